@@ -1,0 +1,123 @@
+#pragma once
+// The messages of one turn, encoded once and shared by all members.
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <roompp/core/payload.hpp>
+
+namespace roompp {
+
+/// Where a member sits in an audience; its owner keeps it in one place while the member is in.
+struct seat {
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    std::size_t index = nowhere;  ///< among the audience; belongs to the audience's loop
+    std::size_t loop = 0;         ///< the index of that loop; never changes while others know the seat
+};
+
+/// One turn's messages, ready to be written: the same batch for everyone, and the few exceptions.
+template <class Batch>
+struct delivery {
+    /// A part of a batch, between two values of its size().
+    struct part {
+        std::size_t from = 0;
+        std::size_t to = 0;
+    };
+    /// For one member, a part of the common batch is replaced by a part of the batch `aside`: by nothing for a message
+    /// that it must not get; an empty part, by a message for it alone.
+    struct detour {
+        const seat* who = nullptr;
+        part common;
+        part aside;
+    };
+
+    std::shared_ptr<const Batch> common;
+    std::shared_ptr<const Batch> aside;
+    std::vector<detour> detours;
+
+    /// The delivery for the members on one loop: detours tell of seats, which only their own loop may look into.
+    [[nodiscard]] delivery for_loop(std::size_t index) const {
+        delivery its{common, aside, {}};
+        for (const detour& one : detours)
+            if (one.who->loop == index) its.detours.push_back(one);
+        return its;
+    }
+
+    /// What the member gets instead of the common batch.
+    [[nodiscard]] std::shared_ptr<const Batch> for_member(const seat& who) const {
+        auto own = std::make_shared<Batch>();
+        std::size_t at = 0;
+        for (const detour& one : detours) {
+            if (one.who != &who) continue;
+            own->append(*common, at, one.common.from);
+            own->append(*aside, one.aside.from, one.aside.to);
+            at = one.common.to;
+        }
+        own->append(*common, at, common->size());
+        return own;
+    }
+};
+
+/// Gathers messages into a delivery, in the order in which they were added.
+template <class Batch>
+class batch_builder {
+public:
+    /// A message for everyone.
+    void add(payload message) { common().append(message); }
+
+    /// A message for everyone but one.
+    void add_except(const seat& who, payload message) {
+        const std::size_t from = common().size();
+        common().append(message);
+        detours_.push_back({&who, {from, common().size()}, {0, 0}});
+        aside();
+    }
+
+    /// A message for one alone.
+    void add_only(const seat& who, payload message) {
+        const std::size_t at = common().size();
+        const std::size_t from = aside().size();
+        aside().append(message);
+        detours_.push_back({&who, {at, at}, {from, aside().size()}});
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && detours_.empty()); }
+
+    /// What was gathered; the builder is empty afterwards.
+    [[nodiscard]] delivery<Batch> take() {
+        delivery<Batch> taken{std::move(common_), std::move(aside_), std::move(detours_)};
+        common_ = nullptr;
+        aside_ = nullptr;
+        detours_.clear();
+        return taken;
+    }
+
+    /// Gives a delivery that nobody holds any more back, so that its memory serves the next turn. Only for deliveries
+    /// that never left this loop.
+    void recycle(delivery<Batch>&& done) {
+        constexpr std::size_t worth_keeping = 64 * 1024;
+        if (common_ || !done.common || done.common.use_count() != 1 || done.common->size() > worth_keeping) return;
+        common_ = std::const_pointer_cast<Batch>(std::move(done.common));
+        common_->clear();
+        detours_ = std::move(done.detours);
+        detours_.clear();
+    }
+
+private:
+    Batch& common() {
+        if (!common_) common_ = std::make_shared<Batch>();
+        return *common_;
+    }
+    Batch& aside() {
+        if (!aside_) aside_ = std::make_shared<Batch>();
+        return *aside_;
+    }
+
+    std::shared_ptr<Batch> common_;
+    std::shared_ptr<Batch> aside_;
+    std::vector<typename delivery<Batch>::detour> detours_;
+};
+
+}  // namespace roompp
