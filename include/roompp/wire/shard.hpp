@@ -1,0 +1,173 @@
+#pragma once
+// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <roompp/wire/asio_standalone.hpp>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <roompp/core/limits.hpp>
+#include <roompp/core/loop.hpp>
+
+namespace roompp::wire {
+
+/// An event loop. Connections belong to one shard and are touched only on its thread; buffers that only serve while one
+/// of them is handled are the shard's, so that an idle connection costs little.
+class shard {
+public:
+    using clock = std::chrono::steady_clock;
+
+    /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
+    class guest {
+    public:
+        explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
+            (previous_ ? previous_->next_ : host.first_) = this;
+            host.last_ = this;
+            ++host.guests_;
+        }
+        guest(const guest&) = delete;
+        guest& operator=(const guest&) = delete;
+
+        [[nodiscard]] shard& host() const noexcept { return host_; }
+
+    protected:
+        ~guest() { retire(); }
+
+        /// Its stream has ended: the shard no longer counts it, whoever still holds it.
+        void retire() noexcept {
+            if (retired_) return;
+            retired_ = true;
+            (previous_ ? previous_->next_ : host_.first_) = next_;
+            (next_ ? next_->previous_ : host_.last_) = previous_;
+            if (host_.visiting_ == this) host_.visiting_ = next_;
+            --host_.guests_;
+            host_.end_if_done();
+        }
+        /// Called about once a second: what took too long ends here.
+        virtual void tick(clock::time_point now) = 0;
+        /// The server stops: end soon, and politely.
+        virtual void stop() = 0;
+        /// The server's patience is over: end now.
+        virtual void abort() = 0;
+
+    private:
+        friend class shard;
+        shard& host_;
+        guest* previous_;
+        guest* next_;
+        bool retired_ = false;
+    };
+
+    shard(std::size_t index, const limits& bounds)
+        : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
+          bounds_(bounds),
+          read_buffer_(std::make_unique<char[]>(read_buffer_size)),
+          timer_(context_),
+          work_(asio::make_work_guard(context_)) {}
+
+    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+    [[nodiscard]] loop& home() noexcept { return home_; }
+    [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
+    [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
+
+    /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
+    void run(const std::function<void(std::exception_ptr)>& failed) {
+        home_.enter();
+        now_ = clock::now();
+        tick_later();
+        for (;;) {
+            try {
+                context_.run();
+                break;
+            } catch (...) {
+                failed(std::current_exception());
+            }
+        }
+        home_.leave();
+    }
+
+    /// Ends the guests and then the loop: politely, and after the stop timeout at once. On the loop's thread.
+    void stop() {
+        if (stopping_) return;
+        stopping_ = true;
+        stop_by_ = clock::now() + bounds_.stop_timeout;
+        visit([](guest& one) { one.stop(); });
+        end_if_done();
+    }
+
+    /// Whether it takes no new guests any more.
+    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+
+    /// The time of the last tick: exact to the second, and free.
+    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+
+    static constexpr std::size_t read_buffer_size = 64 * 1024;
+    /// Room for one read; whoever reads uses the bytes before it returns to the loop.
+    [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
+
+    /// What the guest that is being handled has written so far: one write at the end instead of one for each reply.
+    struct cork {
+        const guest* whose = nullptr;
+        std::string bytes;
+    };
+    [[nodiscard]] cork& corked() noexcept { return cork_; }
+
+private:
+    template <class Visit>
+    void visit(Visit&& each) {
+        for (guest* one = first_; one; one = visiting_) {
+            visiting_ = one->next_;
+            each(*one);
+        }
+        visiting_ = nullptr;
+    }
+
+    void tick_later() {
+        timer_.expires_after(std::chrono::seconds(1));
+        timer_.async_wait([this](const std::error_code& ec) {
+            if (ec) return;
+            now_ = clock::now();
+            if (stopping_ && now_ >= stop_by_)
+                visit([](guest& one) { one.abort(); });
+            else
+                visit([this](guest& one) { one.tick(now_); });
+            if (!ended_) tick_later();
+        });
+    }
+
+    void end_if_done() noexcept {
+        if (!stopping_ || guests_ != 0 || ended_) return;
+        ended_ = true;
+        timer_.cancel();
+        work_.reset();
+    }
+
+    asio::io_context context_{1};
+    loop home_;
+    limits bounds_;
+    std::unique_ptr<char[]> read_buffer_;
+    cork cork_;
+    asio::steady_timer timer_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    clock::time_point now_ = clock::now();
+    clock::time_point stop_by_{};
+    guest* first_ = nullptr;
+    guest* last_ = nullptr;
+    guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
+    std::size_t guests_ = 0;
+    bool stopping_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace roompp::wire

@@ -1,0 +1,75 @@
+#pragma once
+// A non-blocking TCP socket, as the channel wants its streams.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <roompp/wire/asio_standalone.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+
+namespace roompp::wire {
+
+/// The stream concept by its first example: reads and writes that never block, waits that tell when to try again, and
+/// an orderly end. A stream is used by one thread, and moves with its connection.
+class tcp_stream {
+public:
+    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+        std::error_code ignored;  // a socket that refuses these still works, only slower
+        socket_.non_blocking(true, ignored);
+        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Reads what is there, at most `size` bytes.
+    /// @returns the number of bytes; 0 with `ec` set to would_block, eof or an error.
+    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
+        return socket_.read_some(asio::buffer(into, size), ec);
+    }
+    /// Writes what the socket takes.
+    /// @returns the number of bytes; 0 with `ec` set to would_block or an error.
+    template <class Buffers>
+    std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
+        return socket_.write_some(buffers, ec);
+    }
+    /// Calls `handler(std::error_code)` once when there is something to read (or an end to see).
+    template <class Handler>
+    void wait_readable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+    }
+    /// Calls `handler(std::error_code)` once when there is room to write.
+    template <class Handler>
+    void wait_writable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+    }
+    /// Tells the peer that nothing more comes.
+    void end_writing() noexcept {
+        std::error_code ignored;
+        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+    /// Ends everything now; waits that are under way are called with an error.
+    void close() noexcept {
+        std::error_code ignored;
+        socket_.close(ignored);
+    }
+    /// The peer's address as text, without the port; empty if it is gone.
+    [[nodiscard]] std::string peer_address() const {
+        std::error_code ec;
+        const auto endpoint = socket_.remote_endpoint(ec);
+        return ec ? std::string() : endpoint.address().to_string();
+    }
+    /// Whether the stream is encrypted.
+    [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
+    /// Whether `ec` means "not now".
+    [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
+        return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
+    }
+
+private:
+    asio::ip::tcp::socket socket_;
+};
+
+}  // namespace roompp::wire
