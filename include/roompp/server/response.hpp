@@ -1,0 +1,105 @@
+#pragma once
+// An HTTP response, and its bytes.
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <websocketpp/http/constants.hpp>
+
+namespace roompp {
+
+/// What a handler answers. A string converts to a 200 of plain text.
+struct response {
+    int status = 200;
+    std::string content_type = "text/plain; charset=utf-8";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+
+    response() = default;
+    response(std::string text) : body(std::move(text)) {}
+    response(const char* text) : body(text) {}
+    response(int with_status, std::string text) : status(with_status), body(std::move(text)) {}
+    response(int with_status, std::string type, std::string text)
+        : status(with_status), content_type(std::move(type)), body(std::move(text)) {}
+
+    /// A 200 of `application/json`.
+    [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
+};
+
+/// The content type of a file, by the end of its name; unknown ones are `application/octet-stream`.
+[[nodiscard]] inline std::string content_type_of(std::string_view file) {
+    struct known {
+        std::string_view ending;
+        const char* type;
+    };
+    static constexpr known types[] = {{".html", "text/html; charset=utf-8"},
+                                      {".htm", "text/html; charset=utf-8"},
+                                      {".css", "text/css; charset=utf-8"},
+                                      {".js", "text/javascript; charset=utf-8"},
+                                      {".mjs", "text/javascript; charset=utf-8"},
+                                      {".json", "application/json"},
+                                      {".txt", "text/plain; charset=utf-8"},
+                                      {".md", "text/markdown; charset=utf-8"},
+                                      {".svg", "image/svg+xml"},
+                                      {".png", "image/png"},
+                                      {".jpg", "image/jpeg"},
+                                      {".jpeg", "image/jpeg"},
+                                      {".gif", "image/gif"},
+                                      {".webp", "image/webp"},
+                                      {".ico", "image/x-icon"},
+                                      {".woff2", "font/woff2"},
+                                      {".wasm", "application/wasm"},
+                                      {".pdf", "application/pdf"},
+                                      {".xml", "application/xml"},
+                                      {".webmanifest", "application/manifest+json"}};
+    for (const known& one : types)
+        if (file.size() >= one.ending.size() && file.substr(file.size() - one.ending.size()) == one.ending)
+            return one.type;
+    return "application/octet-stream";
+}
+
+/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
+[[nodiscard]] inline std::string entity_tag(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    std::string tag = "\"";
+    for (int shift = 60; shift >= 0; shift -= 4) tag.push_back("0123456789abcdef"[(hash >> shift) & 15U]);
+    return tag + '"';
+}
+
+namespace detail {
+
+/// The bytes of a response's head and body, as HTTP/1.1. A value with a line break, which would start a header of its
+/// own, loses it.
+[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
+    const auto reason =
+        websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
+    std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
+    const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
+    const auto header = [&](std::string_view name, std::string_view value) {
+        std::copy_if(name.begin(), name.end(), std::back_inserter(bytes), in_line);
+        bytes.append(": ");
+        std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
+        bytes.append("\r\n");
+    };
+    const bool has_content = what.status != 204 && what.status != 304;
+    if (has_content) {
+        header("Content-Type", what.content_type);
+        header("Content-Length", std::to_string(what.body.size()));
+    }
+    for (const auto& [name, value] : what.headers) header(name, value);
+    header("X-Content-Type-Options", "nosniff");
+    if (!keep_alive) header("Connection", "close");
+    bytes.append("\r\n");
+    if (with_body && has_content) bytes.append(what.body);
+    return bytes;
+}
+
+}  // namespace detail
+
+}  // namespace roompp

@@ -1,0 +1,140 @@
+#pragma once
+// Which request goes where.
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <roompp/core/handler.hpp>
+#include <roompp/core/rooms.hpp>
+#include <roompp/server/request.hpp>
+#include <roompp/server/request_head.hpp>
+#include <roompp/server/response.hpp>
+#include <roompp/server/url.hpp>
+#include <roompp/server/websocket_handler.hpp>
+#include <roompp/wire/connection.hpp>
+
+namespace roompp {
+
+/// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
+template <class Connection>
+class websocket_route {
+public:
+    /// Asked before a connection is opened: `(request, acceptance)`; it may refuse with an HTTP status, or choose a
+    /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
+    template <class F>
+    websocket_route& on_connect(F&& f) {
+        connect_ = std::forward<F>(f);
+        return *this;
+    }
+    /// Which sites' pages may open this socket, besides the server's own: `https://example.org`, or `*` for any.
+    /// Programs, which send no Origin, always may. By default only the server's own pages: else another site's page
+    /// could speak with the user's cookies.
+    websocket_route& origins(std::vector<std::string> allowed) {
+        origins_ = std::move(allowed);
+        return *this;
+    }
+
+    /// For the server.
+    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<Connection>&)>;
+    websocket_route(path_template path, std::function<opener(const request&)> open,
+                    handler<void(const request&, acceptance&)> connect, handler<void(std::exception_ptr)> failed)
+        : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}
+
+    [[nodiscard]] const path_template& path() const noexcept { return path_; }
+    [[nodiscard]] opener open_for(const request& from) const { return open_(from); }
+    [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
+
+    [[nodiscard]] acceptance ask(const request& from) const {
+        acceptance answer;
+        if (!allows_origin(from))
+            answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
+        else if (connect_)
+            connect_(from, answer);
+        return answer;
+    }
+
+private:
+    [[nodiscard]] bool allows_origin(const request& from) const {
+        const std::string& origin = from.header("Origin");
+        if (origin.empty()) return true;
+        const std::size_t host = origin.find("://");
+        if (host != std::string::npos &&
+            detail::same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
+            return true;
+        return std::any_of(origins_.begin(), origins_.end(),
+                           [&](const std::string& one) { return one == "*" || detail::same_token(one, origin); });
+    }
+    path_template path_;
+    std::function<opener(const request&)> open_;
+    handler<void(const request&, acceptance&)> connect_;
+    handler<void(std::exception_ptr)> failed_;
+    std::vector<std::string> origins_;
+};
+
+namespace detail {
+
+/// A route for plain requests.
+struct http_route {
+    path_template path;
+    std::string method;  // GET serves HEAD as well
+    handler<response(const request&)> answer;
+
+    [[nodiscard]] bool serves(const std::string& asked) const {
+        return asked == method || (asked == "HEAD" && method == "GET");
+    }
+};
+
+/// The route whose template fits the path best, among those that `wanted` lets pass.
+template <class Routes, class Path, class Wanted>
+auto find_route(Routes& routes, std::string_view path, const Path& path_of, const Wanted& wanted) {
+    std::pair<decltype(&*routes.begin()), path_parameters> best{nullptr, {}};
+    for (auto& one : routes) {
+        if (!wanted(one)) continue;
+        auto values = path_of(one).match(path);
+        if (values && (!best.first || path_of(one).is_more_literal_than(path_of(*best.first))))
+            best = {&one, std::move(*values)};
+    }
+    return best;
+}
+
+/// Decodes and checks the values of a path's named parts. @returns what is wrong with them.
+[[nodiscard]] inline std::optional<response> check_parameters(path_parameters& values, std::size_t most) {
+    for (auto& [name, value] : values) {
+        auto decoded = percent_decode(value);
+        if (!decoded || !is_good_name(*decoded, most))
+            return response(400, "The " + name + " in this address is not a good name: it must be 1 to " +
+                                     std::to_string(most) + " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
+        value = std::move(*decoded);
+    }
+    return std::nullopt;
+}
+
+/// A room's membership as the session of a connection.
+template <class Room>
+class room_session final : public wire::session {
+public:
+    explicit room_session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
+    void message(payload received) override { membership_.receive(received); }
+    void closed(const close_event& how) override { membership_.leave(how); }
+
+private:
+    typename rooms<Room>::membership membership_;
+};
+
+/// The name of the room that a request asks for: the values of the path's named parts, or the path if it has none.
+[[nodiscard]] inline std::string room_name(const request& from) {
+    std::string name;
+    for (const auto& [key, value] : from.parameters()) name += (name.empty() ? "" : "/") + value;
+    return name.empty() ? std::string(from.path()) : name;
+}
+
+}  // namespace detail
+
+}  // namespace roompp
