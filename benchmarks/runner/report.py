@@ -1,0 +1,224 @@
+"""RESULTS.md from the samples."""
+
+import statistics
+from functools import partial
+
+from measure import SLOW_ROUNDS
+from plan import MODES
+from servers import REFERENCE, SERVERS
+from setup import relative
+
+
+class Results:
+    """Medians over the rounds."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def rows(self, server, **wanted):
+        return [s for s in self.samples if s["server"] == server and all(s.get(k) == v for k, v in wanted.items())]
+
+    def median(self, server, figure, **wanted):
+        values = [figure(row) for row in self.rows(server, **wanted)]
+        return statistics.median(values) if values else None
+
+    def ratio(self, server, figure, **wanted):
+        """Median of the ratios to the reference within each round: both were measured within seconds."""
+        reference = {row["round"]: figure(row) for row in self.rows(REFERENCE, **wanted)}
+        ratios = [figure(r) / reference[r["round"]] for r in self.rows(server, **wanted) if reference.get(r["round"])]
+        return statistics.median(ratios) if ratios else None
+
+    def measured(self, **wanted):
+        names = {s["server"] for s in self.samples if all(s.get(k) == v for k, v in wanted.items())}
+        return [server for server in SERVERS if server.name in names]
+
+    def values(self, key, **wanted):
+        return sorted({s[key] for s in self.samples if key in s and all(s.get(k) == v for k, v in wanted.items())})
+
+
+def server_cpu(event):
+    """The server's own threads and the softirq threads that did network work for it."""
+    return lambda row: row[f"server_cpu_us_per_{event}"] + row[f"ksoftirqd_cpu_us_per_{event}"]
+
+
+def key(name):
+    return lambda row: row[name]
+
+
+def number(value, decimals=None):
+    if value is None:
+        return "–"
+    if decimals is None:
+        decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{decimals}f}"
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |", "| " + " | ".join(["---"] + ["--:"] * (len(heads) - 1)) + " |"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def name(server):
+    return (
+        f"**{server.title}**"
+        if server.kind == "roompp"
+        else f"*{server.title}*"
+        if server.kind == "limit"
+        else server.title
+    )
+
+
+def one_case(results, event, rate, **wanted):
+    """One table for one case: CPU in three views, ratio, rate and latency."""
+    rows = []
+    for server in results.measured(**wanted):
+        figure = partial(results.median, server.name, **wanted)
+        rows.append(
+            [
+                name(server),
+                number(figure(key(f"server_cpu_us_per_{event}"))),
+                number(figure(key(f"ksoftirqd_cpu_us_per_{event}"))),
+                number(results.ratio(server.name, server_cpu(event), **wanted)),
+                number(figure(key(f"machine_cpu_us_per_{event}"))),
+                number(figure(key(rate)), 0),
+                number(figure(key("p50_us")), 0),
+                number(figure(key("p99_us")), 0),
+            ]
+        )
+    heads = [
+        "",
+        f"server CPU µs/{event}",
+        "ksoftirqd µs",
+        "server + ksoftirqd vs uWebSockets",
+        "machine total µs",
+        rate.replace("_per_s", "/s"),
+        "p50 µs",
+        "p99 µs",
+    ]
+    return table(heads, rows)
+
+
+def fanout_overview(results, figure, decimals=None):
+    """All fan-out cases side by side, one figure."""
+    cases = [
+        (n, size, window)
+        for n in results.values("subscribers", mode="fanout")
+        for size in results.values("size", mode="fanout")
+        for window in results.values("window", mode="fanout")
+    ]
+    heads = [""] + [f"{n:,} · {size} B · {window}" for n, size, window in cases]
+    rows = [
+        [name(server)]
+        + [
+            number(results.median(server.name, figure, mode="fanout", subscribers=n, size=size, window=w), decimals)
+            for n, size, w in cases
+        ]
+        for server in results.measured(mode="fanout")
+    ]
+    return table(heads, rows)
+
+
+def fanout(results):
+    text = ["## Fan-out\n"]
+    sizes, members = results.values("size", mode="fanout"), results.values("subscribers", mode="fanout")
+    main = 1000 if 1000 in members else members[-1]
+    for window in results.values("window", mode="fanout"):
+        text.append(f"### {main:,} members, {sizes[0]} bytes, {window} in flight\n")
+        text.append(
+            one_case(
+                results, "delivery", "deliveries_per_s", mode="fanout", subscribers=main, size=sizes[0], window=window
+            )
+        )
+    text.append("### All sizes: members · payload · in flight\n")
+    text.append("Server + ksoftirqd CPU, µs for each delivery:\n")
+    text.append(fanout_overview(results, server_cpu("delivery")))
+    text.append("Machine total CPU, µs for each delivery:\n")
+    text.append(fanout_overview(results, key("machine_cpu_us_per_delivery")))
+    text.append("Latency from publish to receipt, 99th percentile, µs:\n")
+    text.append(fanout_overview(results, key("p99_us"), 0))
+    return text
+
+
+def rooms(results):
+    text = ["## Rooms\n"]
+    for case in results.values("case", mode="rooms"):
+        count, members = results.values("rooms", case=case)[0], results.values("members", case=case)[0]
+        text.append(f"### {count:,} rooms of {members}, a message in flight in each\n")
+        text.append(one_case(results, "delivery", "deliveries_per_s", case=case))
+    return text
+
+
+def echo(results):
+    text = ["## Echo\n"]
+    for depth in results.values("depth", mode="echo"):
+        text.append(f"### 100 connections, {depth} in flight on each\n")
+        text.append(one_case(results, "echo", "echoes_per_s", mode="echo", depth=depth))
+    return text
+
+
+def idle(results):
+    text = ["## Handshakes and idle connections\n"]
+    for case in results.values("case", mode="idle"):
+        count = results.values("connections", case=case)[-1]
+        text.append(f"### {count:,} connections\n")
+        rows = []
+        for server in results.measured(case=case):
+            figure = partial(results.median, server.name, case=case)
+            rows.append(
+                [
+                    name(server),
+                    number(figure(key("server_cpu_us_per_handshake"))),
+                    number(results.ratio(server.name, key("server_cpu_us_per_handshake"), case=case)),
+                    number(figure(key("handshakes_per_s")), 0),
+                    number(figure(key("rss_bytes_per_connection")), 0),
+                ]
+            )
+        heads = ["", "server CPU µs/handshake", "vs uWebSockets", "handshakes/s", "bytes of server memory/connection"]
+        text.append(table(heads, rows))
+    return text
+
+
+SECTIONS = {"fanout": fanout, "rooms": rooms, "echo": echo, "idle": idle}
+
+
+def commands(run):
+    text = ["## Commands\n", f"`{run['command']}` ran these; PORT and PID are the server's.\n", "```"]
+    servers = [s for s in SERVERS if s.name in run["servers"]]
+    text += [f"{' '.join(relative(part) for part in s.command)} --port 0" for s in servers]
+    text.append("")
+    text += [f"build/wsload {' '.join(case)} --port PORT --pid PID" for case in run["cases"]]
+    return text + ["```\n"]
+
+
+def write(run, path):
+    results = Results(run["samples"])
+    text = [
+        "# Results\n",
+        "Made by `benchmarks/run`; do not edit. Lower is better, except for rates. Every figure is the median of "
+        f"{run['rounds']} round{'s' * (run['rounds'] > 1)} (slow servers: at most {SLOW_ROUNDS}) "
+        "in which the servers took turns.\n",
+        "- **server CPU**: all threads of the server process. **ksoftirqd**: the kernel's softirq threads, which do a "
+        "part of the sending when many sends are submitted together. **machine total**: everything that ran, the load "
+        "generator and interrupts included.",
+        "- **vs uWebSockets**: median of the ratios within each round. uWebSockets is measured through socketify, "
+        "whose Python callback runs once a message received: a small part of fan-out, most of echo.",
+        "- *Italic*: the bare programs, which are the limit and not usable servers.\n",
+    ]
+    delivered = sum(s.get("delivered", 0) for s in run["samples"])
+    text.append(
+        f"Checked: {delivered:,} deliveries in {len(run['samples'])} measurements. In each counted measurement, "
+        "every member received every message once and in order.\n"
+    )
+    if run["failures"]:
+        text.append("Not counted, because something was lost, repeated, reordered or refused:\n")
+        text += [f"- {failure}" for failure in run["failures"]] + [""]
+    if run["missing"]:
+        text.append("Not measured:\n")
+        text += [f"- {server}: {why}" for server, why in run["missing"].items()] + [""]
+    for mode in reversed(MODES):
+        if results.measured(mode=mode):
+            text += SECTIONS[mode](results)
+    text.append("## Machine\n")
+    text.append(table(["", ""], [[name_, value] for name_, value in run["machine"].items()]).replace("--:", "---"))
+    text += commands(run)
+    path.write_text("\n".join(text))
