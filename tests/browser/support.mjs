@@ -1,0 +1,155 @@
+// Real servers and a real browser for the tests: each test says what people do, this file how it is done.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { after, afterEach, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const START_MS = 10_000;
+const STOP_MS = 10_000;
+const STEP_MS = 10_000;
+export const here = path.dirname(fileURLToPath(import.meta.url));
+const examples = path.resolve(here, "../../examples");
+
+const CHROMIUM_ARGUMENTS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+/** What a browser itself writes to the console when nobody listens at the server's port. */
+export const CONNECTION_REFUSED = /WebSocket connection to .* failed|net::ERR_/;
+
+function withinTime(promise, ms, what) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} took over ${ms} ms`)), ms); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function binaryOf(kind) {
+  const variable = `${kind.toUpperCase()}_SERVER`;
+  assert.ok(process.env[variable], `set ${variable} to the path of the ${kind} server's executable`);
+  return path.resolve(process.env[variable]);
+}
+
+async function urlPrintedBy(child) {
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = line.match(/http:\/\/127\.0\.0\.1:(\d+)\//);
+    if (url) return { url: url[0], port: Number(url[1]) };
+  }
+  throw new Error("the server ended without printing http://127.0.0.1:PORT/");
+}
+
+/** Starts the "chat" or "echo" server in its example's folder; port 0 takes a free one. */
+export async function startServer(kind, port = 0) {
+  const child = spawn(binaryOf(kind), ["--port", String(port)], {
+    cwd: path.join(examples, `${kind}_server`), stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const failed = once(child, "error").then(([error]) => { throw error; });
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGINT");
+    await withinTime(exited, STOP_MS, `the ${kind} server's stop after SIGINT`).catch((error) => {
+      child.kill("SIGKILL");
+      throw error;
+    });
+  };
+  try {
+    const printed = await withinTime(Promise.race([urlPrintedBy(child), failed]), START_MS, `the ${kind} server's start`);
+    child.stdout.resume(); // a full pipe would block the server
+    return { ...printed, stop };
+  } catch (error) {
+    if (child.pid) await stop();
+    throw error;
+  }
+}
+
+/**
+ * Gives the tests of a file one server and one browser. Each visit is a visitor of its own (own cookies and cache);
+ * after each test all leave, and the test fails if a page wrote an error to the console that was not foreseen.
+ */
+export function useSite(kind) {
+  const site = { server: null, browser: null };
+  let visitors = [];
+  let unforeseen = [];
+
+  before(async () => {
+    site.server = await startServer(kind);
+    site.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: CHROMIUM_ARGUMENTS, headless: true,
+    });
+  });
+  after(async () => {
+    await site.browser?.close();
+    await site.server?.stop();
+  });
+  afterEach(async () => {
+    const problems = unforeseen;
+    await Promise.all(visitors.map((context) => context.close()));
+    visitors = [];
+    unforeseen = [];
+    assert.deepEqual(problems, [], "errors in the browser's console");
+  });
+
+  function watch(page, foreseen) {
+    const note = (text) => { if (!foreseen?.test(text)) unforeseen.push(text); };
+    page.on("console", (message) => { if (message.type() === "error") note(message.text()); });
+    page.on("pageerror", (error) => note(String(error)));
+  }
+
+  /** A new visitor at `where` (relative to the server). `prepare` gets the page before it loads. */
+  site.visit = async (where = "", { foreseen, prepare, ...contextOptions } = {}) => {
+    const context = await site.browser.newContext({ baseURL: site.server.url, ...contextOptions });
+    visitors.push(context);
+    context.setDefaultTimeout(STEP_MS);
+    const page = await context.newPage();
+    watch(page, foreseen);
+    await prepare?.(page);
+    await page.goto(where);
+    return page;
+  };
+
+  site.restart = async (betweenTimes) => {
+    await site.server.stop();
+    await betweenTimes?.();
+    site.server = await startServer(kind, site.server.port);
+  };
+  return site;
+}
+
+/* ---- the room page ---- */
+
+export async function connected(page) {
+  await page.waitForSelector("#connection-state[data-state=open]");
+  return page;
+}
+
+export async function say(page, text) {
+  await page.fill("#chat-message-input", text);
+  await page.press("#chat-message-input", "Enter");
+}
+
+export function hears(page, text) {
+  return page.locator("#chat-log .text").getByText(text, { exact: true }).first().waitFor();
+}
+
+export function logOf(page) {
+  return page.$eval("#chat-log", (log) => log.value);
+}
+
+/** Stands between the page and the server: answers the page in the server's name, and may rewrite what the page sends. */
+export async function interceptRoom(page, { rewrite = (text) => text, reachServer = true } = {}) {
+  const line = { answer: null, hangUp: null };
+  await page.routeWebSocket(/\/ws\/chat\//, (socket) => {
+    if (reachServer) {
+      const server = socket.connectToServer();
+      socket.onMessage((text) => server.send(rewrite(text)));
+    }
+    line.answer = (text) => socket.send(text);
+    line.hangUp = (code, reason) => socket.close({ code, reason });
+  });
+  return line;
+}

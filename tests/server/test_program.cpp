@@ -1,0 +1,142 @@
+// A small server with one route of every kind, for the tests in test_server.py and node_client.mjs.
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+#include <roompp/roompp.hpp>
+
+namespace {
+
+constexpr const char* usage =
+    "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N]\n"
+    "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
+    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S]\n";
+
+struct options {
+    roompp::limits limits;
+    std::size_t threads = 1;
+    std::uint16_t port = 0;
+    std::string address = "127.0.0.1";
+    std::string pages;
+};
+
+options parse(int argc, char** argv) {
+    options chosen;
+    std::map<std::string, std::string> given;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc) throw std::invalid_argument(std::string(argv[i]) + " needs a value");
+        given[argv[i]] = argv[i + 1];
+    }
+    const auto text = [&given](const char* name, std::string& into) {
+        const auto found = given.find(name);
+        if (found == given.end()) return;
+        into = found->second;
+        given.erase(found);
+    };
+    const auto number = [&text](const char* name, auto& into) {
+        std::string value;
+        text(name, value);
+        if (!value.empty()) into = static_cast<std::decay_t<decltype(into)>>(std::stoul(value));
+    };
+    const auto seconds = [&number](const char* name, std::chrono::seconds& into) {
+        auto count = static_cast<std::size_t>(into.count());
+        number(name, count);
+        into = std::chrono::seconds(count);
+    };
+    text("--address", chosen.address);
+    text("--pages", chosen.pages);
+    number("--port", chosen.port);
+    number("--threads", chosen.threads);
+    number("--message-bytes", chosen.limits.message_bytes);
+    number("--queue-bytes", chosen.limits.queue_bytes);
+    number("--body-bytes", chosen.limits.body_bytes);
+    number("--connections", chosen.limits.connections);
+    seconds("--request-timeout", chosen.limits.request_timeout);
+    seconds("--keep-alive", chosen.limits.keep_alive);
+    seconds("--ping-interval", chosen.limits.ping_interval);
+    seconds("--ping-timeout", chosen.limits.ping_timeout);
+    seconds("--close-timeout", chosen.limits.close_timeout);
+    seconds("--stop-timeout", chosen.limits.stop_timeout);
+    if (!given.empty()) throw std::invalid_argument("unknown option " + given.begin()->first + '\n' + usage);
+    return chosen;
+}
+
+roompp::websocket_handler hooks() {
+    roompp::websocket_handler handler;
+    handler.on_connect([](const roompp::request& asked, roompp::acceptance& answer) {
+        if (asked.query("token") == "bad") return answer.refuse(401, "A good token is needed.\n");
+        answer.subprotocol("roompp.test");
+    });
+    handler.on_open([](roompp::connection& opened) { opened.send("welcome"); });
+    handler.on_message([](roompp::connection& from, roompp::payload message) {
+        if (message.data() == "throw") throw std::runtime_error("a handler was told to throw");
+        if (message.data() == "close") return from.close(4001, "bye");
+        from.send(message);
+    });
+    handler.on_close([](const roompp::close_event& how) {
+        std::printf("closed %d %s\n", int{how.code}, how.reason.c_str());
+        std::fflush(stdout);
+    });
+    return handler;
+}
+
+roompp::rooms<> talkative_rooms() {
+    using room = roompp::basic_room<>;
+    roompp::rooms<room> rooms;
+    rooms.on_join([](room& joined) { joined.broadcast("joined"); });
+    rooms.on_leave([](room& left) { left.broadcast("left"); });
+    rooms.on_message([](room& its, room::member& sender, roompp::payload message) {
+        if (message.data() == "throw") throw std::runtime_error("a room's handler was told to throw");
+        its.broadcast_except(sender, message);
+        sender.send("only you");
+    });
+    return rooms;
+}
+
+std::string upper_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+void serve(const options& chosen) {
+    roompp::server server;
+    server.threads(chosen.threads).limits(chosen.limits);
+    server.websocket("/ws/echo/", roompp::echo());
+    server.websocket("/ws/room/{room}/", roompp::rooms<>());
+    server.websocket("/ws/hooks/", hooks());
+    server.websocket("/ws/other/{room}/", talkative_rooms());
+    server.get("/hello/{name}/",
+               [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
+    server.get("/throw/", []() -> roompp::response { throw std::runtime_error("a page was told to throw"); });
+    server.post("/shout/", [](const roompp::request& asked) { return upper_case(asked.body()); });
+    if (!chosen.pages.empty()) {
+        server.pages_from(roompp::page_source(chosen.pages)).page("/", "index.html");
+        server.pages("/static/", chosen.pages + "/static");
+    }
+    server.listen(chosen.port, chosen.address == "any" ? std::string() : chosen.address).stop_on_signals();
+    std::printf("%s\n", server.url().c_str());
+    std::fflush(stdout);
+    server.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        serve(parse(argc, argv));
+        return 0;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        return 1;
+    }
+}

@@ -1,0 +1,139 @@
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include <roompp/wire/outbound.hpp>
+
+#include "catch.hpp"
+
+using roompp::wire::frame_batch;
+using roompp::wire::outbound;
+
+// The largest single allocation of the program since it was last set to 0.
+namespace allocations {
+static std::atomic<std::size_t> largest{0};
+}
+
+void* operator new(std::size_t size) {
+    if (size > allocations::largest) allocations::largest = size;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+// The bytes of the next gathered write.
+std::string next_write(const outbound& waiting) {
+    std::string bytes;
+    for (const auto& one : waiting.front()) bytes.append(static_cast<const char*>(one.data()), one.size());
+    return bytes;
+}
+
+// Everything that waits, taken in writes of `at_once` bytes at most.
+std::string drain(outbound& waiting, std::size_t at_once) {
+    std::string bytes;
+    while (!waiting.empty()) {
+        const std::string part = next_write(waiting).substr(0, at_once);
+        if (part.empty()) return bytes + "(stuck)";
+        bytes += part;
+        waiting.pop(part.size());
+    }
+    return bytes;
+}
+
+std::shared_ptr<const frame_batch> batch_of(std::string_view text) {
+    auto made = std::make_shared<frame_batch>();
+    made->append(text);
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("A new queue is empty", "[outbound]") {
+    const outbound waiting;
+    CHECK(waiting.empty());
+    CHECK(waiting.size() == 0);
+    CHECK(next_write(waiting).empty());
+}
+
+TEST_CASE("Copies and shares wait in one order", "[outbound]") {
+    const auto batch = batch_of("shared");
+    for (const std::size_t at_once : {1U, 2U, 3U, 7U, 100U}) {
+        CAPTURE(at_once);
+        outbound waiting;
+        waiting.push("one ");
+        waiting.push("two ");
+        waiting.push(batch, 2);
+        waiting.push(batch, 5);
+        waiting.push("three");
+        CHECK(waiting.size() == 8 + 6 + 3 + 5);
+        CHECK(drain(waiting, at_once) == "one two sharedredthree");
+        CHECK(waiting.empty());
+    }
+}
+
+TEST_CASE("A queue goes on after it was partly written", "[outbound]") {
+    outbound waiting;
+    waiting.push("abcdef");
+    waiting.pop(2);
+    waiting.push("ghi");
+    CHECK(waiting.size() == 7);
+    CHECK(next_write(waiting) == "cdefghi");
+    waiting.pop(7);
+    waiting.push("j");
+    CHECK(drain(waiting, 10) == "j");
+}
+
+TEST_CASE("Pushing no bytes leaves a queue empty", "[outbound]") {
+    outbound waiting;
+    waiting.push("");
+    CHECK(waiting.empty());
+    const auto batch = batch_of("a");
+    for (int i = 0; i < 20; ++i) waiting.push(batch, batch->size());
+    CHECK(waiting.empty());
+    waiting.push("b");
+    CHECK(drain(waiting, 10) == "b");
+}
+
+TEST_CASE("One write takes the first buffers, the next one the rest", "[outbound]") {
+    const auto batch = batch_of("x");
+    outbound waiting;
+    for (std::size_t i = 0; i < outbound::most_buffers + 3; ++i) waiting.push(batch, 2);
+    CHECK(waiting.size() == outbound::most_buffers + 3);
+    CHECK(next_write(waiting).size() == outbound::most_buffers);
+    CHECK(drain(waiting, 100) == std::string(outbound::most_buffers + 3, 'x'));
+}
+
+TEST_CASE("A batch is held as long as bytes of it wait", "[outbound]") {
+    auto batch = batch_of("abc");
+    const std::weak_ptr<const frame_batch> watched = batch;
+    outbound waiting;
+    waiting.push(batch, 0);
+    batch.reset();
+    waiting.pop(4);
+    CHECK_FALSE(watched.expired());
+    waiting.pop(1);
+    CHECK(watched.expired());
+    CHECK(waiting.empty());
+}
+
+TEST_CASE("A queue that never runs empty keeps what waits, not all that was written", "[outbound]") {
+    // As long as the written bytes are kept before those that wait, nothing moves to the front of the memory.
+    outbound waiting;
+    const std::string kilobyte(1024, 'x');
+    waiting.push("x");
+    allocations::largest = 0;
+    for (int i = 0; i < 1024; ++i) {
+        waiting.push(kilobyte);
+        waiting.pop(kilobyte.size());
+    }
+    CHECK(waiting.size() == 1);
+    CHECK(allocations::largest < 64 * kilobyte.size());
+}
