@@ -993,7 +993,7 @@ public:
     /// Closes every member's connection. Safe from any thread.
     void close(std::uint16_t code = close_code::going_away, std::string_view reason = {}) {
         if (!home_.running_here())
-            return later(reason, [code](basic_room& room, payload text) { room.close(code, text); });
+            return later(reason, [code](basic_room& room, payload text) { room.close(code, text.data()); });
         for_each([&](member& one) { one.close(code, reason); });
     }
 
@@ -1027,10 +1027,6 @@ private:
         std::size_t count = 0;
     };
 
-    template <class Action>
-    void later(std::string_view text, Action action) {
-        home_.post([self = this->shared_from_this(), copy = std::string(text), action] { action(*self, copy); });
-    }
     template <class Action>
     void later(payload message, Action action) {
         home_.post([self = this->shared_from_this(), copy = std::string(message.data()), kind = message.kind(),
@@ -1788,6 +1784,12 @@ namespace roompp::detail {
            std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// A header's value, or one element of its list, without the white space around it (RFC 9110, section 5.6.3).
+[[nodiscard]] inline std::string_view trimmed(std::string_view value) noexcept {
+    value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
+    return value.substr(0, value.find_last_not_of(" \t") + 1);
+}
+
 /// Checks a whole head, the empty line included (RFC 9112, sections 2.2, 3.2, 5.1, 6.1 and 6.3).
 /// @returns the answer to one that is not as it must be.
 [[nodiscard]] inline std::optional<response> head_problem(std::string_view head) {
@@ -1813,9 +1815,7 @@ namespace roompp::detail {
         if (same_token(name, "Transfer-Encoding"))
             return response(501, "A request's body needs a Content-Length here.\n");
         if (same_token(name, "Content-Length")) {
-            std::string_view value = line.substr(colon + 1);
-            value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
-            value = value.substr(0, value.find_last_not_of(" \t") + 1);
+            const std::string_view value = trimmed(line.substr(colon + 1));
             if (++lengths > 1 || value.empty() || value.size() > 18 ||
                 !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
                 return bad("The request's Content-Length is not one number.\n");
@@ -1972,7 +1972,6 @@ private:
 
 // One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -2218,7 +2217,6 @@ protected:
     void finish() {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
-        if (state_ != open) return;
         state_ = finishing;
         finish_by_ = shard::clock::now() + host().bounds().close_timeout;
         if (!waiting_) stream_.end_writing();
@@ -2993,9 +2991,8 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
     using parser = websocketpp::http::parser::request;
 
 public:
-    http_session(wire::shard& host, Stream stream, Site& site)
-        : channel(host, std::move(stream)), site_(site), waiting_since_(host.now()) {
-        parser_.set_max_body_size(host.bounds().body_bytes);
+    http_session(wire::shard& host, Stream stream, Site& site) : channel(host, std::move(stream)), site_(site) {
+        expect_request();
     }
 
     void start() { this->start_reading(); }
@@ -3061,20 +3058,27 @@ private:
             if (!parser_.ready()) continue;
             answer(bytes);
             if (this->ended()) return;
-            in_request_ = in_body_ = false;
-            waiting_since_ = this->host().now();
-            parser_ = parser();
-            parser_.set_max_body_size(this->host().bounds().body_bytes);
+            expect_request();
         }
+    }
+
+    void expect_request() {
+        in_request_ = in_body_ = false;
+        waiting_since_ = this->host().now();
+        parser_ = parser();
+        parser_.set_max_body_size(this->host().bounds().body_bytes);
     }
 
     // Takes bytes until the head is whole, then checks and parses it.
     // @returns whether it could go on: false if more must come, or if the request was refused.
     bool take_head(std::string_view& bytes) {
         constexpr std::string_view end_of_head = "\r\n\r\n";
-        std::string_view head = bytes.substr(0, bytes.find(end_of_head) + end_of_head.size());
-        const bool in_one_piece = head_.empty() && bytes.find(end_of_head) != std::string_view::npos;
-        if (!in_one_piece) {
+        std::string_view head;
+        const std::size_t here = head_.empty() ? bytes.find(end_of_head) : std::string_view::npos;
+        if (here != std::string_view::npos) {  // in one piece, as nearly always: no copy
+            head = bytes.substr(0, here + end_of_head.size());
+            bytes.remove_prefix(head.size());
+        } else {
             const std::size_t before = head_.size();
             head_.append(bytes);
             const std::size_t end = head_.find(end_of_head, before < 3 ? 0 : before - 3);
@@ -3087,8 +3091,6 @@ private:
             head_.resize(end + end_of_head.size());
             bytes.remove_prefix(head_.size() - before);
             head = head_;
-        } else {
-            bytes.remove_prefix(head.size());
         }
         if (auto problem = head_problem(head)) {
             answer_last(*problem);
@@ -3167,7 +3169,7 @@ private:
     parser parser_;
     std::string head_;     // what has come of a head in pieces
     std::string pending_;  // came while an answer was still being sent
-    wire::shard::clock::time_point waiting_since_;
+    wire::shard::clock::time_point waiting_since_{};
     std::size_t answered_ = 0;
     bool in_request_ = false;
     bool in_body_ = false;
@@ -3528,6 +3530,7 @@ private:
         return std::any_of(origins_.begin(), origins_.end(),
                            [&](const std::string& one) { return one == "*" || detail::same_token(one, origin); });
     }
+
     path_template path_;
     std::function<opener(const request&)> open_;
     handler<void(const request&, acceptance&)> connect_;
@@ -3907,11 +3910,9 @@ private:
     [[nodiscard]] static std::string offered(const request& asked, const std::string& chosen) {
         std::string_view rest = asked.header("Sec-WebSocket-Protocol");
         while (!rest.empty() && !chosen.empty()) {
-            std::string_view one = rest.substr(0, rest.find(','));
+            const std::string_view one = rest.substr(0, rest.find(','));
             rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-            one.remove_prefix(std::min(one.size(), one.find_first_not_of(" \t")));
-            one = one.substr(0, one.find_last_not_of(" \t") + 1);
-            if (one == chosen) return chosen;
+            if (detail::trimmed(one) == chosen) return chosen;
         }
         return {};
     }

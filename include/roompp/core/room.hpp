@@ -149,7 +149,7 @@ public:
     /// Closes every member's connection. Safe from any thread.
     void close(std::uint16_t code = close_code::going_away, std::string_view reason = {}) {
         if (!home_.running_here())
-            return later(reason, [code](basic_room& room, payload text) { room.close(code, text); });
+            return later(reason, [code](basic_room& room, payload text) { room.close(code, text.data()); });
         for_each([&](member& one) { one.close(code, reason); });
     }
 
@@ -183,10 +183,6 @@ private:
         std::size_t count = 0;
     };
 
-    template <class Action>
-    void later(std::string_view text, Action action) {
-        home_.post([self = this->shared_from_this(), copy = std::string(text), action] { action(*self, copy); });
-    }
     template <class Action>
     void later(payload message, Action action) {
         home_.post([self = this->shared_from_this(), copy = std::string(message.data()), kind = message.kind(),

@@ -36,9 +36,8 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
     using parser = websocketpp::http::parser::request;
 
 public:
-    http_session(wire::shard& host, Stream stream, Site& site)
-        : channel(host, std::move(stream)), site_(site), waiting_since_(host.now()) {
-        parser_.set_max_body_size(host.bounds().body_bytes);
+    http_session(wire::shard& host, Stream stream, Site& site) : channel(host, std::move(stream)), site_(site) {
+        expect_request();
     }
 
     void start() { this->start_reading(); }
@@ -104,20 +103,27 @@ private:
             if (!parser_.ready()) continue;
             answer(bytes);
             if (this->ended()) return;
-            in_request_ = in_body_ = false;
-            waiting_since_ = this->host().now();
-            parser_ = parser();
-            parser_.set_max_body_size(this->host().bounds().body_bytes);
+            expect_request();
         }
+    }
+
+    void expect_request() {
+        in_request_ = in_body_ = false;
+        waiting_since_ = this->host().now();
+        parser_ = parser();
+        parser_.set_max_body_size(this->host().bounds().body_bytes);
     }
 
     // Takes bytes until the head is whole, then checks and parses it.
     // @returns whether it could go on: false if more must come, or if the request was refused.
     bool take_head(std::string_view& bytes) {
         constexpr std::string_view end_of_head = "\r\n\r\n";
-        std::string_view head = bytes.substr(0, bytes.find(end_of_head) + end_of_head.size());
-        const bool in_one_piece = head_.empty() && bytes.find(end_of_head) != std::string_view::npos;
-        if (!in_one_piece) {
+        std::string_view head;
+        const std::size_t here = head_.empty() ? bytes.find(end_of_head) : std::string_view::npos;
+        if (here != std::string_view::npos) {  // in one piece, as nearly always: no copy
+            head = bytes.substr(0, here + end_of_head.size());
+            bytes.remove_prefix(head.size());
+        } else {
             const std::size_t before = head_.size();
             head_.append(bytes);
             const std::size_t end = head_.find(end_of_head, before < 3 ? 0 : before - 3);
@@ -130,8 +136,6 @@ private:
             head_.resize(end + end_of_head.size());
             bytes.remove_prefix(head_.size() - before);
             head = head_;
-        } else {
-            bytes.remove_prefix(head.size());
         }
         if (auto problem = head_problem(head)) {
             answer_last(*problem);
@@ -210,7 +214,7 @@ private:
     parser parser_;
     std::string head_;     // what has come of a head in pieces
     std::string pending_;  // came while an answer was still being sent
-    wire::shard::clock::time_point waiting_since_;
+    wire::shard::clock::time_point waiting_since_{};
     std::size_t answered_ = 0;
     bool in_request_ = false;
     bool in_body_ = false;

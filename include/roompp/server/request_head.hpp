@@ -24,6 +24,12 @@ namespace roompp::detail {
            std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// A header's value, or one element of its list, without the white space around it (RFC 9110, section 5.6.3).
+[[nodiscard]] inline std::string_view trimmed(std::string_view value) noexcept {
+    value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
+    return value.substr(0, value.find_last_not_of(" \t") + 1);
+}
+
 /// Checks a whole head, the empty line included (RFC 9112, sections 2.2, 3.2, 5.1, 6.1 and 6.3).
 /// @returns the answer to one that is not as it must be.
 [[nodiscard]] inline std::optional<response> head_problem(std::string_view head) {
@@ -49,9 +55,7 @@ namespace roompp::detail {
         if (same_token(name, "Transfer-Encoding"))
             return response(501, "A request's body needs a Content-Length here.\n");
         if (same_token(name, "Content-Length")) {
-            std::string_view value = line.substr(colon + 1);
-            value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
-            value = value.substr(0, value.find_last_not_of(" \t") + 1);
+            const std::string_view value = trimmed(line.substr(colon + 1));
             if (++lengths > 1 || value.empty() || value.size() > 18 ||
                 !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
                 return bad("The request's Content-Length is not one number.\n");

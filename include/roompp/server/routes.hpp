@@ -71,6 +71,7 @@ private:
         return std::any_of(origins_.begin(), origins_.end(),
                            [&](const std::string& one) { return one == "*" || detail::same_token(one, origin); });
     }
+
     path_template path_;
     std::function<opener(const request&)> open_;
     handler<void(const request&, acceptance&)> connect_;

@@ -35,6 +35,7 @@
 #include <roompp/server/listener.hpp>
 #include <roompp/server/page.hpp>
 #include <roompp/server/request.hpp>
+#include <roompp/server/request_head.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/server/routes.hpp>
 #include <roompp/server/url.hpp>
@@ -354,11 +355,9 @@ private:
     [[nodiscard]] static std::string offered(const request& asked, const std::string& chosen) {
         std::string_view rest = asked.header("Sec-WebSocket-Protocol");
         while (!rest.empty() && !chosen.empty()) {
-            std::string_view one = rest.substr(0, rest.find(','));
+            const std::string_view one = rest.substr(0, rest.find(','));
             rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-            one.remove_prefix(std::min(one.size(), one.find_first_not_of(" \t")));
-            one = one.substr(0, one.find_last_not_of(" \t") + 1);
-            if (one == chosen) return chosen;
+            if (detail::trimmed(one) == chosen) return chosen;
         }
         return {};
     }

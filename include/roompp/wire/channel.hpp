@@ -95,7 +95,6 @@ protected:
     void finish() {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
-        if (state_ != open) return;
         state_ = finishing;
         finish_by_ = shard::clock::now() + host().bounds().close_timeout;
         if (!waiting_) stream_.end_writing();

@@ -1,7 +1,6 @@
 #pragma once
 // One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
