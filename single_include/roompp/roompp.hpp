@@ -225,8 +225,13 @@ private:
 // An event loop as the core sees it: somewhere to run things, one at a time and in order.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -339,6 +344,20 @@ namespace roompp {
 class loop {
 public:
     using task = std::function<void()>;
+    using clock = std::chrono::steady_clock;
+
+    /// A task that waits for its time; destroying this, or assigning to it, cancels the task. Movable. Belongs to the
+    /// loop's thread; may outlive the loop.
+    class timer {
+    public:
+        timer() = default;
+        void cancel() noexcept { task_.reset(); }
+
+    private:
+        friend class loop;
+        explicit timer(std::shared_ptr<task> its) noexcept : task_(std::move(its)) {}
+        std::shared_ptr<task> task_;
+    };
 
     /// @param post runs a task later on the loop's thread, first in first out; must be callable from any thread.
     /// @param index this loop's place among its server's loops, from 0.
@@ -377,10 +396,44 @@ public:
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
 
+    /// The loop's time: that of the last advance(). Whoever runs the loop says how fine it is (a server: one second).
+    /// Only on the loop's thread.
+    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+
+    /// The time of day, for people to read: that of the system, unless whoever runs the loop keeps another one. Only on
+    /// the loop's thread.
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const {
+        return wall_ ? *wall_ : std::chrono::system_clock::now();
+    }
+
+    /// Runs the task on the loop when its time has come, unless the timer is gone by then. Only on the loop's thread.
+    [[nodiscard]] timer after(clock::duration delay, task work) {
+        auto kept = std::make_shared<task>(std::move(work));
+        timers_.emplace(now_ + delay, kept);
+        return timer(std::move(kept));
+    }
+
+    /// For whoever runs the loop: says what time it is, and runs the timers that are due, in the order of their times. A
+    /// timer that is made meanwhile waits for the next call, however short its delay.
+    void advance(clock::time_point now) {
+        now_ = now;
+        auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
+        for (; due > 0; --due) {
+            const auto first = timers_.begin()->second.lock();
+            timers_.erase(timers_.begin());
+            if (first) (*first)();
+        }
+    }
+    /// For whoever runs the loop on a time of its own: the time of day from now on.
+    void set_wall_time(std::chrono::system_clock::time_point now) noexcept { wall_ = now; }
+
 private:
     std::function<void(task)> post_;
     std::size_t index_;
     turn turn_;
+    clock::time_point now_ = clock::now();
+    std::optional<std::chrono::system_clock::time_point> wall_;
+    std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
     std::atomic<std::thread::id> thread_{};
 };
 
@@ -1991,7 +2044,7 @@ namespace roompp::wire {
 /// of them is handled are the shard's, so that an idle connection costs little.
 class shard {
 public:
-    using clock = std::chrono::steady_clock;
+    using clock = loop::clock;
 
     /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
     class guest {
@@ -2049,7 +2102,7 @@ public:
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
         home_.enter();
-        now_ = clock::now();
+        home_.advance(clock::now());
         tick_later();
         for (;;) {
             try {
@@ -2075,7 +2128,7 @@ public:
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
     /// The time of the last tick: exact to the second, and free.
-    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+    [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
 
     static constexpr std::size_t read_buffer_size = 64 * 1024;
     /// Room for one read; whoever reads uses the bytes before it returns to the loop.
@@ -2101,13 +2154,13 @@ private:
     void tick_later() {
         timer_.expires_after(std::chrono::seconds(1));
         timer_.async_wait([this](const std::error_code& ec) {
-            if (ec) return;
-            now_ = clock::now();
-            if (stopping_ && now_ >= stop_by_)
+            if (ec || ended_) return;
+            tick_later();  // first: what runs below may throw
+            home_.advance(clock::now());
+            if (stopping_ && now() >= stop_by_)
                 visit([](guest& one) { one.abort(); });
             else
-                visit([this](guest& one) { one.tick(now_); });
-            if (!ended_) tick_later();
+                visit([this](guest& one) { one.tick(now()); });
         });
     }
 
@@ -2125,7 +2178,6 @@ private:
     cork cork_;
     asio::steady_timer timer_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
-    clock::time_point now_ = clock::now();
     clock::time_point stop_by_{};
     guest* first_ = nullptr;
     guest* last_ = nullptr;

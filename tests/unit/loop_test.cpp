@@ -1,3 +1,6 @@
+#include <chrono>
+#include <functional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -66,4 +69,67 @@ TEST_CASE("The end of a loop's turn comes by itself, once for all tasks of the t
     CHECK(home.waiting() == 1);
     home.run();
     CHECK(ran == std::vector<int>{1, 2});
+}
+
+TEST_CASE("Timers run when the loop's time has come, the earlier first, and of equal times the one made first",
+          "[loop]") {
+    using namespace std::chrono_literals;
+    fake::manual_loop home;
+    roompp::loop& loop = home.get();
+    const auto start = loop.now();
+    std::vector<int> ran;
+    const auto late = loop.after(3s, [&] { ran.push_back(3); });
+    const auto early = loop.after(1s, [&] { ran.push_back(1); });
+    const auto same = loop.after(1s, [&] { ran.push_back(2); });
+    loop.advance(start + 999ms);
+    CHECK(ran.empty());
+    loop.advance(start + 1s);
+    CHECK(ran == std::vector<int>{1, 2});
+    loop.advance(start + 10s);
+    CHECK(ran == std::vector<int>{1, 2, 3});
+    CHECK(loop.now() == start + 10s);
+}
+
+TEST_CASE("A timer that is gone does not run, and may go after its loop", "[loop]") {
+    using namespace std::chrono_literals;
+    roompp::loop::timer survivor;
+    fake::manual_loop home;
+    roompp::loop& loop = home.get();
+    bool ran = false;
+    {
+        const auto short_lived = loop.after(1s, [&] { ran = true; });
+    }
+    auto cancelled = loop.after(1s, [&] { ran = true; });
+    cancelled.cancel();
+    auto replaced = loop.after(1s, [&] { ran = true; });
+    replaced = {};
+    loop.advance(loop.now() + 2s);
+    CHECK_FALSE(ran);
+    survivor = fake::manual_loop().get().after(1s, [&] { ran = true; });
+    survivor.cancel();
+    CHECK_FALSE(ran);
+}
+
+TEST_CASE("A timer made by a timer waits for the next time, and one that throws costs the others nothing", "[loop]") {
+    using namespace std::chrono_literals;
+    fake::manual_loop home;
+    roompp::loop& loop = home.get();
+    int again = 0;
+    roompp::loop::timer next;
+    std::function<void()> repeat = [&] {
+        ++again;
+        next = loop.after(0s, repeat);
+    };
+    next = loop.after(0s, repeat);
+    loop.advance(loop.now());
+    CHECK(again == 1);
+    loop.advance(loop.now());
+    CHECK(again == 2);
+
+    bool other = false;
+    const auto bad = loop.after(1s, [] { throw std::runtime_error("no"); });
+    const auto good = loop.after(1s, [&] { other = true; });
+    CHECK_THROWS(loop.advance(loop.now() + 1s));
+    loop.advance(loop.now());
+    CHECK(other);
 }

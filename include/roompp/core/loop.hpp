@@ -2,8 +2,13 @@
 // An event loop as the core sees it: somewhere to run things, one at a time and in order.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -16,6 +21,20 @@ namespace roompp {
 class loop {
 public:
     using task = std::function<void()>;
+    using clock = std::chrono::steady_clock;
+
+    /// A task that waits for its time; destroying this, or assigning to it, cancels the task. Movable. Belongs to the
+    /// loop's thread; may outlive the loop.
+    class timer {
+    public:
+        timer() = default;
+        void cancel() noexcept { task_.reset(); }
+
+    private:
+        friend class loop;
+        explicit timer(std::shared_ptr<task> its) noexcept : task_(std::move(its)) {}
+        std::shared_ptr<task> task_;
+    };
 
     /// @param post runs a task later on the loop's thread, first in first out; must be callable from any thread.
     /// @param index this loop's place among its server's loops, from 0.
@@ -54,10 +73,44 @@ public:
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
 
+    /// The loop's time: that of the last advance(). Whoever runs the loop says how fine it is (a server: one second).
+    /// Only on the loop's thread.
+    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+
+    /// The time of day, for people to read: that of the system, unless whoever runs the loop keeps another one. Only on
+    /// the loop's thread.
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const {
+        return wall_ ? *wall_ : std::chrono::system_clock::now();
+    }
+
+    /// Runs the task on the loop when its time has come, unless the timer is gone by then. Only on the loop's thread.
+    [[nodiscard]] timer after(clock::duration delay, task work) {
+        auto kept = std::make_shared<task>(std::move(work));
+        timers_.emplace(now_ + delay, kept);
+        return timer(std::move(kept));
+    }
+
+    /// For whoever runs the loop: says what time it is, and runs the timers that are due, in the order of their times. A
+    /// timer that is made meanwhile waits for the next call, however short its delay.
+    void advance(clock::time_point now) {
+        now_ = now;
+        auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
+        for (; due > 0; --due) {
+            const auto first = timers_.begin()->second.lock();
+            timers_.erase(timers_.begin());
+            if (first) (*first)();
+        }
+    }
+    /// For whoever runs the loop on a time of its own: the time of day from now on.
+    void set_wall_time(std::chrono::system_clock::time_point now) noexcept { wall_ = now; }
+
 private:
     std::function<void(task)> post_;
     std::size_t index_;
     turn turn_;
+    clock::time_point now_ = clock::now();
+    std::optional<std::chrono::system_clock::time_point> wall_;
+    std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
     std::atomic<std::thread::id> thread_{};
 };
 

@@ -25,7 +25,7 @@ namespace roompp::wire {
 /// of them is handled are the shard's, so that an idle connection costs little.
 class shard {
 public:
-    using clock = std::chrono::steady_clock;
+    using clock = loop::clock;
 
     /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
     class guest {
@@ -83,7 +83,7 @@ public:
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
         home_.enter();
-        now_ = clock::now();
+        home_.advance(clock::now());
         tick_later();
         for (;;) {
             try {
@@ -109,7 +109,7 @@ public:
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
     /// The time of the last tick: exact to the second, and free.
-    [[nodiscard]] clock::time_point now() const noexcept { return now_; }
+    [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
 
     static constexpr std::size_t read_buffer_size = 64 * 1024;
     /// Room for one read; whoever reads uses the bytes before it returns to the loop.
@@ -135,13 +135,13 @@ private:
     void tick_later() {
         timer_.expires_after(std::chrono::seconds(1));
         timer_.async_wait([this](const std::error_code& ec) {
-            if (ec) return;
-            now_ = clock::now();
-            if (stopping_ && now_ >= stop_by_)
+            if (ec || ended_) return;
+            tick_later();  // first: what runs below may throw
+            home_.advance(clock::now());
+            if (stopping_ && now() >= stop_by_)
                 visit([](guest& one) { one.abort(); });
             else
-                visit([this](guest& one) { one.tick(now_); });
-            if (!ended_) tick_later();
+                visit([this](guest& one) { one.tick(now()); });
         });
     }
 
@@ -159,7 +159,6 @@ private:
     cork cork_;
     asio::steady_timer timer_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
-    clock::time_point now_ = clock::now();
     clock::time_point stop_by_{};
     guest* first_ = nullptr;
     guest* last_ = nullptr;
