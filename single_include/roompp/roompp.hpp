@@ -48,6 +48,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -136,15 +137,15 @@ struct delivery {
         return its;
     }
 
-    /// What the member gets instead of the common batch.
-    [[nodiscard]] std::shared_ptr<const Batch> for_member(const seat& who) const {
+    /// What a member with these detours gets instead of the common batch.
+    template <class Detours>
+    [[nodiscard]] std::shared_ptr<const Batch> with_detours(Detours first, Detours last) const {
         auto own = std::make_shared<Batch>();
         std::size_t at = 0;
-        for (const detour& one : detours) {
-            if (one.who != &who) continue;
-            own->append(*common, at, one.common.from);
-            own->append(*aside, one.aside.from, one.aside.to);
-            at = one.common.to;
+        for (; first != last; ++first) {
+            own->append(*common, at, first->common.from);
+            own->append(*aside, first->aside.from, first->aside.to);
+            at = first->common.to;
         }
         own->append(*common, at, common->size());
         return own;
@@ -155,23 +156,46 @@ struct delivery {
 template <class Batch>
 class batch_builder {
 public:
+    using part = typename delivery<Batch>::part;
+
     /// A message for everyone.
-    void add(payload message) { common().append(message); }
+    void add(payload message) {
+        add([&](Batch& batch) { batch.append(message); });
+    }
+    /// The same with whatever `append(Batch&)` adds; here and below, nothing is sent if it adds nothing.
+    template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
+    void add(Append&& append) {
+        append(common());
+    }
 
     /// A message for everyone but one.
     void add_except(const seat& who, payload message) {
+        add_except(who, [&](Batch& batch) { batch.append(message); });
+    }
+    template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
+    void add_except(const seat& who, Append&& append) {
         const std::size_t from = common().size();
-        common().append(message);
-        detours_.push_back({&who, {from, common().size()}, {0, 0}});
+        append(*common_);
+        if (common_->size() == from) return;
         aside();
+        detours_.push_back({&who, {from, common_->size()}, {0, 0}});
     }
 
     /// A message for one alone.
     void add_only(const seat& who, payload message) {
-        const std::size_t at = common().size();
+        add_only(who, set_aside([&](Batch& batch) { batch.append(message); }));
+    }
+    /// Something for some alone: encoded once by set_aside(), and given to each of them in this turn.
+    template <class Append>
+    [[nodiscard]] part set_aside(Append&& append) {
         const std::size_t from = aside().size();
-        aside().append(message);
-        detours_.push_back({&who, {at, at}, {from, aside().size()}});
+        append(*aside_);
+        return {from, aside_->size()};
+    }
+    void add_only(const seat& who, part of_aside) {
+        if (of_aside.from == of_aside.to) return;
+        const std::size_t at = common().size();
+        detours_.push_back({&who, {at, at}, of_aside});
     }
 
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && detours_.empty()); }
@@ -449,8 +473,11 @@ namespace roompp {
 /// - `close(std::uint16_t code, std::string_view reason)`: starts to end the connection; callable from any thread;
 /// - `home()`: the loop it lives on.
 ///
-/// It may have `static deliver_all(Connection* const* first, Connection* const* last, batch)`, which takes the place of
-/// one `deliver` each (a writer that submits many sends together).
+/// It may have
+/// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
+///   for slow members is without effect;
+/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
+///   `deliver` each (a writer that submits many sends together).
 template <class Connection>
 struct member_concept {
 private:
@@ -488,6 +515,102 @@ public:
         return true;
     }
 };
+
+}  // namespace roompp
+
+// How a room's template parameters are told apart.
+
+#include <type_traits>
+
+namespace roompp {
+
+/// The policy kinds that basic_room knows; a policy names its kind as `policy_kind`.
+struct connection_policy {};    ///< what the members are: of_members
+struct history_policy {};       ///< which messages are kept: ring_history, recent_history, no_history
+struct presence_policy {};      ///< whether it tells who is there: presence, presence_with_grace, no_presence
+struct slow_policy {};          ///< what becomes of slow members: disconnect_slow, skip_to_latest, drop_oldest
+struct room_state_policy {};    ///< what the application keeps in a room: room_state
+struct member_state_policy {};  ///< what the application keeps with a member: member_state
+struct message_policy {};       ///< what a message is: see roompp/typed.hpp
+
+/// Policy: the room's members are connections of this type (see member_concept). Needed only where the members are not
+/// this library's own connections: a fake in a unit test, or a plain `websocketpp::server`'s.
+template <class Connection>
+struct of_members {
+    using policy_kind = connection_policy;
+    using connection_type = Connection;
+};
+
+/// What becomes of a member that does not take its messages as fast as they come, when more than limits::queue_bytes
+/// would wait for it. In no case do the others wait, or does the queue grow beyond that.
+enum class when_slow : unsigned char { disconnect, skip_to_latest, drop_oldest };
+
+/// Policy (the default): a slow member is closed with 1013.
+struct disconnect_slow {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::disconnect;
+};
+/// Policy: a slow member loses all that waits for it, and goes on with the newest: for states of which only the latest
+/// matters.
+struct skip_to_latest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::skip_to_latest;
+};
+/// Policy: a slow member loses as many of the oldest messages that wait for it as the new ones need.
+struct drop_oldest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::drop_oldest;
+};
+
+/// Policy: every room has a `State`, made with the room and gone with it: `room.state()`. Only the room's hooks use it,
+/// on its home loop, so it needs no lock.
+template <class State>
+struct room_state {
+    using policy_kind = room_state_policy;
+    using state_type = State;
+};
+/// Policy: every member has a `State` while it is in the room: `member.state()`.
+template <class State>
+struct member_state {
+    using policy_kind = member_state_policy;
+    using state_type = State;
+};
+
+/// What a room's members are if no policy says so; the wire layer specialises it for `void`.
+template <class Unnamed>
+struct default_members {
+    static_assert(
+        !std::is_void_v<Unnamed>,
+        "roompp: say what the members are with roompp::of_members<Connection>, or include <roompp/roompp.hpp>");
+};
+
+namespace detail {
+
+struct no_state {};
+
+/// Messages as they are.
+struct bare_messages {
+    using policy_kind = message_policy;
+    using message_type = payload;
+    static const payload* read(const payload& message) noexcept { return &message; }
+};
+
+template <class T, class = void>
+struct is_policy : std::false_type {};
+template <class T>
+struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
+
+// The first policy of a kind, or the default.
+template <class Kind, class Default, class... Policies>
+struct find_policy {
+    using type = Default;
+};
+template <class Kind, class Default, class First, class... Rest>
+struct find_policy<Kind, Default, First, Rest...>
+    : std::conditional_t<std::is_same_v<typename First::policy_kind, Kind>, std::enable_if<true, First>,
+                         find_policy<Kind, Default, Rest...>> {};
+
+}  // namespace detail
 
 }  // namespace roompp
 
@@ -529,44 +652,64 @@ public:
     }
 
     /// Hands a delivery to every member.
-    void deliver(const delivery<batch_type>& messages) {
+    /// @param slow what becomes of members that do not keep up.
+    void deliver(const delivery<batch_type>& messages, when_slow slow = when_slow::disconnect) {
         std::size_t begin = 0;
         if (!messages.detours.empty()) {
-            for (const std::size_t index : detoured(messages)) {
-                fan_out(begin, index, messages.common);
-                const auto own = messages.for_member(*seats_[index]);
-                if (own->size() != 0) connections_[index]->deliver(own);
+            const auto detours = by_seat(messages);
+            for (auto first = detours.begin(); first != detours.end();) {
+                const std::size_t index = first->who->index;
+                const auto last =
+                    std::find_if(first, detours.end(), [&](const auto& one) { return one.who != first->who; });
+                fan_out(begin, index, messages.common, slow);
+                const auto own = messages.with_detours(first, last);
+                if (own->size() != 0) deliver_one(*connections_[index], own, slow);
                 begin = index + 1;
+                first = last;
             }
         }
-        fan_out(begin, connections_.size(), messages.common);
+        fan_out(begin, connections_.size(), messages.common, slow);
+    }
+
+    /// Hands a batch to one member's connection, which need not be in the audience.
+    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_slow<Connection>::value)
+            to.deliver(batch, slow);
+        else
+            to.deliver(batch);
     }
 
 private:
     template <class C, class = void>
     struct has_deliver_all : std::false_type {};
     template <class C>
-    struct has_deliver_all<
-        C, std::void_t<decltype(C::deliver_all(std::declval<C* const*>(), std::declval<C* const*>(),
-                                               std::declval<const std::shared_ptr<const typename C::batch_type>&>()))>>
+    struct has_deliver_all<C, std::void_t<decltype(C::deliver_all(
+                                  std::declval<C* const*>(), std::declval<C* const*>(),
+                                  std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
+        : std::true_type {};
+    template <class C, class = void>
+    struct has_deliver_slow : std::false_type {};
+    template <class C>
+    struct has_deliver_slow<C, std::void_t<decltype(std::declval<C&>().deliver(
+                                   std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
 
-    // The members with a detour, by place, each once.
-    std::vector<std::size_t> detoured(const delivery<batch_type>& messages) const {
-        std::vector<std::size_t> places;
+    // The detours of those who are here, by seat; those of one seat in their order.
+    std::vector<typename delivery<batch_type>::detour> by_seat(const delivery<batch_type>& messages) const {
+        std::vector<typename delivery<batch_type>::detour> sorted;
         for (const auto& one : messages.detours)
-            if (contains(*one.who)) places.push_back(one.who->index);
-        std::sort(places.begin(), places.end());
-        places.erase(std::unique(places.begin(), places.end()), places.end());
-        return places;
+            if (contains(*one.who)) sorted.push_back(one);
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](const auto& a, const auto& b) { return a.who->index < b.who->index; });
+        return sorted;
     }
 
-    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch) {
+    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if (from == to || batch->size() == 0) return;
         if constexpr (has_deliver_all<Connection>::value)
-            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch);
+            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch, slow);
         else
-            for (std::size_t i = from; i < to; ++i) connections_[i]->deliver(batch);
+            for (std::size_t i = from; i < to; ++i) deliver_one(*connections_[i], batch, slow);
     }
 
     std::vector<Connection*> connections_;  // apart from the seats: the fan-out walks these alone
@@ -694,9 +837,11 @@ private:
 
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -716,6 +861,7 @@ inline constexpr std::uint16_t normal = 1000;            ///< the purpose was fu
 inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or the page was left
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
+inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says
 inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the server was broken
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed
@@ -730,19 +876,505 @@ struct close_event {
 
 }  // namespace roompp
 
+// Every bound of a server in one value.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace roompp {
+
+/// What becomes of a message that comes faster than limits::messages_per_second or limits::bytes_per_second allow.
+enum class flood : unsigned char {
+    close,  ///< the connection is closed with 1008
+    drop    ///< the message is dropped, and the client told so, if its protocol has a way to
+};
+
+/// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
+/// client can use up the machine. Timeouts are kept to the second.
+struct limits {
+    /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
+    /// any text that a person writes, and most pictures a page would send.
+    std::size_t message_bytes = 1024 * 1024;
+    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
+    /// policy says. Four of the largest messages.
+    std::size_t queue_bytes = 4 * 1024 * 1024;
+    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
+    std::size_t body_bytes = 64 * 1024;
+    /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
+    std::size_t connections = 100'000;
+    /// Most connections of one peer address at one time; further ones get 503. No bound of its own by default: behind a
+    /// proxy, all connections have the proxy's address.
+    std::size_t connections_per_address = 0;
+    /// Most connections at one time that have not yet sent their first whole request; further ones get 503. Shared out
+    /// evenly over the server's threads. Real clients send it within one round trip.
+    std::size_t handshakes = 10'000;
+    /// Most messages a second that a client may send, on average, and in one go; 0: any number. Far more than people
+    /// write, and than a page should send; a flood costs the others of a room what they have to receive.
+    std::uint64_t messages_per_second = 1000;
+    /// Most bytes of messages a second that a client may send, on average; 0: any number. In one go it may be this, or
+    /// one largest message. A picture now and then.
+    std::uint64_t bytes_per_second = 4 * 1024 * 1024;
+    /// What becomes of messages beyond that: by default the connection is closed with 1008.
+    flood on_flood = flood::close;
+    /// Most members of one room; further ones are closed with 1013.
+    std::size_t members_per_room = 100'000;
+    /// Most rooms of one directory; who would open another is closed with 1013. Rooms that only wait for somebody to come
+    /// back make place before that.
+    std::size_t rooms = 100'000;
+    /// Most rooms that one connection may be in at one time.
+    std::size_t rooms_per_connection = 100;
+    /// How long a room with a history stays after its last member has left, so that those who lost their connection find
+    /// it again.
+    std::chrono::seconds empty_room{60};
+    /// Longest value of a path parameter such as {room}, in characters.
+    std::size_t name_length = 100;
+    /// How long a client may take to send a whole request, from its first byte or the connection's start.
+    std::chrono::seconds request_timeout{10};
+    /// How long an HTTP connection is kept open for another request.
+    std::chrono::seconds keep_alive{60};
+    /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
+    /// common proxies drop an idle connection.
+    std::chrono::seconds ping_interval{30};
+    /// How long a client may take to answer a ping before the connection counts as lost (close code 1006).
+    std::chrono::seconds ping_timeout{20};
+    /// How long a closing handshake, and the sending of what is left, may take.
+    std::chrono::seconds close_timeout{5};
+    /// How long stop() waits for connections to end.
+    std::chrono::seconds stop_timeout{5};
+};
+
+}  // namespace roompp
+
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+// Handlers that go on after they have returned: coroutines.
+
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace roompp {
+
+/// How work of type T is started on a loop; specialised for the coroutine types that handlers may return (the wire layer
+/// does so for `asio::awaitable<void>`): `static void start(loop&, T, std::function<void(std::exception_ptr)> done)`.
+template <class T>
+struct async_work {
+    static constexpr bool is_async = false;
+};
+
+/// What a handler gives back: nothing, if it is done, or work that goes on.
+class pending {
+public:
+    using completion = std::function<void(std::exception_ptr)>;
+
+    pending() = default;
+    template <class T, class = std::enable_if_t<async_work<T>::is_async>>
+    pending(T work)
+        : start_([kept = std::make_shared<T>(std::move(work))](loop& on, completion done) {
+              async_work<T>::start(on, std::move(*kept), std::move(done));
+          }) {}
+
+    /// Whether it is done already.
+    [[nodiscard]] bool done() const noexcept { return !start_; }
+    /// Starts what goes on, once; `then` is called on the loop when it has ended, with its exception if it threw.
+    void start(loop& on, completion then) { start_(on, std::move(then)); }
+
+private:
+    std::function<void(loop&, completion)> start_;
+};
+
+/// The messages of one connection for a handler that goes on after it has returned: one is handled after the other, so
+/// that their order is kept. Belongs to one loop.
+class message_queue : public std::enable_shared_from_this<message_queue> {
+public:
+    using handle = std::function<pending(payload)>;
+
+    /// How much may wait. A connection with more is too fast for its handler.
+    static constexpr std::size_t most_messages = 1024;
+    static constexpr std::size_t most_bytes = 4 * 1024 * 1024;
+
+    explicit message_queue(loop& home) : home_(home) {}
+
+    /// Has a message handled when its turn comes, and `then` called with the exception of that, or none.
+    /// @returns false if too much waits already: then nothing is called.
+    [[nodiscard]] bool put(payload message, handle how, pending::completion then) {
+        if (waiting_.size() >= most_messages || bytes_ + message.size() > most_bytes) return false;
+        bytes_ += message.size();
+        waiting_.push_back(
+            std::make_shared<item>(item{std::string(message.data()), message.kind(), std::move(how), std::move(then)}));
+        if (!busy_) go_on();
+        return true;
+    }
+
+    /// Forgets what waits; what has begun goes on.
+    void clear() noexcept {
+        const auto forgotten = std::exchange(waiting_, {});
+        bytes_ = 0;
+    }
+
+private:
+    struct item {
+        std::string bytes;  // stay where they are while the handler is at them
+        payload_kind kind;
+        handle how;
+        pending::completion then;
+    };
+
+    void go_on() {
+        const auto self = shared_from_this();
+        busy_ = true;
+        while (!waiting_.empty()) {
+            const auto now = std::move(waiting_.front());
+            waiting_.pop_front();
+            bytes_ -= now->bytes.size();
+            pending work;
+            try {
+                work = now->how(payload(now->bytes, now->kind));
+            } catch (...) {
+                now->then(std::current_exception());
+                continue;
+            }
+            if (!work.done())
+                return work.start(home_, [self, now](const std::exception_ptr& failed) {
+                    now->then(failed);
+                    self->go_on();
+                });
+            now->then(nullptr);
+        }
+        busy_ = false;
+    }
+
+    loop& home_;
+    std::deque<std::shared_ptr<item>> waiting_;
+    std::size_t bytes_ = 0;
+    bool busy_ = false;
+};
+
+}  // namespace roompp
+
+// Names for the times in which numbers count on.
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+namespace roompp {
+
+/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. Safe from any thread.
+[[nodiscard]] inline std::string new_epoch() {
+    thread_local std::mt19937_64 numbers = [] {
+        std::random_device device;
+        std::seed_seq seed{device(), device(), device(), device()};
+        return std::mt19937_64(seed);
+    }();
+    std::uint64_t value = numbers();
+    std::string text(16, '0');
+    for (char& digit : text) {
+        digit = "0123456789abcdef"[value & 0xfU];
+        value >>= 4U;
+    }
+    return text;
+}
+
+}  // namespace roompp
+
+// From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+// What a room tells its members.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Who is behind a connection.
+
+#include <string>
+
+namespace roompp {
+
+/// Who is in a room, as the application says when a connection joins: see acceptance::identify(). Several connections of
+/// one `id` are one person. What is in here is shown to the other members.
+struct person {
+    std::string id;    ///< the same for all connections of one person, and for nobody else; empty: a person of its own
+    std::string name;  ///< for people to read
+    std::string data;  ///< whatever else the application wants the others to see
+};
+
+}  // namespace roompp
+
+namespace roompp {
+
+/// The kinds of things that happen in a room.
+enum class event_kind : unsigned char {
+    message,  ///< said to everyone; numbered, and kept by a history
+    direct,   ///< said to some alone; neither numbered nor kept
+    signal,   ///< of the moment, such as "is typing"; neither numbered nor kept
+    join,     ///< a person's first connection came (see presence)
+    leave     ///< a person's last connection went (see presence)
+};
+
+/// One thing that happens in a room. A view: valid while it is being encoded.
+struct room_event {
+    event_kind kind = event_kind::message;
+    std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
+    std::chrono::system_clock::time_point at;  ///< when it happened
+    const person* from = nullptr;              ///< whose doing it is; null: the server's
+    std::string_view to;  ///< of a direct message: the id of the person it is for, if it is for one
+    payload message;      ///< the bare message, without any envelope
+};
+
+/// Where a member was in a room's messages: it asks to go on from there.
+struct resume_point {
+    std::string epoch;     ///< of the numbers
+    std::uint64_t id = 0;  ///< of the last message that it got
+};
+
+/// A person who is present.
+struct presence_entry {
+    std::shared_ptr<const person> who;
+    std::chrono::system_clock::time_point since;  ///< when the first of the connections came
+    std::size_t connections = 0;                  ///< 0: all are gone, and it has a little time to come back
+};
+
+/// How a member's wish to go on was met.
+enum class recovery : unsigned char {
+    fresh,    ///< it did not ask
+    resumed,  ///< it gets exactly what it missed
+    reset     ///< its numbers are of another epoch, or too old: it has to start anew
+};
+
+/// What a member gets first. A view: valid while it is being encoded.
+struct welcome {
+    std::string_view room;      ///< the room's name
+    std::string_view epoch;     ///< changes when the numbers start again
+    std::uint64_t last_id = 0;  ///< of the room's latest message; 0: there was none
+    recovery how = recovery::fresh;
+    const person* self = nullptr;                         ///< who the member is
+    std::vector<room_event> messages;                     ///< what was missed, or the latest ones, in order
+    bool has_presence = false;                            ///< whether the room tells who is there
+    std::size_t people_count = 0;                         ///< how many persons are there
+    const std::vector<presence_entry>* people = nullptr;  ///< they, the member itself among them; not all of very many
+};
+
+/// How a room's events are written for some of its members: see basic_room. A room encodes an event once for all members
+/// that share an encoding object. Called on the loops of rooms, in several threads at once: must have no state to change.
+///
+/// Whatever appends nothing is not sent. Without an encoding, messages, direct messages and signals go out as their bare
+/// payload, and nothing else does.
+template <class Batch>
+class encoding {
+public:
+    encoding() = default;
+    encoding(const encoding&) = delete;
+    encoding& operator=(const encoding&) = delete;
+    virtual ~encoding() = default;
+
+    virtual void append(Batch& to, const room_event& event) const = 0;
+    virtual void append(Batch& to, const welcome& first) const = 0;
+};
+
+/// How a connection wants to be in a room.
+template <class Batch>
+struct joining {
+    person who;                                  ///< an empty id makes the connection a person of its own
+    std::shared_ptr<const encoding<Batch>> as;   ///< null: bare payloads
+    std::shared_ptr<const resume_point> resume;  ///< null: it has not been here before
+    std::size_t last = 0;                        ///< how many of the latest messages it wants if it does not resume
+};
+
+}  // namespace roompp
+
+namespace roompp {
+
+/// Where a member sits in a fan_out; its owner keeps it in one place while the member is in.
+struct fan_out_place {
+    seat in_audience;
+    std::size_t group = 0;  ///< of the members that share its encoding
+};
+
+/// Brings what a room says to its members: those with one encoding share one batch, wherever they live. Belongs to the
+/// room's home loop; hands batches, arrivals and departures to each member's loop, where they keep their order.
+template <class Connection>
+class fan_out {
+public:
+    using batch_type = typename Connection::batch_type;
+    using encoding_type = encoding<batch_type>;
+
+    /// @param home the loop it belongs to.
+    /// @param slow what becomes of members that do not keep up.
+    fan_out(loop& home, when_slow slow) : home_(home), slow_(slow), at_turn_end_([this] { flush(); }) {}
+
+    /// Adds a member, which gets everything from now on, and `first` before that.
+    /// @param owner keeps the connection and the place alive; it is held until both are out of use.
+    template <class Owner>
+    void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, fan_out_place& place,
+             const std::shared_ptr<const encoding_type>& as, std::shared_ptr<const batch_type> first) {
+        flush();  // who joins now must not get what was said before
+        place.group = group_of(as);
+        place.in_audience.loop = connection->home().index();
+        const auto its = part_on(groups_[place.group], connection->home());
+        ++its->count;
+        its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
+            if (first->size() != 0) audience<Connection>::deliver_one(*connection, first, slow);
+            its->members.add(*connection, place.in_audience);
+        });
+    }
+
+    /// Removes a member, which still gets what was said before.
+    template <class Owner>
+    void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection,
+                fan_out_place& place) {
+        flush();
+        const auto its = part_on(groups_[place.group], connection->home());
+        --its->count;
+        its->home.dispatch([its, owner, connection, &place] { its->members.remove(place.in_audience); });
+    }
+
+    /// Tells everyone.
+    void tell(const room_event& event) {
+        for (group& one : groups_)
+            if (one.members() != 0) one.gathered.add([&](batch_type& batch) { append(one, batch, event); });
+        flush_later();
+    }
+    /// Tells everyone but one.
+    void tell_others(const fan_out_place& but, const room_event& event) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            group& one = groups_[i];
+            if (one.members() == 0) continue;
+            const auto encode = [&](batch_type& batch) { append(one, batch, event); };
+            if (i == but.group)
+                one.gathered.add_except(but.in_audience, encode);
+            else
+                one.gathered.add(encode);
+        }
+        flush_later();
+    }
+    /// Tells those for whom `wanted(visit)` calls `visit(const fan_out_place&)`, in order with what all are told.
+    template <class Wanted>
+    void tell_some(const room_event& event, Wanted&& wanted) {
+        std::vector<std::pair<bool, typename batch_builder<batch_type>::part>> encoded(groups_.size());
+        wanted([&](const fan_out_place& to) {
+            auto& [done, text] = encoded[to.group];
+            group& one = groups_[to.group];
+            if (!std::exchange(done, true))
+                text = one.gathered.set_aside([&](batch_type& batch) { append(one, batch, event); });
+            one.gathered.add_only(to.in_audience, text);
+        });
+        flush_later();
+    }
+    /// Sends a member bytes that are encoded already, in order with what it is told.
+    template <class Append>
+    void write(const fan_out_place& to, Append&& append_to) {
+        auto& gathered = groups_[to.group].gathered;
+        gathered.add_only(to.in_audience, gathered.set_aside(std::forward<Append>(append_to)));
+        flush_later();
+    }
+
+    /// Writes what was gathered in this turn now; the end of the turn does so by itself.
+    void flush() {
+        for (group& one : groups_) flush(one);
+    }
+
+private:
+    // The members that live on one loop. The audience belongs to that loop, the count to the room's home.
+    struct part {
+        explicit part(loop& loop_of_members) : home(loop_of_members) {}
+        loop& home;
+        audience<Connection> members;
+        std::size_t count = 0;
+    };
+
+    // The members that share an encoding.
+    struct group {
+        std::shared_ptr<const encoding_type> as;
+        batch_builder<batch_type> gathered;
+        std::vector<std::shared_ptr<part>> parts;  // by loop
+
+        [[nodiscard]] std::size_t members() const noexcept {
+            std::size_t n = 0;
+            for (const auto& one : parts)
+                if (one) n += one->count;
+            return n;
+        }
+    };
+
+    static void append(const group& its, batch_type& batch, const room_event& event) {
+        if (its.as) return its.as->append(batch, event);
+        if (event.kind != event_kind::join && event.kind != event_kind::leave) batch.append(event.message);
+    }
+
+    // Few: as many as the application has encodings.
+    std::size_t group_of(const std::shared_ptr<const encoding_type>& as) {
+        std::size_t i = 0;
+        while (i < groups_.size() && groups_[i].as != as) ++i;
+        if (i == groups_.size()) groups_.emplace_back().as = as;
+        return i;
+    }
+
+    static std::shared_ptr<part> part_on(group& of, loop& where) {
+        if (of.parts.size() <= where.index()) of.parts.resize(where.index() + 1);
+        auto& found = of.parts[where.index()];
+        if (!found) found = std::make_shared<part>(where);
+        return found;
+    }
+
+    void flush_later() { home_.current_turn().add(at_turn_end_); }
+
+    void flush(group& its) {
+        if (its.gathered.empty()) return;
+        auto messages = its.gathered.take();
+        bool shared = false;
+        for (const auto& each : its.parts) {
+            if (!each || each->count == 0) continue;
+            if (its.parts.size() == 1 && each->home.running_here()) {
+                each->members.deliver(messages, slow_);
+            } else {
+                shared = true;
+                each->home.dispatch([each, its_messages = messages.for_loop(each->home.index()), slow = slow_] {
+                    each->members.deliver(its_messages, slow);
+                });
+            }
+        }
+        if (!shared) its.gathered.recycle(std::move(messages));
+    }
+
+    loop& home_;
+    when_slow slow_;
+    std::vector<group> groups_;
+    turn::task at_turn_end_;
+};
+
+}  // namespace roompp
 
 // Handlers that take only the parameters they care for.
 
@@ -847,20 +1479,32 @@ public:
             function_ = [f = callable(std::forward<F>(f))](Args... args) mutable -> Result {
                 return call(f, chosen{}, std::forward_as_tuple(std::forward<Args>(args)...));
             };
+            is_async_ = is_async_result<callable>(chosen{});
         }
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
+    /// Whether the callable returns work that goes on after it has returned (see async_work).
+    [[nodiscard]] bool is_async() const noexcept { return is_async_; }
+
     Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
 
 private:
+    template <class F, std::size_t... I>
+    static constexpr bool is_async_result(std::index_sequence<I...>) {
+        return async_work<
+            std::decay_t<std::invoke_result_t<F&, std::tuple_element_t<I, std::tuple<Args...>>...>>>::is_async;
+    }
+
     template <class F, std::size_t... I, class Tuple>
     static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
         using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
         if constexpr (std::is_convertible_v<returned, Result>) {
             return f(std::get<I>(std::forward<Tuple>(arguments))...);
         } else {
+            static_assert(!async_work<std::decay_t<returned>>::is_async,
+                          "roompp: this hook can't be a coroutine; message hooks can");
             // A handler that returns nothing where a result is possible means the default one.
             f(std::get<I>(std::forward<Tuple>(arguments))...);
             return Result();
@@ -868,85 +1512,384 @@ private:
     }
 
     std::function<Result(Args...)> function_;
+    bool is_async_ = false;
 };
 
 }  // namespace roompp
 
-// How a room's template parameters are told apart.
+// A room's latest messages, for those who missed them.
 
-#include <type_traits>
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace roompp {
 
-/// The policy kinds that basic_room knows; a policy names its kind as `policy_kind`.
-struct connection_policy {};
+/// Policy (the default): nothing is kept.
+struct no_history {
+    using policy_kind = history_policy;
+    static constexpr bool keeps = false;
 
-/// Policy: the room's members are connections of this type (see member_concept). Needed only where the members are not
-/// this library's own connections: a fake in a unit test, or a plain `websocketpp::server`'s.
-template <class Connection>
-struct of_members {
-    using policy_kind = connection_policy;
-    using connection_type = Connection;
+    void push(const room_event&, const std::shared_ptr<const person>&) noexcept {}
+    void forget_before(std::chrono::system_clock::time_point) noexcept {}
+    [[nodiscard]] static constexpr bool empty() noexcept { return true; }
+    [[nodiscard]] static constexpr bool reaches(std::uint64_t, std::uint64_t) noexcept { return false; }
+    [[nodiscard]] static std::vector<room_event> after(std::uint64_t) { return {}; }
 };
 
-/// What a room's members are if no policy says so; the wire layer specialises it for `void`.
-template <class Unnamed>
-struct default_members {
-    static_assert(
-        !std::is_void_v<Unnamed>,
-        "roompp: say what the members are with roompp::of_members<Connection>, or include <roompp/roompp.hpp>");
+/// Policy: the room keeps its latest messages, at most `Messages` of them, `Bytes` bytes in all, and, if `Seconds` is not
+/// 0, none that is older than that. A room with a history stays for a while after its last member has left, see
+/// limits::empty_room.
+///
+/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none.
+template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
+class ring_history {
+    static_assert(Messages > 0, "roompp: a history of no messages is roompp::no_history");
+    static_assert(Seconds >= 0, "roompp: the age of a history's messages is in seconds, 0 for any age");
+
+public:
+    using policy_kind = history_policy;
+    static constexpr bool keeps = true;
+
+    /// Keeps a message; forgets the oldest to make room for it. A message larger than `Bytes` is not kept, and nothing
+    /// that came before it: there would be a gap.
+    void push(const room_event& event, const std::shared_ptr<const person>& from) {
+        if (event.message.size() > Bytes) return clear();
+        while (count_ == Messages || (count_ != 0 && bytes_ + event.message.size() > Bytes)) pop();
+        if (count_ == ring_.size()) grow();
+        kept& place = ring_[(first_ + count_) % ring_.size()];
+        place.id = event.id;
+        place.at = event.at;
+        place.from = from;
+        place.kind = event.message.kind();
+        place.bytes.assign(event.message.data());
+        bytes_ += event.message.size();
+        ++count_;
+    }
+
+    /// Forgets what is too old at this time.
+    void forget_before([[maybe_unused]] std::chrono::system_clock::time_point now) noexcept {
+        if constexpr (Seconds != 0)
+            while (count_ != 0 && ring_[first_].at < now - std::chrono::seconds(Seconds)) pop();
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+    /// Whether every message after `id` is still there, when `last` is the number of the latest one.
+    [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last) const noexcept {
+        return id == last || (id < last && count_ != 0 && ring_[first_].id <= id + 1);
+    }
+
+    /// The messages after `id`, in order; views that are valid until the next change.
+    [[nodiscard]] std::vector<room_event> after(std::uint64_t id) const {
+        std::vector<room_event> events;
+        for (std::size_t i = 0; i < count_; ++i) {
+            const kept& one = ring_[(first_ + i) % ring_.size()];
+            if (one.id > id)
+                events.push_back({event_kind::message, one.id, one.at, one.from.get(), {}, {one.bytes, one.kind}});
+        }
+        return events;
+    }
+
+private:
+    struct kept {
+        std::uint64_t id = 0;
+        std::chrono::system_clock::time_point at;
+        std::shared_ptr<const person> from;
+        payload_kind kind = payload_kind::text;
+        std::string bytes;
+    };
+    static constexpr std::size_t worth_keeping = 256;  // memory of a forgotten message that serves the next one
+
+    // By doubling, in order from the start.
+    void grow() {
+        std::vector<kept> larger(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size())));
+        for (std::size_t i = 0; i < count_; ++i) larger[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+        ring_.swap(larger);
+        first_ = 0;
+    }
+    void pop() noexcept {
+        kept& oldest = ring_[first_];
+        bytes_ -= oldest.bytes.size();
+        oldest.from.reset();
+        if (oldest.bytes.capacity() > worth_keeping) std::string().swap(oldest.bytes);
+        first_ = (first_ + 1) % ring_.size();
+        --count_;
+    }
+    void clear() noexcept {
+        while (count_ != 0) pop();
+    }
+
+    std::vector<kept> ring_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
 };
 
-namespace detail {
-
-template <class T, class = void>
-struct is_policy : std::false_type {};
-template <class T>
-struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
-
-// The first policy of a kind, or the default.
-template <class Kind, class Default, class... Policies>
-struct find_policy {
-    using type = Default;
-};
-template <class Kind, class Default, class First, class... Rest>
-struct find_policy<Kind, Default, First, Rest...>
-    : std::conditional_t<std::is_same_v<typename First::policy_kind, Kind>, std::enable_if<true, First>,
-                         find_policy<Kind, Default, Rest...>> {};
-
-}  // namespace detail
+/// Policy: the room keeps the messages of the last `Seconds` seconds, at most `Messages` of them.
+template <long Seconds, std::size_t Messages = 1000>
+using recent_history = ring_history<Messages, Seconds>;
 
 }  // namespace roompp
+
+// One connection's membership in one room, as the room's handlers see it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace roompp {
 
 template <class Room>
 class rooms;
 
-/// What the application does when something happens in a room. Set through rooms; run on the room's home loop.
+/// A member of a room. Held by the room while it is in, and valid in the hooks that are given it. Everything but close() is
+/// for the room's home loop, where hooks run.
+template <class Room>
+class room_member {
+public:
+    using connection_type = typename Room::connection_type;
+    using joining_type = joining<typename connection_type::batch_type>;
+    using state_type = typename Room::member_state_type;
+
+    /// For the directory: a member that waits to be let in.
+    room_member(std::shared_ptr<connection_type> connection, joining_type how)
+        : connection_(std::move(connection)), how_(std::move(how)) {}
+    room_member(const room_member&) = delete;
+    room_member& operator=(const room_member&) = delete;
+
+    /// A number that no other member of this room has had.
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+    /// Who it is; its id is never empty once the member is in the room.
+    [[nodiscard]] const person& who() const noexcept { return *who_; }
+    /// When it joined.
+    [[nodiscard]] std::chrono::system_clock::time_point since() const noexcept { return since_; }
+    /// The connection.
+    [[nodiscard]] connection_type& connection() const noexcept { return *connection_; }
+    /// What the application keeps with it (see member_state).
+    [[nodiscard]] state_type& state() noexcept { return state_; }
+    [[nodiscard]] const state_type& state() const noexcept { return state_; }
+
+    /// Says something to everyone in the room, itself included.
+    /// @returns the message's number; 0 if it is not in the room any more.
+    std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
+    /// Says something to everyone else. It has a number and is kept like any other message.
+    std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
+    /// Says something to all connections of one person, and to its own.
+    /// @returns to how many of the other's; 0 if there is no such person.
+    std::size_t send_to(std::string_view person_id, payload message) {
+        return in() ? room_->say_to(*this, person_id, message) : 0;
+    }
+    /// Tells everyone else something of the moment, such as "is typing": it has no number and is not kept.
+    void signal(payload message) {
+        if (in()) room_->signal_from(*this, message);
+    }
+
+    /// Sends to this member alone, in order with what the room says.
+    void send(payload message) {
+        if (in()) room_->send(*this, message);
+    }
+    /// Sends to this member alone a frame as it is: not written in the member's encoding, but in order with what is.
+    void write(payload frame) {
+        if (in()) room_->write(*this, frame);
+    }
+    /// Ends the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has ended.
+    /// Safe from any thread.
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
+        connection_->close(code, reason);
+    }
+    /// Leaves the room; the connection stays.
+    void leave() {
+        if (in()) room_->remove(*this, {close_code::normal, {}});
+    }
+
+private:
+    friend Room;
+    friend class rooms<Room>;
+    enum membership_state : unsigned char { waiting, inside, out };
+
+    [[nodiscard]] bool in() const noexcept { return membership_ == inside; }
+
+    std::shared_ptr<connection_type> connection_;
+    joining_type how_;                   // until it is in
+    std::shared_ptr<const person> who_;  // from then on
+    Room* room_ = nullptr;               // while inside
+    std::uint64_t id_ = 0;
+    std::uint64_t said_ = 0;  // the number of its latest message
+    std::size_t index_ = 0;   // among the room's members
+    fan_out_place place_;
+    std::chrono::system_clock::time_point since_;
+    std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
+    state_type state_{};
+    membership_state membership_ = waiting;
+};
+
+}  // namespace roompp
+
+// Who is in a room.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace roompp {
+
+/// Policy (the default): the room does not tell who is there.
+struct no_presence {
+    using policy_kind = presence_policy;
+    static constexpr bool tells = false;
+};
+
+/// Policy: the room knows the persons who are there, tells each member who joins, and tells the others when a person's
+/// first connection comes and when the last one goes. Whoever comes back within `GraceSeconds` was never gone for the
+/// others: a short loss of the network is no news.
+///
+/// What a joining member is told is the state right before the events that follow. O(log persons) for a join or leave;
+/// telling a joining member is O(persons), at most `MostTold` of them.
+template <long GraceSeconds = 0, std::size_t MostTold = 1000>
+class presence_with_grace {
+    static_assert(GraceSeconds >= 0, "roompp: the grace of a presence is in seconds, 0 for none");
+
+public:
+    using policy_kind = presence_policy;
+    static constexpr bool tells = true;
+
+    /// A connection of this person has come.
+    /// @returns whether that is news.
+    bool enter(const std::shared_ptr<const person>& who, std::chrono::system_clock::time_point now) {
+        auto& [entry, grace] = people_[who->id];
+        const bool news = !entry.who;
+        if (news) entry.since = now;
+        entry.who = who;  // the latest name counts
+        ++entry.connections;
+        grace.cancel();
+        return news;
+    }
+
+    /// A connection of this person has gone. When nobody of that id is left, and the grace is over, `gone(person)` is
+    /// called: at once without a grace, else later on the loop.
+    template <class Gone>
+    void leave(const std::string& id, loop& home, Gone gone) {
+        const auto found = people_.find(id);
+        if (found == people_.end() || --found->second.entry.connections != 0) return;
+        if constexpr (GraceSeconds == 0) {
+            const auto who = forget(found);
+            gone(*who);
+        } else {
+            found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, gone] {
+                if (const auto still = people_.find(id); still != people_.end()) {
+                    const auto who = forget(still);
+                    gone(*who);
+                }
+            });
+        }
+    }
+
+    /// How many persons are there.
+    [[nodiscard]] std::size_t size() const noexcept { return people_.size(); }
+
+    /// The persons who are there, by id, at most `most` of them.
+    [[nodiscard]] std::vector<presence_entry> list(std::size_t most = MostTold) const {
+        std::vector<presence_entry> listed;
+        listed.reserve(std::min(most, people_.size()));
+        for (const auto& [id, one] : people_) {
+            if (listed.size() == most) break;
+            listed.push_back(one.entry);
+        }
+        return listed;
+    }
+
+private:
+    struct present {
+        presence_entry entry;
+        loop::timer grace;
+    };
+    using people = std::map<std::string, present>;
+
+    std::shared_ptr<const person> forget(typename people::iterator one) {
+        auto who = std::move(one->second.entry.who);
+        people_.erase(one);
+        return who;
+    }
+
+    people people_;
+};
+
+/// Policy: the room tells who is there, without a grace.
+using presence = presence_with_grace<>;
+
+}  // namespace roompp
+
+// What the application does when something happens in a room.
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace roompp {
+
+/// The answer to a connection that wants to join a room: yes, unless it is refused.
+class admission {
+public:
+    /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
+    void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
+        refused_ = close_event{code, std::move(reason)};
+    }
+    /// With what it is refused, if it is.
+    [[nodiscard]] const std::optional<close_event>& refused() const noexcept { return refused_; }
+
+private:
+    std::optional<close_event> refused_;
+};
+
+/// The hooks of a room. Set through rooms; run on the room's home loop.
 template <class Room>
 struct room_hooks {
     using member = typename Room::member;
     handler<void(Room&)> created;
+    handler<void(Room&, member&, admission&)> admitted;
     handler<void(Room&, member&)> joined;
-    handler<void(Room&, member&, payload)> message;
+    handler<pending(Room&, member&, const typename Room::message_type&)> message;
+    handler<void(Room&, member&, payload)> malformed;
     handler<void(Room&, member&, const close_event&)> left;
     handler<void(Room&)> gone;
     handler<void(Room&, std::exception_ptr)> failed;
 };
 
-/// A room. Rooms are made by a `rooms` directory on the first join and go with their last member; policies are given as
-/// template parameters (see policies.hpp), in any order.
+}  // namespace roompp
+
+namespace roompp {
+
+/// A room. Rooms are made by a `rooms` directory on the first join and go with their last member (with a history: a
+/// little later); policies are given as template parameters (see policies.hpp), in any order.
 ///
 /// A room is an actor: its hooks run one at a time on its home loop, so neither they nor state that only they use needs
-/// a lock, whatever the number of threads. Every member sees the room's messages in one order.
+/// a lock, whatever the number of threads. Every member sees the room's messages in one order; their numbers rise by one
+/// within the room's epoch.
 ///
-/// Thread-safety: broadcast() and close() may be called from any thread; everything else on the home loop, where hooks
-/// run, and where rooms::with() gets you.
+/// Thread-safety: broadcast(), signal() and close() may be called from any thread; everything else on the home loop,
+/// where hooks run, and where rooms::with() gets you.
 template <class... Policies>
 class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> {
     static_assert((detail::is_policy<Policies>::value && ...),
-                  "roompp: every template argument of basic_room must be a policy, such as roompp::of_members<...>");
+                  "roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>");
 
     struct no_policy {};
     template <class Dummy>  // dependent, so that the default is looked at only where no policy is given
@@ -954,54 +1897,30 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
         using found = typename detail::find_policy<connection_policy, no_policy, Policies...>::type;
         using type = std::conditional_t<std::is_same_v<found, no_policy>, default_members<Dummy>, found>;
     };
+    template <class Kind, class Default>
+    using policy = typename detail::find_policy<Kind, Default, Policies...>::type;
 
 public:
     /// What the members are: see member_concept.
     using connection_type = typename members_policy<std::void_t<Policies...>>::type::connection_type;
     using batch_type = typename connection_type::batch_type;
-
-    /// One connection's membership in one room, as the room's handlers see it.
-    class member {
-    public:
-        /// For the directory: a member that waits to be let in.
-        explicit member(std::shared_ptr<connection_type> connection) : connection_(std::move(connection)) {}
-        member(const member&) = delete;
-        member& operator=(const member&) = delete;
-
-        /// A number that no other member of this room has had.
-        [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-        /// Sends to this member alone, in order with what the room broadcasts. On the room's home loop.
-        void send(payload message) {
-            if (state_ == in) room_->send(*this, message);
-        }
-        /// Ends the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has
-        /// ended. Safe from any thread.
-        void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-            connection_->close(code, reason);
-        }
-        /// Leaves the room; the connection stays. On the room's home loop.
-        void leave() {
-            if (state_ == in) room_->remove(*this, {close_code::normal, {}});
-        }
-        /// The connection.
-        [[nodiscard]] connection_type& connection() const noexcept { return *connection_; }
-
-    private:
-        friend class basic_room;
-        friend class rooms<basic_room>;
-        enum membership_state : unsigned char { waiting, in, out };
-
-        std::shared_ptr<connection_type> connection_;
-        basic_room* room_ = nullptr;  // while in
-        std::uint64_t id_ = 0;
-        std::size_t index_ = 0;  // among the room's members
-        seat place_;             // in the audience of the connection's loop, and that loop's to change
-        membership_state state_ = waiting;
-    };
+    using history_type = policy<history_policy, no_history>;
+    using presence_type = policy<presence_policy, no_presence>;
+    using state_type = typename policy<room_state_policy, room_state<detail::no_state>>::state_type;
+    using member_state_type = typename policy<member_state_policy, member_state<detail::no_state>>::state_type;
+    /// What message hooks are given, and how it is read from a payload: the payload itself, unless a policy says otherwise.
+    using messages = policy<message_policy, detail::bare_messages>;
+    using message_type = typename messages::message_type;
+    using member = room_member<basic_room>;
+    /// Called when a message has been handled, with its number: 0 if the hook did not broadcast it.
+    using receipt = std::function<void(std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
-        : name_(std::move(name)), home_(home), hooks_(std::move(hooks)), at_turn_end_([this] { flush(); }) {}
+        : name_(std::move(name)),
+          home_(home),
+          hooks_(std::move(hooks)),
+          out_(home, policy<slow_policy, disconnect_slow>::what) {}
     basic_room(const basic_room&) = delete;
     basic_room& operator=(const basic_room&) = delete;
 
@@ -1011,28 +1930,64 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     /// The loop on which the room's hooks run. Safe from any thread.
     [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// What the application keeps in the room (see room_state).
+    [[nodiscard]] state_type& state() noexcept { return state_; }
+    [[nodiscard]] const state_type& state() const noexcept { return state_; }
+    /// Of the message numbers: another room, or the same after it had gone, has another one. Safe from any thread.
+    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    /// The number of the latest message; 0: there was none.
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
 
-    /// Sends to every member. Safe from any thread: elsewhere than on the home loop, the message is copied and takes
-    /// its place in the room's order when it gets there.
-    void broadcast(payload message) {
-        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.broadcast(text); });
-        if (members_.empty()) return;
-        gathered_.add(message);
-        home_.current_turn().add(at_turn_end_);
+    /// Says something to every member, in the server's name. Safe from any thread: elsewhere than on the home loop, the
+    /// message is copied and takes its place in the room's order when it gets there.
+    /// @returns the message's number; 0 if called elsewhere than on the home loop.
+    std::uint64_t broadcast(payload message) {
+        if (home_.running_here()) return publish(nullptr, nullptr, message);
+        later(message, [](basic_room& room, payload text) { room.broadcast(text); });
+        return 0;
     }
-
-    /// Sends to every member but one.
-    void broadcast_except(const member& one, payload message) {
-        if (one.state_ != member::in || one.room_ != this) return broadcast(message);
-        gathered_.add_except(one.place_, message);
-        home_.current_turn().add(at_turn_end_);
+    /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
+    std::uint64_t broadcast_except(const member& one, payload message) {
+        return publish(nullptr, is_here(one) ? &one : nullptr, message);
+    }
+    /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
+    template <class Wanted>
+    void broadcast_if(Wanted&& wanted, payload message) {
+        out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (wanted(std::as_const(*one))) tell(one->place_);
+        });
+    }
+    /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
+    /// thread.
+    void signal(payload message) {
+        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.signal(text); });
+        out_.tell(event_of(event_kind::signal, nullptr, message));
     }
 
     /// Sends to one member, in order with what is broadcast.
     void send(member& one, payload message) {
-        if (one.state_ != member::in || one.room_ != this) return;
-        gathered_.add_only(one.place_, message);
-        home_.current_turn().add(at_turn_end_);
+        if (is_here(one))
+            out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
+    }
+    /// Sends to all connections of one person. O(members).
+    /// @returns to how many.
+    std::size_t send_to(std::string_view person_id, payload message) {
+        auto event = event_of(event_kind::direct, nullptr, message);
+        event.to = person_id;
+        std::size_t reached = 0;
+        out_.tell_some(event, [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (one->who_->id == person_id) {
+                    ++reached;
+                    tell(one->place_);
+                }
+        });
+        return reached;
+    }
+    /// Sends one member a frame as it is, see member::write().
+    void write(member& one, payload frame) {
+        if (is_here(one)) out_.write(one.place_, [&](batch_type& batch) { batch.append(frame); });
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -1040,7 +1995,47 @@ public:
     void for_each(Visit&& visit) {
         const auto all = members_;
         for (const auto& one : all)
-            if (one->state_ == member::in) visit(*one);
+            if (one->in()) visit(*one);
+    }
+    /// The persons who are there, by id; needs the policy `presence`.
+    [[nodiscard]] std::vector<presence_entry> people() const {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        return presence_.list();
+    }
+    /// Whether a person is there. O(members).
+    [[nodiscard]] bool has(std::string_view person_id) const {
+        return std::any_of(members_.begin(), members_.end(),
+                           [&](const auto& one) { return one->who_->id == person_id; });
+    }
+    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself. O(members).
+    /// @returns how many.
+    std::size_t kick(std::string_view person_id, std::uint16_t code = 4000, std::string_view reason = {}) {
+        std::size_t kicked = 0;
+        for_each([&](member& one) {
+            if (one.who_->id != person_id) return;
+            ++kicked;
+            one.close(code, reason);
+        });
+        return kicked;
+    }
+
+    /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
+    /// for those who ask instead of being told. The views in it are valid until the room says something.
+    [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
+        history_.forget_before(home_.wall_now());
+        welcome told;
+        told.room = name_;
+        told.epoch = epoch_;
+        told.last_id = last_id_;
+        if (from) {
+            const bool goes_on =
+                from->epoch == epoch_ && (from->id == last_id_ || history_.reaches(from->id, last_id_));
+            told.how = goes_on ? recovery::resumed : recovery::reset;
+        }
+        const std::uint64_t since =
+            told.how == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
+        told.messages = history_.after(since);
+        return told;
     }
 
     /// Closes every member's connection. Safe from any thread.
@@ -1051,34 +2046,50 @@ public:
     }
 
     /// Writes what was gathered in this turn now; the end of the turn does so by itself.
-    void flush() {
-        if (gathered_.empty()) return;
-        auto messages = gathered_.take();
-        bool shared = false;
-        for (const auto& each : parts_) {
-            if (!each || each->count == 0) continue;
-            if (parts_.size() == 1 && each->home.running_here()) {
-                each->members.deliver(messages);
-            } else {
-                shared = true;
-                each->home.dispatch(
-                    [each, its = messages.for_loop(each->home.index())] { each->members.deliver(its); });
-            }
-        }
-        if (!shared) gathered_.recycle(std::move(messages));
-    }
+    void flush() { out_.flush(); }
 
 private:
     friend class rooms<basic_room>;
-    friend class member;
+    friend member;
 
-    // The members that live on one loop. The audience belongs to that loop, the count to the room's home.
-    struct part {
-        explicit part(loop& loop_of_members) : home(loop_of_members) {}
-        loop& home;
-        audience<connection_type> members;
-        std::size_t count = 0;
-    };
+    [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
+
+    [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
+        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message};
+    }
+
+    // With a number, and kept: to all but one, or to all.
+    std::uint64_t publish(const member* from, const member* but, payload message) {
+        room_event event = event_of(event_kind::message, from, message);
+        event.id = ++last_id_;
+        history_.push(event, from ? from->who_ : nullptr);
+        if (but)
+            out_.tell_others(but->place_, event);
+        else
+            out_.tell(event);
+        return event.id;
+    }
+
+    // What a member says.
+    std::uint64_t say(member& from, const member* but, payload message) {
+        return from.said_ = publish(&from, but, message);
+    }
+    std::size_t say_to(member& from, std::string_view person_id, payload message) {
+        auto event = event_of(event_kind::direct, &from, message);
+        event.to = person_id;
+        std::size_t reached = 0;
+        out_.tell_some(event, [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (one->who_->id == person_id) ++reached;
+            if (reached == 0) return;
+            for (const auto& one : members_)
+                if (one->who_->id == person_id || one->who_->id == from.who_->id) tell(one->place_);
+        });
+        return reached;
+    }
+    void signal_from(member& from, payload message) {
+        out_.tell_others(from.place_, event_of(event_kind::signal, &from, message));
+    }
 
     template <class Action>
     void later(payload message, Action action) {
@@ -1086,43 +2097,55 @@ private:
                     action] { action(*self, payload(copy, kind)); });
     }
 
-    part& part_on(loop& where) {
-        if (parts_.size() <= where.index()) parts_.resize(where.index() + 1);
-        auto& found = parts_[where.index()];
-        if (!found) found = std::make_shared<part>(where);
-        return *found;
-    }
-
     void add(const std::shared_ptr<member>& joining) {
-        flush();  // who joins now must not get what was said before
         joining->room_ = this;
         joining->id_ = ++last_member_id_;
-        joining->state_ = member::in;
+        joining->since_ = home_.wall_now();
+        joining->membership_ = member::inside;
         joining->index_ = members_.size();
-        joining->place_.loop = joining->connection_->home().index();
+        auto how = std::exchange(joining->how_, {});
+        if (how.who.id.empty()) how.who.id = "member-" + std::to_string(joining->id_);
+        joining->who_ = std::make_shared<const person>(std::move(how.who));
         members_.push_back(joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
-        part& its = part_on(joining->connection_->home());
-        ++its.count;
-        its.home.dispatch(
-            [part = parts_[its.home.index()], joining] { part->members.add(*joining->connection_, joining->place_); });
+        [[maybe_unused]] bool is_news = false;
+        std::vector<presence_entry> people;
+        auto first = std::make_shared<batch_type>();
+        welcome told = catch_up(how.resume.get(), how.last);
+        told.self = joining->who_.get();
+        if constexpr (presence_type::tells) {
+            is_news = presence_.enter(joining->who_, joining->since_);
+            if (how.as) people = presence_.list();
+            told.has_presence = true;
+            told.people_count = presence_.size();
+            told.people = &people;
+        }
+        if (how.as)
+            how.as->append(*first, told);
+        else
+            for (const auto& event : told.messages) first->append(event.message);
+        out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
+        if (is_news) out_.tell_others(joining->place_, event_of(event_kind::join, joining.get(), {}));
     }
 
     void remove(member& leaving, const close_event& why) {
         const auto self = this->shared_from_this();  // the last member's leaving ends the room
-        flush();                                     // what was said before it left is its as well
         const auto kept = members_[leaving.index_];
         members_.back()->index_ = leaving.index_;
         members_[leaving.index_].swap(members_.back());
         members_.pop_back();
         size_.store(members_.size(), std::memory_order_relaxed);
-        leaving.state_ = member::out;
+        leaving.membership_ = member::out;
+        if (leaving.queue_) leaving.queue_->clear();
+        out_.remove(kept, leaving.connection_, leaving.place_);
 
-        part& its = part_on(leaving.connection_->home());
-        --its.count;
-        its.home.dispatch([part = parts_[its.home.index()], kept] { part->members.remove(kept->place_); });
-
+        if constexpr (presence_type::tells)
+            presence_.leave(leaving.who_->id, home_, [this](const person& gone) {
+                room_event event = event_of(event_kind::leave, nullptr, {});
+                event.from = &gone;
+                out_.tell(event);
+            });
         guarded(nullptr, [&] {
             if (hooks_->left) hooks_->left(*this, leaving, why);
         });
@@ -1130,15 +2153,51 @@ private:
         if (members_.empty() && on_empty_) on_empty_(*this);
     }
 
-    void receive(member& from, payload message) {
-        if (from.state_ != member::in) return;
+    // Hands a member's message to the hook; `handled` is told when that is done.
+    void receive(member& from, payload message, receipt handled = {}) {
+        if (!from.in()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
+        if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
+        const auto before = last_id_;
         guarded(&from, [&] {
-            if (hooks_->message)
-                hooks_->message(*this, from, message);
+            if (!hooks_->message)
+                from.broadcast(message);
+            else if (const auto read = messages::read(message))
+                (void)hooks_->message(*this, from, *read);
             else
-                broadcast(message);
+                refuse(from, message);
         });
+        if (handled) handled(last_id_ == before ? 0 : last_id_);
+    }
+
+    // The hook is a coroutine: one message of a member after the other.
+    void receive_async(member& from, payload message, receipt handled) {
+        if (!from.queue_) from.queue_ = std::make_shared<message_queue>(home_);
+        const auto kept = members_[from.index_];
+        const auto before = std::make_shared<std::uint64_t>(0);
+        const bool taken = from.queue_->put(
+            message,
+            [self = this->shared_from_this(), kept, before](payload text) -> pending {
+                *before = kept->said_;
+                if (!kept->in()) return {};
+                if (const auto read = messages::read(text)) return self->hooks_->message(*self, *kept, *read);
+                self->refuse(*kept, text);
+                return {};
+            },
+            [self = this->shared_from_this(), kept, before,
+             handled = std::move(handled)](const std::exception_ptr& what) {
+                if (what) self->failed(kept.get(), what);
+                if (handled && kept->in()) handled(kept->said_ == *before ? 0 : kept->said_);
+            });
+        if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+    }
+
+    // What no message hook may see: it is not a message of the type that they take.
+    void refuse(member& from, payload message) {
+        if (hooks_->malformed)
+            hooks_->malformed(*this, from, message);
+        else
+            from.close(close_code::invalid_payload, "this message can't be read");
     }
 
     // An exception in a handler ends only the connection that it was called for, and is reported.
@@ -1147,13 +2206,12 @@ private:
         try {
             action();
         } catch (...) {
-            if (about) about->close(close_code::internal_error, "internal error");
-            report(std::current_exception());
+            failed(about, std::current_exception());
         }
     }
-
-    void report(const std::exception_ptr& what) noexcept {
+    void failed(member* about, const std::exception_ptr& what) noexcept {
         try {
+            if (about) about->close(close_code::internal_error, "internal error");
             if (hooks_->failed) hooks_->failed(*this, what);
         } catch (...) {  // there is nobody left to tell
         }
@@ -1163,11 +2221,17 @@ private:
     loop& home_;
     std::shared_ptr<const room_hooks<basic_room>> hooks_;
     std::vector<std::shared_ptr<member>> members_;
-    std::vector<std::shared_ptr<part>> parts_;  // by loop
-    batch_builder<batch_type> gathered_;
-    turn::task at_turn_end_;
+    fan_out<connection_type> out_;
+    history_type history_;
+    presence_type presence_;
+    state_type state_{};
+    std::string epoch_ = new_epoch();
     std::function<void(basic_room&)> on_empty_;  // tells the directory
+    // The directory's: while the room is empty and stays for its history.
+    std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
+    loop::timer ends_;
     std::atomic<std::size_t> size_{0};
+    std::uint64_t last_id_ = 0;
     std::uint64_t last_member_id_ = 0;
 };
 
@@ -1212,16 +2276,30 @@ public:
         ~membership() { leave(); }
 
         /// Hands a message of the connection to the room: to its message hook, or, without one, to all members.
-        void receive(payload message) {
+        /// @param handled is told the message's number when that is done (on the room's home loop), 0 if it was not
+        /// broadcast; may be empty.
+        void receive(payload message, typename Room::receipt handled = {}) {
             if (!member_) return;
             if (home_->running_here()) {
-                if (member_->room_) member_->room_->receive(*member_, message);
+                if (member_->room_) member_->room_->receive(*member_, message, std::move(handled));
                 return;
             }
-            home_->post(
-                [member = member_, directory = state_, copy = std::string(message.data()), kind = message.kind()] {
-                    if (member->room_) member->room_->receive(*member, payload(copy, kind));
-                });
+            home_->post([member = member_, directory = state_, copy = std::string(message.data()),
+                         kind = message.kind(), handled = std::move(handled)] {
+                if (member->room_) member->room_->receive(*member, payload(copy, kind), handled);
+            });
+        }
+
+        /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
+        /// not in the room by then.
+        template <class Action>
+        void visit(Action&& action) {
+            if (!member_) return;
+            home_->dispatch([member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
+                if (!member->in()) return;
+                const auto room = member->room_->shared_from_this();
+                room->guarded(member.get(), [&] { action(*room, *member); });
+            });
         }
 
         /// Ends the membership; `why` is what the room's leave hook gets.
@@ -1231,10 +2309,10 @@ public:
             // is what keeps the room until that arrives.
             const auto leaving = std::exchange(member_, nullptr);
             home_->dispatch([leaving, directory = std::move(state_), why] {
-                if (leaving->room_)
+                if (leaving->in())
                     leaving->room_->remove(*leaving, why);
                 else
-                    leaving->state_ = member::out;
+                    leaving->membership_ = member::out;
             });
         }
 
@@ -1262,12 +2340,32 @@ public:
             throw std::logic_error(
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
+        state_->waiting.resize(homes.size());
+    }
+    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
+    /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
+    rooms& limits(const roompp::limits& bounds) {
+        state_->bounds = bounds;
+        state_->has_own_bounds = true;
+        return *this;
+    }
+    /// For the server: the bounds to keep if the directory has none of its own.
+    void default_limits(const roompp::limits& bounds) {
+        if (!state_->has_own_bounds) state_->bounds = bounds;
     }
 
-    /// A room has been made, for its first member: `(room)`.
+    /// A room has been made, before its first member is let in: `(room)`.
     template <class F>
     rooms& on_create(F&& f) {
         hooks().created = std::forward<F>(f);
+        return *this;
+    }
+    /// A connection wants to join: `(room, member, admission)`; the hook may refuse it. What it knows of the connection is
+    /// `member.connection()`, and for whom the application took it; see also websocket_route::on_connect(), which is asked
+    /// earlier and sees the request.
+    template <class F>
+    rooms& on_admit(F&& f) {
+        hooks().admitted = std::forward<F>(f);
         return *this;
     }
     /// A member has joined, and already gets what is broadcast: `(room, member)`.
@@ -1277,10 +2375,18 @@ public:
         return *this;
     }
     /// A member has sent a message: `(room, member, payload)`; a `std::string_view` does for the payload. Without this
-    /// hook the message is broadcast as it is, to the sender too.
+    /// hook the message is broadcast as it is, to the sender too. The hook may be a coroutine that returns
+    /// `asio::awaitable<void>`: the member's further messages wait for it, and its payload stays valid until it ends.
     template <class F>
     rooms& on_message(F&& f) {
         hooks().message = std::forward<F>(f);
+        return *this;
+    }
+    /// A member has sent what is not a message of the room's type (see roompp/typed.hpp): `(room, member, payload)`.
+    /// Without this hook its connection is closed with 1007.
+    template <class F>
+    rooms& on_malformed(F&& f) {
+        hooks().malformed = std::forward<F>(f);
         return *this;
     }
     /// A member has left: `(room, member, close_event)`.
@@ -1289,7 +2395,7 @@ public:
         hooks().left = std::forward<F>(f);
         return *this;
     }
-    /// The last member has left and the room goes: `(room)`.
+    /// The room goes: its last member has left, and it has waited for its history's sake: `(room)`.
     template <class F>
     rooms& on_destroy(F&& f) {
         hooks().gone = std::forward<F>(f);
@@ -1302,18 +2408,22 @@ public:
         return *this;
     }
 
-    /// Puts a connection into a room, which is made if it is not there. Call on the connection's loop.
+    /// Puts a connection into a room, which is made if it is not there. Call on the connection's loop. One that may not
+    /// join is closed: with 1013 if there is no place, or as on_admit says.
+    /// @param how who it is, and what it wants of the room.
     /// @throws std::logic_error if the directory has no loop yet.
-    [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name) {
-        loop& home = state_->home_of(name);
-        auto joining = std::make_shared<member>(std::move(who));
+    [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
+                                  joining<typename connection_type::batch_type> how = {}) {
+        loop& home = *state_->homes[state_->place_of(name)];
+        auto joining = std::make_shared<member>(std::move(who), std::move(how));
         home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {
             enter(directory, joining, std::move(name));
         });
         return membership(std::move(joining), state_, home);
     }
 
-    /// Sends to every member of a room; does nothing if there is no such room. Safe from any thread.
+    /// Says something to every member of a room, in the server's name; does nothing if there is no such room. Safe from
+    /// any thread.
     void broadcast(std::string_view name, payload message) const {
         if (const auto found = state_->find(name)) found->broadcast(message);
     }
@@ -1351,21 +2461,29 @@ private:
     // never held while a hook runs, and not touched by a broadcast.
     struct state {
         std::vector<loop*> homes;
+        roompp::limits bounds;
+        bool has_own_bounds = false;
         std::shared_ptr<room_hooks<Room>> hooks = std::make_shared<room_hooks<Room>>();
         mutable std::mutex mutex;
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
+        // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
+        std::vector<std::list<std::shared_ptr<Room>>> waiting;
 
-        loop& home_of(const std::string& name) const {
+        std::size_t place_of(const std::string& name) const {
             if (homes.empty())
                 throw std::logic_error(
                     "roompp: these rooms have no event loop: give them to server.websocket(...) or construct "
                     "them with a roompp::loop");
-            return *homes[std::hash<std::string>{}(name) % homes.size()];
+            return std::hash<std::string>{}(name) % homes.size();
         }
         std::shared_ptr<Room> find(std::string_view name) const {
             const std::lock_guard lock(mutex);
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
+        }
+        bool is_full() const {
+            const std::lock_guard lock(mutex);
+            return by_name.size() >= bounds.rooms;
         }
     };
 
@@ -1373,34 +2491,95 @@ private:
 
     static void enter(const std::shared_ptr<state>& directory, const std::shared_ptr<member>& joining,
                       std::string name) {
-        if (joining->state_ != member::waiting) return;  // it left before it got here
+        if (joining->membership_ != member::waiting) return;  // it left before it got here
         auto room = directory->find(name);
-        const bool created = !room;
-        if (created) {
-            loop& home = directory->home_of(name);
-            room = std::make_shared<Room>(std::move(name), home, directory->hooks);
-            room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) { remove(weak, empty); };
+        if (!room) room = create(directory, *joining, std::move(name));
+        if (!room) return refuse(*joining, {close_code::try_again_later, "there are too many rooms"});
+        stop_waiting(*directory, *room);
+        room->guarded(joining.get(), [&] {
+            if (room->size() >= directory->bounds.members_per_room)
+                return refuse(*joining, {close_code::try_again_later, "the room is full"});
+            if (const auto refused = ask(*directory, *room, *joining)) return refuse(*joining, *refused);
+            room->add(joining);
+            if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
+        });
+        if (room->size() == 0) leave_empty(directory, *room);
+    }
+
+    static std::optional<close_event> ask(const state& directory, Room& room, member& joining) {
+        if (!directory.hooks->admitted) return std::nullopt;
+        admission answer;
+        joining.room_ = &room;
+        joining.who_ = std::make_shared<const person>(joining.how_.who);
+        directory.hooks->admitted(room, joining, answer);
+        return answer.refused();
+    }
+
+    static void refuse(member& one, const close_event& why) {
+        one.membership_ = member::out;
+        one.room_ = nullptr;
+        one.close(why.code, why.reason);
+    }
+
+    static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
+        const std::size_t place = directory->place_of(name);
+        if (directory->is_full() && !make_place(*directory, place)) return nullptr;
+        auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
+            if (const auto still = weak.lock()) leave_empty(still, empty);
+        };
+        {
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
-        room->add(joining);
-        room->guarded(joining.get(), [&] {
-            if (created && directory->hooks->created) directory->hooks->created(*room);
-            if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
+        room->guarded(&first, [&] {
+            if (directory->hooks->created) directory->hooks->created(*room);
         });
+        return room;
     }
 
-    static void remove(const std::weak_ptr<state>& weak, Room& empty) {
-        const auto directory = weak.lock();
-        if (!directory) return;
+    // Nobody is in the room: it goes, now or later.
+    static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
+            wait(directory, empty);
+        else
+            remove(*directory, empty);
+    }
+
+    static void wait(const std::shared_ptr<state>& directory, Room& empty) {
+        if (empty.waits_) return;
+        auto& waiting = directory->waiting[directory->place_of(empty.name())];
+        empty.waits_ = waiting.insert(waiting.end(), empty.shared_from_this());
+        empty.ends_ =
+            empty.home().after(directory->bounds.empty_room, [weak = std::weak_ptr<state>(directory), &empty] {
+                if (const auto still = weak.lock()) remove(*still, empty);
+            });
+    }
+    static void stop_waiting(state& directory, Room& found) {
+        if (!found.waits_) return;
+        directory.waiting[directory.place_of(found.name())].erase(*found.waits_);
+        found.waits_.reset();
+        found.ends_.cancel();
+    }
+    // Lets the room go that has waited longest on this loop. @returns whether there was one.
+    static bool make_place(state& directory, std::size_t place) {
+        auto& waiting = directory.waiting[place];
+        if (waiting.empty()) return false;
+        remove(directory, *std::shared_ptr<Room>(waiting.front()));
+        return true;
+    }
+
+    static void remove(state& directory, Room& empty) {
+        const auto kept = empty.shared_from_this();
+        stop_waiting(directory, empty);
         {
-            const std::lock_guard lock(directory->mutex);
-            const auto found = directory->by_name.find(empty.name());
-            if (found == directory->by_name.end() || found->second.get() != &empty) return;  // by a leave hook
-            directory->by_name.erase(found);
+            const std::lock_guard lock(directory.mutex);
+            const auto found = directory.by_name.find(empty.name());
+            if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
+            directory.by_name.erase(found);
         }
         empty.guarded(nullptr, [&] {
-            if (directory->hooks->gone) directory->hooks->gone(empty);
+            if (directory.hooks->gone) directory.hooks->gone(empty);
         });
     }
 
@@ -1441,44 +2620,6 @@ private:
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
-
-// Every bound of a server in one value.
-
-#include <chrono>
-#include <cstddef>
-
-namespace roompp {
-
-/// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
-/// client can use up the machine. Timeouts are kept to the second.
-struct limits {
-    /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
-    /// any text that a person writes, and most pictures a page would send.
-    std::size_t message_bytes = 1024 * 1024;
-    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013. Four of the largest messages.
-    std::size_t queue_bytes = 4 * 1024 * 1024;
-    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
-    std::size_t body_bytes = 64 * 1024;
-    /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
-    std::size_t connections = 100'000;
-    /// Longest value of a path parameter such as {room}, in characters.
-    std::size_t name_length = 100;
-    /// How long a client may take to send a whole request, from its first byte or the connection's start.
-    std::chrono::seconds request_timeout{10};
-    /// How long an HTTP connection is kept open for another request.
-    std::chrono::seconds keep_alive{60};
-    /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
-    /// common proxies drop an idle connection.
-    std::chrono::seconds ping_interval{30};
-    /// How long a client may take to answer a ping before the connection counts as lost (close code 1006).
-    std::chrono::seconds ping_timeout{20};
-    /// How long a closing handshake, and the sending of what is left, may take.
-    std::chrono::seconds close_timeout{5};
-    /// How long stop() waits for connections to end.
-    std::chrono::seconds stop_timeout{5};
-};
-
-}  // namespace roompp
 
 // A stream before it becomes a WebSocket: plain HTTP/1.1, with keep-alive and pipelining.
 

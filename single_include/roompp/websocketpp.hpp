@@ -35,10 +35,10 @@ public:
 
     void deliver(const std::shared_ptr<const batch_type>& batch) {
         websocketpp_member* const self = this;
-        deliver_all(&self, &self + 1, batch);
+        deliver_all(&self, &self + 1, batch, when_slow::disconnect);
     }
     static void deliver_all(websocketpp_member* const* first, websocketpp_member* const* last,
-                            const std::shared_ptr<const batch_type>& batch) {
+                            const std::shared_ptr<const batch_type>& batch, when_slow) {
         // Marked as prepared, so websocketpp writes the bytes as they are, and the same object for everyone.
         const auto message = (*first)->connection_->get_message(websocketpp::frame::opcode::binary, batch->size());
         message->set_prepared(true);

@@ -41,7 +41,7 @@ struct crowd_member {
     void close(std::uint16_t, std::string_view) {}
     roompp::loop& home() const { return *loop_of; }
     static void deliver_all(crowd_member* const* first, crowd_member* const* last,
-                            const std::shared_ptr<const fake::batch>&) {
+                            const std::shared_ptr<const fake::batch>&, roompp::when_slow) {
         ++calls;
         for (; first != last; ++first) ++(*first)->together;
     }

@@ -10,6 +10,7 @@
 
 #include <roompp/core/batch.hpp>
 #include <roompp/core/member_concept.hpp>
+#include <roompp/core/policies.hpp>
 
 namespace roompp {
 
@@ -49,44 +50,64 @@ public:
     }
 
     /// Hands a delivery to every member.
-    void deliver(const delivery<batch_type>& messages) {
+    /// @param slow what becomes of members that do not keep up.
+    void deliver(const delivery<batch_type>& messages, when_slow slow = when_slow::disconnect) {
         std::size_t begin = 0;
         if (!messages.detours.empty()) {
-            for (const std::size_t index : detoured(messages)) {
-                fan_out(begin, index, messages.common);
-                const auto own = messages.for_member(*seats_[index]);
-                if (own->size() != 0) connections_[index]->deliver(own);
+            const auto detours = by_seat(messages);
+            for (auto first = detours.begin(); first != detours.end();) {
+                const std::size_t index = first->who->index;
+                const auto last =
+                    std::find_if(first, detours.end(), [&](const auto& one) { return one.who != first->who; });
+                fan_out(begin, index, messages.common, slow);
+                const auto own = messages.with_detours(first, last);
+                if (own->size() != 0) deliver_one(*connections_[index], own, slow);
                 begin = index + 1;
+                first = last;
             }
         }
-        fan_out(begin, connections_.size(), messages.common);
+        fan_out(begin, connections_.size(), messages.common, slow);
+    }
+
+    /// Hands a batch to one member's connection, which need not be in the audience.
+    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_slow<Connection>::value)
+            to.deliver(batch, slow);
+        else
+            to.deliver(batch);
     }
 
 private:
     template <class C, class = void>
     struct has_deliver_all : std::false_type {};
     template <class C>
-    struct has_deliver_all<
-        C, std::void_t<decltype(C::deliver_all(std::declval<C* const*>(), std::declval<C* const*>(),
-                                               std::declval<const std::shared_ptr<const typename C::batch_type>&>()))>>
+    struct has_deliver_all<C, std::void_t<decltype(C::deliver_all(
+                                  std::declval<C* const*>(), std::declval<C* const*>(),
+                                  std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
+        : std::true_type {};
+    template <class C, class = void>
+    struct has_deliver_slow : std::false_type {};
+    template <class C>
+    struct has_deliver_slow<C, std::void_t<decltype(std::declval<C&>().deliver(
+                                   std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
 
-    // The members with a detour, by place, each once.
-    std::vector<std::size_t> detoured(const delivery<batch_type>& messages) const {
-        std::vector<std::size_t> places;
+    // The detours of those who are here, by seat; those of one seat in their order.
+    std::vector<typename delivery<batch_type>::detour> by_seat(const delivery<batch_type>& messages) const {
+        std::vector<typename delivery<batch_type>::detour> sorted;
         for (const auto& one : messages.detours)
-            if (contains(*one.who)) places.push_back(one.who->index);
-        std::sort(places.begin(), places.end());
-        places.erase(std::unique(places.begin(), places.end()), places.end());
-        return places;
+            if (contains(*one.who)) sorted.push_back(one);
+        std::stable_sort(sorted.begin(), sorted.end(),
+                         [](const auto& a, const auto& b) { return a.who->index < b.who->index; });
+        return sorted;
     }
 
-    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch) {
+    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if (from == to || batch->size() == 0) return;
         if constexpr (has_deliver_all<Connection>::value)
-            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch);
+            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch, slow);
         else
-            for (std::size_t i = from; i < to; ++i) connections_[i]->deliver(batch);
+            for (std::size_t i = from; i < to; ++i) deliver_one(*connections_[i], batch, slow);
     }
 
     std::vector<Connection*> connections_;  // apart from the seats: the fan-out walks these alone

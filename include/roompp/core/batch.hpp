@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -45,15 +46,15 @@ struct delivery {
         return its;
     }
 
-    /// What the member gets instead of the common batch.
-    [[nodiscard]] std::shared_ptr<const Batch> for_member(const seat& who) const {
+    /// What a member with these detours gets instead of the common batch.
+    template <class Detours>
+    [[nodiscard]] std::shared_ptr<const Batch> with_detours(Detours first, Detours last) const {
         auto own = std::make_shared<Batch>();
         std::size_t at = 0;
-        for (const detour& one : detours) {
-            if (one.who != &who) continue;
-            own->append(*common, at, one.common.from);
-            own->append(*aside, one.aside.from, one.aside.to);
-            at = one.common.to;
+        for (; first != last; ++first) {
+            own->append(*common, at, first->common.from);
+            own->append(*aside, first->aside.from, first->aside.to);
+            at = first->common.to;
         }
         own->append(*common, at, common->size());
         return own;
@@ -64,23 +65,46 @@ struct delivery {
 template <class Batch>
 class batch_builder {
 public:
+    using part = typename delivery<Batch>::part;
+
     /// A message for everyone.
-    void add(payload message) { common().append(message); }
+    void add(payload message) {
+        add([&](Batch& batch) { batch.append(message); });
+    }
+    /// The same with whatever `append(Batch&)` adds; here and below, nothing is sent if it adds nothing.
+    template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
+    void add(Append&& append) {
+        append(common());
+    }
 
     /// A message for everyone but one.
     void add_except(const seat& who, payload message) {
+        add_except(who, [&](Batch& batch) { batch.append(message); });
+    }
+    template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
+    void add_except(const seat& who, Append&& append) {
         const std::size_t from = common().size();
-        common().append(message);
-        detours_.push_back({&who, {from, common().size()}, {0, 0}});
+        append(*common_);
+        if (common_->size() == from) return;
         aside();
+        detours_.push_back({&who, {from, common_->size()}, {0, 0}});
     }
 
     /// A message for one alone.
     void add_only(const seat& who, payload message) {
-        const std::size_t at = common().size();
+        add_only(who, set_aside([&](Batch& batch) { batch.append(message); }));
+    }
+    /// Something for some alone: encoded once by set_aside(), and given to each of them in this turn.
+    template <class Append>
+    [[nodiscard]] part set_aside(Append&& append) {
         const std::size_t from = aside().size();
-        aside().append(message);
-        detours_.push_back({&who, {at, at}, {from, aside().size()}});
+        append(*aside_);
+        return {from, aside_->size()};
+    }
+    void add_only(const seat& who, part of_aside) {
+        if (of_aside.from == of_aside.to) return;
+        const std::size_t at = common().size();
+        detours_.push_back({&who, {at, at}, of_aside});
     }
 
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && detours_.empty()); }

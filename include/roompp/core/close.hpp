@@ -12,6 +12,7 @@ inline constexpr std::uint16_t normal = 1000;            ///< the purpose was fu
 inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or the page was left
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
+inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says
 inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the server was broken
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed

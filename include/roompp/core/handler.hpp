@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <roompp/core/async.hpp>
+
 namespace roompp {
 
 namespace detail {
@@ -102,20 +104,32 @@ public:
             function_ = [f = callable(std::forward<F>(f))](Args... args) mutable -> Result {
                 return call(f, chosen{}, std::forward_as_tuple(std::forward<Args>(args)...));
             };
+            is_async_ = is_async_result<callable>(chosen{});
         }
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
+    /// Whether the callable returns work that goes on after it has returned (see async_work).
+    [[nodiscard]] bool is_async() const noexcept { return is_async_; }
+
     Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
 
 private:
+    template <class F, std::size_t... I>
+    static constexpr bool is_async_result(std::index_sequence<I...>) {
+        return async_work<
+            std::decay_t<std::invoke_result_t<F&, std::tuple_element_t<I, std::tuple<Args...>>...>>>::is_async;
+    }
+
     template <class F, std::size_t... I, class Tuple>
     static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
         using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
         if constexpr (std::is_convertible_v<returned, Result>) {
             return f(std::get<I>(std::forward<Tuple>(arguments))...);
         } else {
+            static_assert(!async_work<std::decay_t<returned>>::is_async,
+                          "roompp: this hook can't be a coroutine; message hooks can");
             // A handler that returns nothing where a result is possible means the default one.
             f(std::get<I>(std::forward<Tuple>(arguments))...);
             return Result();
@@ -123,6 +137,7 @@ private:
     }
 
     std::function<Result(Args...)> function_;
+    bool is_async_ = false;
 };
 
 }  // namespace roompp

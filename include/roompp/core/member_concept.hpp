@@ -21,8 +21,11 @@ namespace roompp {
 /// - `close(std::uint16_t code, std::string_view reason)`: starts to end the connection; callable from any thread;
 /// - `home()`: the loop it lives on.
 ///
-/// It may have `static deliver_all(Connection* const* first, Connection* const* last, batch)`, which takes the place of
-/// one `deliver` each (a writer that submits many sends together).
+/// It may have
+/// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
+///   for slow members is without effect;
+/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
+///   `deliver` each (a writer that submits many sends together).
 template <class Connection>
 struct member_concept {
 private:

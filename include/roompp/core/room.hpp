@@ -1,55 +1,50 @@
 #pragma once
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <roompp/core/audience.hpp>
-#include <roompp/core/batch.hpp>
+#include <roompp/core/async.hpp>
 #include <roompp/core/close.hpp>
+#include <roompp/core/epoch.hpp>
+#include <roompp/core/fan_out.hpp>
 #include <roompp/core/handler.hpp>
+#include <roompp/core/history.hpp>
 #include <roompp/core/loop.hpp>
+#include <roompp/core/member.hpp>
 #include <roompp/core/payload.hpp>
 #include <roompp/core/policies.hpp>
+#include <roompp/core/presence.hpp>
+#include <roompp/core/room_event.hpp>
+#include <roompp/core/room_hooks.hpp>
 
 namespace roompp {
 
-template <class Room>
-class rooms;
-
-/// What the application does when something happens in a room. Set through rooms; run on the room's home loop.
-template <class Room>
-struct room_hooks {
-    using member = typename Room::member;
-    handler<void(Room&)> created;
-    handler<void(Room&, member&)> joined;
-    handler<void(Room&, member&, payload)> message;
-    handler<void(Room&, member&, const close_event&)> left;
-    handler<void(Room&)> gone;
-    handler<void(Room&, std::exception_ptr)> failed;
-};
-
-/// A room. Rooms are made by a `rooms` directory on the first join and go with their last member; policies are given as
-/// template parameters (see policies.hpp), in any order.
+/// A room. Rooms are made by a `rooms` directory on the first join and go with their last member (with a history: a
+/// little later); policies are given as template parameters (see policies.hpp), in any order.
 ///
 /// A room is an actor: its hooks run one at a time on its home loop, so neither they nor state that only they use needs
-/// a lock, whatever the number of threads. Every member sees the room's messages in one order.
+/// a lock, whatever the number of threads. Every member sees the room's messages in one order; their numbers rise by one
+/// within the room's epoch.
 ///
-/// Thread-safety: broadcast() and close() may be called from any thread; everything else on the home loop, where hooks
-/// run, and where rooms::with() gets you.
+/// Thread-safety: broadcast(), signal() and close() may be called from any thread; everything else on the home loop,
+/// where hooks run, and where rooms::with() gets you.
 template <class... Policies>
 class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> {
     static_assert((detail::is_policy<Policies>::value && ...),
-                  "roompp: every template argument of basic_room must be a policy, such as roompp::of_members<...>");
+                  "roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>");
 
     struct no_policy {};
     template <class Dummy>  // dependent, so that the default is looked at only where no policy is given
@@ -57,54 +52,30 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
         using found = typename detail::find_policy<connection_policy, no_policy, Policies...>::type;
         using type = std::conditional_t<std::is_same_v<found, no_policy>, default_members<Dummy>, found>;
     };
+    template <class Kind, class Default>
+    using policy = typename detail::find_policy<Kind, Default, Policies...>::type;
 
 public:
     /// What the members are: see member_concept.
     using connection_type = typename members_policy<std::void_t<Policies...>>::type::connection_type;
     using batch_type = typename connection_type::batch_type;
-
-    /// One connection's membership in one room, as the room's handlers see it.
-    class member {
-    public:
-        /// For the directory: a member that waits to be let in.
-        explicit member(std::shared_ptr<connection_type> connection) : connection_(std::move(connection)) {}
-        member(const member&) = delete;
-        member& operator=(const member&) = delete;
-
-        /// A number that no other member of this room has had.
-        [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-        /// Sends to this member alone, in order with what the room broadcasts. On the room's home loop.
-        void send(payload message) {
-            if (state_ == in) room_->send(*this, message);
-        }
-        /// Ends the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has
-        /// ended. Safe from any thread.
-        void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-            connection_->close(code, reason);
-        }
-        /// Leaves the room; the connection stays. On the room's home loop.
-        void leave() {
-            if (state_ == in) room_->remove(*this, {close_code::normal, {}});
-        }
-        /// The connection.
-        [[nodiscard]] connection_type& connection() const noexcept { return *connection_; }
-
-    private:
-        friend class basic_room;
-        friend class rooms<basic_room>;
-        enum membership_state : unsigned char { waiting, in, out };
-
-        std::shared_ptr<connection_type> connection_;
-        basic_room* room_ = nullptr;  // while in
-        std::uint64_t id_ = 0;
-        std::size_t index_ = 0;  // among the room's members
-        seat place_;             // in the audience of the connection's loop, and that loop's to change
-        membership_state state_ = waiting;
-    };
+    using history_type = policy<history_policy, no_history>;
+    using presence_type = policy<presence_policy, no_presence>;
+    using state_type = typename policy<room_state_policy, room_state<detail::no_state>>::state_type;
+    using member_state_type = typename policy<member_state_policy, member_state<detail::no_state>>::state_type;
+    /// What message hooks are given, and how it is read from a payload: the payload itself, unless a policy says otherwise.
+    using messages = policy<message_policy, detail::bare_messages>;
+    using message_type = typename messages::message_type;
+    using member = room_member<basic_room>;
+    /// Called when a message has been handled, with its number: 0 if the hook did not broadcast it.
+    using receipt = std::function<void(std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
-        : name_(std::move(name)), home_(home), hooks_(std::move(hooks)), at_turn_end_([this] { flush(); }) {}
+        : name_(std::move(name)),
+          home_(home),
+          hooks_(std::move(hooks)),
+          out_(home, policy<slow_policy, disconnect_slow>::what) {}
     basic_room(const basic_room&) = delete;
     basic_room& operator=(const basic_room&) = delete;
 
@@ -114,28 +85,64 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     /// The loop on which the room's hooks run. Safe from any thread.
     [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// What the application keeps in the room (see room_state).
+    [[nodiscard]] state_type& state() noexcept { return state_; }
+    [[nodiscard]] const state_type& state() const noexcept { return state_; }
+    /// Of the message numbers: another room, or the same after it had gone, has another one. Safe from any thread.
+    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    /// The number of the latest message; 0: there was none.
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
 
-    /// Sends to every member. Safe from any thread: elsewhere than on the home loop, the message is copied and takes
-    /// its place in the room's order when it gets there.
-    void broadcast(payload message) {
-        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.broadcast(text); });
-        if (members_.empty()) return;
-        gathered_.add(message);
-        home_.current_turn().add(at_turn_end_);
+    /// Says something to every member, in the server's name. Safe from any thread: elsewhere than on the home loop, the
+    /// message is copied and takes its place in the room's order when it gets there.
+    /// @returns the message's number; 0 if called elsewhere than on the home loop.
+    std::uint64_t broadcast(payload message) {
+        if (home_.running_here()) return publish(nullptr, nullptr, message);
+        later(message, [](basic_room& room, payload text) { room.broadcast(text); });
+        return 0;
     }
-
-    /// Sends to every member but one.
-    void broadcast_except(const member& one, payload message) {
-        if (one.state_ != member::in || one.room_ != this) return broadcast(message);
-        gathered_.add_except(one.place_, message);
-        home_.current_turn().add(at_turn_end_);
+    /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
+    std::uint64_t broadcast_except(const member& one, payload message) {
+        return publish(nullptr, is_here(one) ? &one : nullptr, message);
+    }
+    /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
+    template <class Wanted>
+    void broadcast_if(Wanted&& wanted, payload message) {
+        out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (wanted(std::as_const(*one))) tell(one->place_);
+        });
+    }
+    /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
+    /// thread.
+    void signal(payload message) {
+        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.signal(text); });
+        out_.tell(event_of(event_kind::signal, nullptr, message));
     }
 
     /// Sends to one member, in order with what is broadcast.
     void send(member& one, payload message) {
-        if (one.state_ != member::in || one.room_ != this) return;
-        gathered_.add_only(one.place_, message);
-        home_.current_turn().add(at_turn_end_);
+        if (is_here(one))
+            out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
+    }
+    /// Sends to all connections of one person. O(members).
+    /// @returns to how many.
+    std::size_t send_to(std::string_view person_id, payload message) {
+        auto event = event_of(event_kind::direct, nullptr, message);
+        event.to = person_id;
+        std::size_t reached = 0;
+        out_.tell_some(event, [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (one->who_->id == person_id) {
+                    ++reached;
+                    tell(one->place_);
+                }
+        });
+        return reached;
+    }
+    /// Sends one member a frame as it is, see member::write().
+    void write(member& one, payload frame) {
+        if (is_here(one)) out_.write(one.place_, [&](batch_type& batch) { batch.append(frame); });
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -143,7 +150,47 @@ public:
     void for_each(Visit&& visit) {
         const auto all = members_;
         for (const auto& one : all)
-            if (one->state_ == member::in) visit(*one);
+            if (one->in()) visit(*one);
+    }
+    /// The persons who are there, by id; needs the policy `presence`.
+    [[nodiscard]] std::vector<presence_entry> people() const {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        return presence_.list();
+    }
+    /// Whether a person is there. O(members).
+    [[nodiscard]] bool has(std::string_view person_id) const {
+        return std::any_of(members_.begin(), members_.end(),
+                           [&](const auto& one) { return one->who_->id == person_id; });
+    }
+    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself. O(members).
+    /// @returns how many.
+    std::size_t kick(std::string_view person_id, std::uint16_t code = 4000, std::string_view reason = {}) {
+        std::size_t kicked = 0;
+        for_each([&](member& one) {
+            if (one.who_->id != person_id) return;
+            ++kicked;
+            one.close(code, reason);
+        });
+        return kicked;
+    }
+
+    /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
+    /// for those who ask instead of being told. The views in it are valid until the room says something.
+    [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
+        history_.forget_before(home_.wall_now());
+        welcome told;
+        told.room = name_;
+        told.epoch = epoch_;
+        told.last_id = last_id_;
+        if (from) {
+            const bool goes_on =
+                from->epoch == epoch_ && (from->id == last_id_ || history_.reaches(from->id, last_id_));
+            told.how = goes_on ? recovery::resumed : recovery::reset;
+        }
+        const std::uint64_t since =
+            told.how == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
+        told.messages = history_.after(since);
+        return told;
     }
 
     /// Closes every member's connection. Safe from any thread.
@@ -154,34 +201,50 @@ public:
     }
 
     /// Writes what was gathered in this turn now; the end of the turn does so by itself.
-    void flush() {
-        if (gathered_.empty()) return;
-        auto messages = gathered_.take();
-        bool shared = false;
-        for (const auto& each : parts_) {
-            if (!each || each->count == 0) continue;
-            if (parts_.size() == 1 && each->home.running_here()) {
-                each->members.deliver(messages);
-            } else {
-                shared = true;
-                each->home.dispatch(
-                    [each, its = messages.for_loop(each->home.index())] { each->members.deliver(its); });
-            }
-        }
-        if (!shared) gathered_.recycle(std::move(messages));
-    }
+    void flush() { out_.flush(); }
 
 private:
     friend class rooms<basic_room>;
-    friend class member;
+    friend member;
 
-    // The members that live on one loop. The audience belongs to that loop, the count to the room's home.
-    struct part {
-        explicit part(loop& loop_of_members) : home(loop_of_members) {}
-        loop& home;
-        audience<connection_type> members;
-        std::size_t count = 0;
-    };
+    [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
+
+    [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
+        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message};
+    }
+
+    // With a number, and kept: to all but one, or to all.
+    std::uint64_t publish(const member* from, const member* but, payload message) {
+        room_event event = event_of(event_kind::message, from, message);
+        event.id = ++last_id_;
+        history_.push(event, from ? from->who_ : nullptr);
+        if (but)
+            out_.tell_others(but->place_, event);
+        else
+            out_.tell(event);
+        return event.id;
+    }
+
+    // What a member says.
+    std::uint64_t say(member& from, const member* but, payload message) {
+        return from.said_ = publish(&from, but, message);
+    }
+    std::size_t say_to(member& from, std::string_view person_id, payload message) {
+        auto event = event_of(event_kind::direct, &from, message);
+        event.to = person_id;
+        std::size_t reached = 0;
+        out_.tell_some(event, [&](const auto& tell) {
+            for (const auto& one : members_)
+                if (one->who_->id == person_id) ++reached;
+            if (reached == 0) return;
+            for (const auto& one : members_)
+                if (one->who_->id == person_id || one->who_->id == from.who_->id) tell(one->place_);
+        });
+        return reached;
+    }
+    void signal_from(member& from, payload message) {
+        out_.tell_others(from.place_, event_of(event_kind::signal, &from, message));
+    }
 
     template <class Action>
     void later(payload message, Action action) {
@@ -189,43 +252,55 @@ private:
                     action] { action(*self, payload(copy, kind)); });
     }
 
-    part& part_on(loop& where) {
-        if (parts_.size() <= where.index()) parts_.resize(where.index() + 1);
-        auto& found = parts_[where.index()];
-        if (!found) found = std::make_shared<part>(where);
-        return *found;
-    }
-
     void add(const std::shared_ptr<member>& joining) {
-        flush();  // who joins now must not get what was said before
         joining->room_ = this;
         joining->id_ = ++last_member_id_;
-        joining->state_ = member::in;
+        joining->since_ = home_.wall_now();
+        joining->membership_ = member::inside;
         joining->index_ = members_.size();
-        joining->place_.loop = joining->connection_->home().index();
+        auto how = std::exchange(joining->how_, {});
+        if (how.who.id.empty()) how.who.id = "member-" + std::to_string(joining->id_);
+        joining->who_ = std::make_shared<const person>(std::move(how.who));
         members_.push_back(joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
-        part& its = part_on(joining->connection_->home());
-        ++its.count;
-        its.home.dispatch(
-            [part = parts_[its.home.index()], joining] { part->members.add(*joining->connection_, joining->place_); });
+        [[maybe_unused]] bool is_news = false;
+        std::vector<presence_entry> people;
+        auto first = std::make_shared<batch_type>();
+        welcome told = catch_up(how.resume.get(), how.last);
+        told.self = joining->who_.get();
+        if constexpr (presence_type::tells) {
+            is_news = presence_.enter(joining->who_, joining->since_);
+            if (how.as) people = presence_.list();
+            told.has_presence = true;
+            told.people_count = presence_.size();
+            told.people = &people;
+        }
+        if (how.as)
+            how.as->append(*first, told);
+        else
+            for (const auto& event : told.messages) first->append(event.message);
+        out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
+        if (is_news) out_.tell_others(joining->place_, event_of(event_kind::join, joining.get(), {}));
     }
 
     void remove(member& leaving, const close_event& why) {
         const auto self = this->shared_from_this();  // the last member's leaving ends the room
-        flush();                                     // what was said before it left is its as well
         const auto kept = members_[leaving.index_];
         members_.back()->index_ = leaving.index_;
         members_[leaving.index_].swap(members_.back());
         members_.pop_back();
         size_.store(members_.size(), std::memory_order_relaxed);
-        leaving.state_ = member::out;
+        leaving.membership_ = member::out;
+        if (leaving.queue_) leaving.queue_->clear();
+        out_.remove(kept, leaving.connection_, leaving.place_);
 
-        part& its = part_on(leaving.connection_->home());
-        --its.count;
-        its.home.dispatch([part = parts_[its.home.index()], kept] { part->members.remove(kept->place_); });
-
+        if constexpr (presence_type::tells)
+            presence_.leave(leaving.who_->id, home_, [this](const person& gone) {
+                room_event event = event_of(event_kind::leave, nullptr, {});
+                event.from = &gone;
+                out_.tell(event);
+            });
         guarded(nullptr, [&] {
             if (hooks_->left) hooks_->left(*this, leaving, why);
         });
@@ -233,15 +308,51 @@ private:
         if (members_.empty() && on_empty_) on_empty_(*this);
     }
 
-    void receive(member& from, payload message) {
-        if (from.state_ != member::in) return;
+    // Hands a member's message to the hook; `handled` is told when that is done.
+    void receive(member& from, payload message, receipt handled = {}) {
+        if (!from.in()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
+        if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
+        const auto before = last_id_;
         guarded(&from, [&] {
-            if (hooks_->message)
-                hooks_->message(*this, from, message);
+            if (!hooks_->message)
+                from.broadcast(message);
+            else if (const auto read = messages::read(message))
+                (void)hooks_->message(*this, from, *read);
             else
-                broadcast(message);
+                refuse(from, message);
         });
+        if (handled) handled(last_id_ == before ? 0 : last_id_);
+    }
+
+    // The hook is a coroutine: one message of a member after the other.
+    void receive_async(member& from, payload message, receipt handled) {
+        if (!from.queue_) from.queue_ = std::make_shared<message_queue>(home_);
+        const auto kept = members_[from.index_];
+        const auto before = std::make_shared<std::uint64_t>(0);
+        const bool taken = from.queue_->put(
+            message,
+            [self = this->shared_from_this(), kept, before](payload text) -> pending {
+                *before = kept->said_;
+                if (!kept->in()) return {};
+                if (const auto read = messages::read(text)) return self->hooks_->message(*self, *kept, *read);
+                self->refuse(*kept, text);
+                return {};
+            },
+            [self = this->shared_from_this(), kept, before,
+             handled = std::move(handled)](const std::exception_ptr& what) {
+                if (what) self->failed(kept.get(), what);
+                if (handled && kept->in()) handled(kept->said_ == *before ? 0 : kept->said_);
+            });
+        if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+    }
+
+    // What no message hook may see: it is not a message of the type that they take.
+    void refuse(member& from, payload message) {
+        if (hooks_->malformed)
+            hooks_->malformed(*this, from, message);
+        else
+            from.close(close_code::invalid_payload, "this message can't be read");
     }
 
     // An exception in a handler ends only the connection that it was called for, and is reported.
@@ -250,13 +361,12 @@ private:
         try {
             action();
         } catch (...) {
-            if (about) about->close(close_code::internal_error, "internal error");
-            report(std::current_exception());
+            failed(about, std::current_exception());
         }
     }
-
-    void report(const std::exception_ptr& what) noexcept {
+    void failed(member* about, const std::exception_ptr& what) noexcept {
         try {
+            if (about) about->close(close_code::internal_error, "internal error");
             if (hooks_->failed) hooks_->failed(*this, what);
         } catch (...) {  // there is nobody left to tell
         }
@@ -266,11 +376,17 @@ private:
     loop& home_;
     std::shared_ptr<const room_hooks<basic_room>> hooks_;
     std::vector<std::shared_ptr<member>> members_;
-    std::vector<std::shared_ptr<part>> parts_;  // by loop
-    batch_builder<batch_type> gathered_;
-    turn::task at_turn_end_;
+    fan_out<connection_type> out_;
+    history_type history_;
+    presence_type presence_;
+    state_type state_{};
+    std::string epoch_ = new_epoch();
     std::function<void(basic_room&)> on_empty_;  // tells the directory
+    // The directory's: while the room is empty and stays for its history.
+    std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
+    loop::timer ends_;
     std::atomic<std::size_t> size_{0};
+    std::uint64_t last_id_ = 0;
     std::uint64_t last_member_id_ = 0;
 };
 

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include <roompp/core/close.hpp>
+#include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/payload.hpp>
 #include <roompp/core/room.hpp>
@@ -56,16 +59,30 @@ public:
         ~membership() { leave(); }
 
         /// Hands a message of the connection to the room: to its message hook, or, without one, to all members.
-        void receive(payload message) {
+        /// @param handled is told the message's number when that is done (on the room's home loop), 0 if it was not
+        /// broadcast; may be empty.
+        void receive(payload message, typename Room::receipt handled = {}) {
             if (!member_) return;
             if (home_->running_here()) {
-                if (member_->room_) member_->room_->receive(*member_, message);
+                if (member_->room_) member_->room_->receive(*member_, message, std::move(handled));
                 return;
             }
-            home_->post(
-                [member = member_, directory = state_, copy = std::string(message.data()), kind = message.kind()] {
-                    if (member->room_) member->room_->receive(*member, payload(copy, kind));
-                });
+            home_->post([member = member_, directory = state_, copy = std::string(message.data()),
+                         kind = message.kind(), handled = std::move(handled)] {
+                if (member->room_) member->room_->receive(*member, payload(copy, kind), handled);
+            });
+        }
+
+        /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
+        /// not in the room by then.
+        template <class Action>
+        void visit(Action&& action) {
+            if (!member_) return;
+            home_->dispatch([member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
+                if (!member->in()) return;
+                const auto room = member->room_->shared_from_this();
+                room->guarded(member.get(), [&] { action(*room, *member); });
+            });
         }
 
         /// Ends the membership; `why` is what the room's leave hook gets.
@@ -75,10 +92,10 @@ public:
             // is what keeps the room until that arrives.
             const auto leaving = std::exchange(member_, nullptr);
             home_->dispatch([leaving, directory = std::move(state_), why] {
-                if (leaving->room_)
+                if (leaving->in())
                     leaving->room_->remove(*leaving, why);
                 else
-                    leaving->state_ = member::out;
+                    leaving->membership_ = member::out;
             });
         }
 
@@ -106,12 +123,32 @@ public:
             throw std::logic_error(
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
+        state_->waiting.resize(homes.size());
+    }
+    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
+    /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
+    rooms& limits(const roompp::limits& bounds) {
+        state_->bounds = bounds;
+        state_->has_own_bounds = true;
+        return *this;
+    }
+    /// For the server: the bounds to keep if the directory has none of its own.
+    void default_limits(const roompp::limits& bounds) {
+        if (!state_->has_own_bounds) state_->bounds = bounds;
     }
 
-    /// A room has been made, for its first member: `(room)`.
+    /// A room has been made, before its first member is let in: `(room)`.
     template <class F>
     rooms& on_create(F&& f) {
         hooks().created = std::forward<F>(f);
+        return *this;
+    }
+    /// A connection wants to join: `(room, member, admission)`; the hook may refuse it. What it knows of the connection is
+    /// `member.connection()`, and for whom the application took it; see also websocket_route::on_connect(), which is asked
+    /// earlier and sees the request.
+    template <class F>
+    rooms& on_admit(F&& f) {
+        hooks().admitted = std::forward<F>(f);
         return *this;
     }
     /// A member has joined, and already gets what is broadcast: `(room, member)`.
@@ -121,10 +158,18 @@ public:
         return *this;
     }
     /// A member has sent a message: `(room, member, payload)`; a `std::string_view` does for the payload. Without this
-    /// hook the message is broadcast as it is, to the sender too.
+    /// hook the message is broadcast as it is, to the sender too. The hook may be a coroutine that returns
+    /// `asio::awaitable<void>`: the member's further messages wait for it, and its payload stays valid until it ends.
     template <class F>
     rooms& on_message(F&& f) {
         hooks().message = std::forward<F>(f);
+        return *this;
+    }
+    /// A member has sent what is not a message of the room's type (see roompp/typed.hpp): `(room, member, payload)`.
+    /// Without this hook its connection is closed with 1007.
+    template <class F>
+    rooms& on_malformed(F&& f) {
+        hooks().malformed = std::forward<F>(f);
         return *this;
     }
     /// A member has left: `(room, member, close_event)`.
@@ -133,7 +178,7 @@ public:
         hooks().left = std::forward<F>(f);
         return *this;
     }
-    /// The last member has left and the room goes: `(room)`.
+    /// The room goes: its last member has left, and it has waited for its history's sake: `(room)`.
     template <class F>
     rooms& on_destroy(F&& f) {
         hooks().gone = std::forward<F>(f);
@@ -146,18 +191,22 @@ public:
         return *this;
     }
 
-    /// Puts a connection into a room, which is made if it is not there. Call on the connection's loop.
+    /// Puts a connection into a room, which is made if it is not there. Call on the connection's loop. One that may not
+    /// join is closed: with 1013 if there is no place, or as on_admit says.
+    /// @param how who it is, and what it wants of the room.
     /// @throws std::logic_error if the directory has no loop yet.
-    [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name) {
-        loop& home = state_->home_of(name);
-        auto joining = std::make_shared<member>(std::move(who));
+    [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
+                                  joining<typename connection_type::batch_type> how = {}) {
+        loop& home = *state_->homes[state_->place_of(name)];
+        auto joining = std::make_shared<member>(std::move(who), std::move(how));
         home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {
             enter(directory, joining, std::move(name));
         });
         return membership(std::move(joining), state_, home);
     }
 
-    /// Sends to every member of a room; does nothing if there is no such room. Safe from any thread.
+    /// Says something to every member of a room, in the server's name; does nothing if there is no such room. Safe from
+    /// any thread.
     void broadcast(std::string_view name, payload message) const {
         if (const auto found = state_->find(name)) found->broadcast(message);
     }
@@ -195,21 +244,29 @@ private:
     // never held while a hook runs, and not touched by a broadcast.
     struct state {
         std::vector<loop*> homes;
+        roompp::limits bounds;
+        bool has_own_bounds = false;
         std::shared_ptr<room_hooks<Room>> hooks = std::make_shared<room_hooks<Room>>();
         mutable std::mutex mutex;
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
+        // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
+        std::vector<std::list<std::shared_ptr<Room>>> waiting;
 
-        loop& home_of(const std::string& name) const {
+        std::size_t place_of(const std::string& name) const {
             if (homes.empty())
                 throw std::logic_error(
                     "roompp: these rooms have no event loop: give them to server.websocket(...) or construct "
                     "them with a roompp::loop");
-            return *homes[std::hash<std::string>{}(name) % homes.size()];
+            return std::hash<std::string>{}(name) % homes.size();
         }
         std::shared_ptr<Room> find(std::string_view name) const {
             const std::lock_guard lock(mutex);
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
+        }
+        bool is_full() const {
+            const std::lock_guard lock(mutex);
+            return by_name.size() >= bounds.rooms;
         }
     };
 
@@ -217,34 +274,95 @@ private:
 
     static void enter(const std::shared_ptr<state>& directory, const std::shared_ptr<member>& joining,
                       std::string name) {
-        if (joining->state_ != member::waiting) return;  // it left before it got here
+        if (joining->membership_ != member::waiting) return;  // it left before it got here
         auto room = directory->find(name);
-        const bool created = !room;
-        if (created) {
-            loop& home = directory->home_of(name);
-            room = std::make_shared<Room>(std::move(name), home, directory->hooks);
-            room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) { remove(weak, empty); };
+        if (!room) room = create(directory, *joining, std::move(name));
+        if (!room) return refuse(*joining, {close_code::try_again_later, "there are too many rooms"});
+        stop_waiting(*directory, *room);
+        room->guarded(joining.get(), [&] {
+            if (room->size() >= directory->bounds.members_per_room)
+                return refuse(*joining, {close_code::try_again_later, "the room is full"});
+            if (const auto refused = ask(*directory, *room, *joining)) return refuse(*joining, *refused);
+            room->add(joining);
+            if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
+        });
+        if (room->size() == 0) leave_empty(directory, *room);
+    }
+
+    static std::optional<close_event> ask(const state& directory, Room& room, member& joining) {
+        if (!directory.hooks->admitted) return std::nullopt;
+        admission answer;
+        joining.room_ = &room;
+        joining.who_ = std::make_shared<const person>(joining.how_.who);
+        directory.hooks->admitted(room, joining, answer);
+        return answer.refused();
+    }
+
+    static void refuse(member& one, const close_event& why) {
+        one.membership_ = member::out;
+        one.room_ = nullptr;
+        one.close(why.code, why.reason);
+    }
+
+    static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
+        const std::size_t place = directory->place_of(name);
+        if (directory->is_full() && !make_place(*directory, place)) return nullptr;
+        auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
+            if (const auto still = weak.lock()) leave_empty(still, empty);
+        };
+        {
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
-        room->add(joining);
-        room->guarded(joining.get(), [&] {
-            if (created && directory->hooks->created) directory->hooks->created(*room);
-            if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
+        room->guarded(&first, [&] {
+            if (directory->hooks->created) directory->hooks->created(*room);
         });
+        return room;
     }
 
-    static void remove(const std::weak_ptr<state>& weak, Room& empty) {
-        const auto directory = weak.lock();
-        if (!directory) return;
+    // Nobody is in the room: it goes, now or later.
+    static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
+            wait(directory, empty);
+        else
+            remove(*directory, empty);
+    }
+
+    static void wait(const std::shared_ptr<state>& directory, Room& empty) {
+        if (empty.waits_) return;
+        auto& waiting = directory->waiting[directory->place_of(empty.name())];
+        empty.waits_ = waiting.insert(waiting.end(), empty.shared_from_this());
+        empty.ends_ =
+            empty.home().after(directory->bounds.empty_room, [weak = std::weak_ptr<state>(directory), &empty] {
+                if (const auto still = weak.lock()) remove(*still, empty);
+            });
+    }
+    static void stop_waiting(state& directory, Room& found) {
+        if (!found.waits_) return;
+        directory.waiting[directory.place_of(found.name())].erase(*found.waits_);
+        found.waits_.reset();
+        found.ends_.cancel();
+    }
+    // Lets the room go that has waited longest on this loop. @returns whether there was one.
+    static bool make_place(state& directory, std::size_t place) {
+        auto& waiting = directory.waiting[place];
+        if (waiting.empty()) return false;
+        remove(directory, *std::shared_ptr<Room>(waiting.front()));
+        return true;
+    }
+
+    static void remove(state& directory, Room& empty) {
+        const auto kept = empty.shared_from_this();
+        stop_waiting(directory, empty);
         {
-            const std::lock_guard lock(directory->mutex);
-            const auto found = directory->by_name.find(empty.name());
-            if (found == directory->by_name.end() || found->second.get() != &empty) return;  // by a leave hook
-            directory->by_name.erase(found);
+            const std::lock_guard lock(directory.mutex);
+            const auto found = directory.by_name.find(empty.name());
+            if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
+            directory.by_name.erase(found);
         }
         empty.guarded(nullptr, [&] {
-            if (directory->hooks->gone) directory->hooks->gone(empty);
+            if (directory.hooks->gone) directory.hooks->gone(empty);
         });
     }
 

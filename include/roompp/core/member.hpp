@@ -1,0 +1,106 @@
+#pragma once
+// One connection's membership in one room, as the room's handlers see it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <roompp/core/async.hpp>
+#include <roompp/core/close.hpp>
+#include <roompp/core/fan_out.hpp>
+#include <roompp/core/payload.hpp>
+#include <roompp/core/person.hpp>
+#include <roompp/core/room_event.hpp>
+
+namespace roompp {
+
+template <class Room>
+class rooms;
+
+/// A member of a room. Held by the room while it is in, and valid in the hooks that are given it. Everything but close() is
+/// for the room's home loop, where hooks run.
+template <class Room>
+class room_member {
+public:
+    using connection_type = typename Room::connection_type;
+    using joining_type = joining<typename connection_type::batch_type>;
+    using state_type = typename Room::member_state_type;
+
+    /// For the directory: a member that waits to be let in.
+    room_member(std::shared_ptr<connection_type> connection, joining_type how)
+        : connection_(std::move(connection)), how_(std::move(how)) {}
+    room_member(const room_member&) = delete;
+    room_member& operator=(const room_member&) = delete;
+
+    /// A number that no other member of this room has had.
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+    /// Who it is; its id is never empty once the member is in the room.
+    [[nodiscard]] const person& who() const noexcept { return *who_; }
+    /// When it joined.
+    [[nodiscard]] std::chrono::system_clock::time_point since() const noexcept { return since_; }
+    /// The connection.
+    [[nodiscard]] connection_type& connection() const noexcept { return *connection_; }
+    /// What the application keeps with it (see member_state).
+    [[nodiscard]] state_type& state() noexcept { return state_; }
+    [[nodiscard]] const state_type& state() const noexcept { return state_; }
+
+    /// Says something to everyone in the room, itself included.
+    /// @returns the message's number; 0 if it is not in the room any more.
+    std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
+    /// Says something to everyone else. It has a number and is kept like any other message.
+    std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
+    /// Says something to all connections of one person, and to its own.
+    /// @returns to how many of the other's; 0 if there is no such person.
+    std::size_t send_to(std::string_view person_id, payload message) {
+        return in() ? room_->say_to(*this, person_id, message) : 0;
+    }
+    /// Tells everyone else something of the moment, such as "is typing": it has no number and is not kept.
+    void signal(payload message) {
+        if (in()) room_->signal_from(*this, message);
+    }
+
+    /// Sends to this member alone, in order with what the room says.
+    void send(payload message) {
+        if (in()) room_->send(*this, message);
+    }
+    /// Sends to this member alone a frame as it is: not written in the member's encoding, but in order with what is.
+    void write(payload frame) {
+        if (in()) room_->write(*this, frame);
+    }
+    /// Ends the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has ended.
+    /// Safe from any thread.
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
+        connection_->close(code, reason);
+    }
+    /// Leaves the room; the connection stays.
+    void leave() {
+        if (in()) room_->remove(*this, {close_code::normal, {}});
+    }
+
+private:
+    friend Room;
+    friend class rooms<Room>;
+    enum membership_state : unsigned char { waiting, inside, out };
+
+    [[nodiscard]] bool in() const noexcept { return membership_ == inside; }
+
+    std::shared_ptr<connection_type> connection_;
+    joining_type how_;                   // until it is in
+    std::shared_ptr<const person> who_;  // from then on
+    Room* room_ = nullptr;               // while inside
+    std::uint64_t id_ = 0;
+    std::uint64_t said_ = 0;  // the number of its latest message
+    std::size_t index_ = 0;   // among the room's members
+    fan_out_place place_;
+    std::chrono::system_clock::time_point since_;
+    std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
+    state_type state_{};
+    membership_state membership_ = waiting;
+};
+
+}  // namespace roompp
