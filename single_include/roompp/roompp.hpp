@@ -1139,7 +1139,7 @@ enum class event_kind : unsigned char {
     message,  ///< said to everyone; numbered, and kept by a history
     direct,   ///< said to some alone; neither numbered nor kept
     signal,   ///< of the moment, such as "is typing"; neither numbered nor kept
-    join,     ///< a person's first connection came (see presence)
+    join,     ///< a person's first connection came, or one with another name (see presence)
     leave     ///< a person's last connection went (see presence)
 };
 
@@ -1147,7 +1147,7 @@ enum class event_kind : unsigned char {
 struct room_event {
     event_kind kind = event_kind::message;
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
-    std::chrono::system_clock::time_point at;  ///< when it happened
+    std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
     const person* from = nullptr;              ///< whose doing it is; null: the server's
     std::string_view to;  ///< of a direct message: the id of the person it is for, if it is for one
     payload message;      ///< the bare message, without any envelope
@@ -1743,6 +1743,7 @@ private:
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -1769,16 +1770,17 @@ public:
     using policy_kind = presence_policy;
     static constexpr bool tells = true;
 
-    /// A connection of this person has come.
-    /// @returns whether that is news.
-    bool enter(const std::shared_ptr<const person>& who, std::chrono::system_clock::time_point now) {
+    /// A connection of this person has come. The latest name and data count for all of them.
+    /// @returns since when the person is there, if that is news: nobody of this id was there, or it was not called so.
+    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& who,
+                                                               std::chrono::system_clock::time_point now) {
         auto& [entry, grace] = people_[who->id];
-        const bool news = !entry.who;
-        if (news) entry.since = now;
-        entry.who = who;  // the latest name counts
+        if (!entry.who) entry.since = now;
+        const bool news = !entry.who || entry.who->name != who->name || entry.who->data != who->data;
+        entry.who = who;
         ++entry.connections;
         grace.cancel();
-        return news;
+        return news ? std::optional(entry.since) : std::nullopt;
     }
 
     /// A connection of this person has gone. When nobody of that id is left, and the grace is over, `gone(person)` is
@@ -1912,8 +1914,8 @@ public:
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a message has been handled, with its number: 0 if the hook did not broadcast it.
-    using receipt = std::function<void(std::uint64_t id)>;
+    /// Called when a member's message has been handled, with its number: 0 if the hook did not broadcast it.
+    using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
@@ -2109,13 +2111,16 @@ private:
         members_.push_back(joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
+        room_event arrival = event_of(event_kind::join, joining.get(), {});
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
         welcome told = catch_up(how.resume.get(), how.last);
         told.self = joining->who_.get();
         if constexpr (presence_type::tells) {
-            is_news = presence_.enter(joining->who_, joining->since_);
+            const auto since = presence_.enter(joining->who_, joining->since_);
+            is_news = since.has_value();
+            arrival.at = since.value_or(arrival.at);
             if (how.as) people = presence_.list();
             told.has_presence = true;
             told.people_count = presence_.size();
@@ -2126,7 +2131,7 @@ private:
         else
             for (const auto& event : told.messages) first->append(event.message);
         out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
-        if (is_news) out_.tell_others(joining->place_, event_of(event_kind::join, joining.get(), {}));
+        if (is_news) out_.tell_others(joining->place_, arrival);
     }
 
     void remove(member& leaving, const close_event& why) {
@@ -2167,7 +2172,7 @@ private:
             else
                 refuse(from, message);
         });
-        if (handled) handled(last_id_ == before ? 0 : last_id_);
+        if (handled && from.in()) handled(*this, from, last_id_ == before ? 0 : last_id_);
     }
 
     // The hook is a coroutine: one message of a member after the other.
@@ -2187,7 +2192,7 @@ private:
             [self = this->shared_from_this(), kept, before,
              handled = std::move(handled)](const std::exception_ptr& what) {
                 if (what) self->failed(kept.get(), what);
-                if (handled && kept->in()) handled(kept->said_ == *before ? 0 : kept->said_);
+                if (handled && kept->in()) handled(*self, *kept, kept->said_ == *before ? 0 : kept->said_);
             });
         if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
     }

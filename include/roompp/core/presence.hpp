@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,16 +38,17 @@ public:
     using policy_kind = presence_policy;
     static constexpr bool tells = true;
 
-    /// A connection of this person has come.
-    /// @returns whether that is news.
-    bool enter(const std::shared_ptr<const person>& who, std::chrono::system_clock::time_point now) {
+    /// A connection of this person has come. The latest name and data count for all of them.
+    /// @returns since when the person is there, if that is news: nobody of this id was there, or it was not called so.
+    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& who,
+                                                               std::chrono::system_clock::time_point now) {
         auto& [entry, grace] = people_[who->id];
-        const bool news = !entry.who;
-        if (news) entry.since = now;
-        entry.who = who;  // the latest name counts
+        if (!entry.who) entry.since = now;
+        const bool news = !entry.who || entry.who->name != who->name || entry.who->data != who->data;
+        entry.who = who;
         ++entry.connections;
         grace.cancel();
-        return news;
+        return news ? std::optional(entry.since) : std::nullopt;
     }
 
     /// A connection of this person has gone. When nobody of that id is left, and the grace is over, `gone(person)` is

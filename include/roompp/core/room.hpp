@@ -67,8 +67,8 @@ public:
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a message has been handled, with its number: 0 if the hook did not broadcast it.
-    using receipt = std::function<void(std::uint64_t id)>;
+    /// Called when a member's message has been handled, with its number: 0 if the hook did not broadcast it.
+    using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
@@ -264,13 +264,16 @@ private:
         members_.push_back(joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
+        room_event arrival = event_of(event_kind::join, joining.get(), {});
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
         welcome told = catch_up(how.resume.get(), how.last);
         told.self = joining->who_.get();
         if constexpr (presence_type::tells) {
-            is_news = presence_.enter(joining->who_, joining->since_);
+            const auto since = presence_.enter(joining->who_, joining->since_);
+            is_news = since.has_value();
+            arrival.at = since.value_or(arrival.at);
             if (how.as) people = presence_.list();
             told.has_presence = true;
             told.people_count = presence_.size();
@@ -281,7 +284,7 @@ private:
         else
             for (const auto& event : told.messages) first->append(event.message);
         out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
-        if (is_news) out_.tell_others(joining->place_, event_of(event_kind::join, joining.get(), {}));
+        if (is_news) out_.tell_others(joining->place_, arrival);
     }
 
     void remove(member& leaving, const close_event& why) {
@@ -322,7 +325,7 @@ private:
             else
                 refuse(from, message);
         });
-        if (handled) handled(last_id_ == before ? 0 : last_id_);
+        if (handled && from.in()) handled(*this, from, last_id_ == before ? 0 : last_id_);
     }
 
     // The hook is a coroutine: one message of a member after the other.
@@ -342,7 +345,7 @@ private:
             [self = this->shared_from_this(), kept, before,
              handled = std::move(handled)](const std::exception_ptr& what) {
                 if (what) self->failed(kept.get(), what);
-                if (handled && kept->in()) handled(kept->said_ == *before ? 0 : kept->said_);
+                if (handled && kept->in()) handled(*self, *kept, kept->said_ == *before ? 0 : kept->said_);
             });
         if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
     }

@@ -19,7 +19,7 @@ enum class event_kind : unsigned char {
     message,  ///< said to everyone; numbered, and kept by a history
     direct,   ///< said to some alone; neither numbered nor kept
     signal,   ///< of the moment, such as "is typing"; neither numbered nor kept
-    join,     ///< a person's first connection came (see presence)
+    join,     ///< a person's first connection came, or one with another name (see presence)
     leave     ///< a person's last connection went (see presence)
 };
 
@@ -27,7 +27,7 @@ enum class event_kind : unsigned char {
 struct room_event {
     event_kind kind = event_kind::message;
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
-    std::chrono::system_clock::time_point at;  ///< when it happened
+    std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
     const person* from = nullptr;              ///< whose doing it is; null: the server's
     std::string_view to;  ///< of a direct message: the id of the person it is for, if it is for one
     payload message;      ///< the bare message, without any envelope
