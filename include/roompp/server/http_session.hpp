@@ -19,7 +19,7 @@
 #include <roompp/server/request_head.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/wire/channel.hpp>
-#include <roompp/wire/connection.hpp>
+#include <roompp/wire/websocket_connection.hpp>
 
 namespace roompp {
 
@@ -28,7 +28,7 @@ namespace detail {
 /// Reads requests from a stream with websocketpp's parser, answers plain ones, and hands an accepted Upgrade, with what
 /// was read of it, to a connection. `Site` answers:
 /// - `response respond(const request&)`;
-/// - `std::optional<response> upgrade(const request&, wire::opening<connection>&)`: a refusal, or how to open.
+/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
                            public std::enable_shared_from_this<http_session<Stream, Site>> {
@@ -157,12 +157,12 @@ private:
     }
 
     void upgrade(request& incoming, std::string_view rest) {
-        wire::opening<basic_connection<Stream>> how;
+        wire::opening how;
         if (auto refusal = handshake_problem()) return answer_last(std::move(*refusal));
         if (auto refusal = site_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
         const auto self = this->shared_from_this();
         auto& host = this->host();
-        const auto opened = std::make_shared<basic_connection<Stream>>(host, this->release());
+        const auto opened = std::make_shared<wire::websocket_connection<Stream>>(host, this->release());
         opened->start(std::move(parser_), rest, std::move(how));
     }
 

@@ -23,7 +23,6 @@
 namespace roompp {
 
 /// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
-template <class Connection>
 class websocket_route {
 public:
     /// Asked before a connection is opened: `(request, acceptance)`; it may refuse with an HTTP status, or choose a
@@ -42,7 +41,7 @@ public:
     }
 
     /// For the server.
-    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<Connection>&)>;
+    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&)>;
     websocket_route(path_template path, std::function<opener(const request&)> open,
                     handler<void(const request&, acceptance&)> connect, handler<void(std::exception_ptr)> failed)
         : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}

@@ -45,40 +45,37 @@ private:
 /// What a route without rooms does with its connections. Every hook takes the parameters shown, or some of them in the
 /// same order, runs on the connection's loop, and returns the handler, so that they can be chained. An exception in a
 /// hook closes that connection with 1011 and goes to on_error.
-template <class Connection>
-class basic_websocket_handler {
+class websocket_handler {
 public:
-    using connection_type = Connection;
-
     /// A client wants to connect: `(request, acceptance)`; may refuse, or choose a subprotocol. An accepted client may
     /// still be gone before it is open.
     template <class F>
-    basic_websocket_handler& on_connect(F&& f) {
+    websocket_handler& on_connect(F&& f) {
         connect_ = std::forward<F>(f);
         return *this;
     }
     /// The connection is open: `(connection)`.
     template <class F>
-    basic_websocket_handler& on_open(F&& f) {
+    websocket_handler& on_open(F&& f) {
         open_ = std::forward<F>(f);
         return *this;
     }
     /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload.
     template <class F>
-    basic_websocket_handler& on_message(F&& f) {
+    websocket_handler& on_message(F&& f) {
         message_ = std::forward<F>(f);
         return *this;
     }
     /// The connection has ended, with this code and reason: `(connection, close_event)`. Called once for every
     /// connection that was open.
     template <class F>
-    basic_websocket_handler& on_close(F&& f) {
+    websocket_handler& on_close(F&& f) {
         close_ = std::forward<F>(f);
         return *this;
     }
     /// A hook has thrown: `(std::exception_ptr)`. Without this, the server's on_error is told.
     template <class F>
-    basic_websocket_handler& on_error(F&& f) {
+    websocket_handler& on_error(F&& f) {
         error_ = std::forward<F>(f);
         return *this;
     }
@@ -86,8 +83,8 @@ public:
     /// For the server.
     [[nodiscard]] const handler<void(const request&, acceptance&)>& connect_hook() const noexcept { return connect_; }
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_; }
-    [[nodiscard]] static std::unique_ptr<wire::session> open(
-        const std::shared_ptr<const basic_websocket_handler>& hooks, Connection& opened) {
+    [[nodiscard]] static std::unique_ptr<wire::session> open(const std::shared_ptr<const websocket_handler>& hooks,
+                                                             connection& opened) {
         auto opening = std::make_unique<session>(hooks, opened);
         if (hooks->open_) hooks->open_(opened);
         return opening;
@@ -96,7 +93,7 @@ public:
 private:
     class session final : public wire::session {
     public:
-        session(std::shared_ptr<const basic_websocket_handler> hooks, Connection& its)
+        session(std::shared_ptr<const websocket_handler> hooks, connection& its)
             : hooks_(std::move(hooks)), connection_(its) {}
         void message(payload received) override {
             if (hooks_->message_) hooks_->message_(connection_, received);
@@ -106,19 +103,16 @@ private:
         }
 
     private:
-        std::shared_ptr<const basic_websocket_handler> hooks_;
-        Connection& connection_;  // which owns this
+        std::shared_ptr<const websocket_handler> hooks_;
+        connection& connection_;  // which owns this
     };
 
     handler<void(const request&, acceptance&)> connect_;
-    handler<void(Connection&)> open_;
-    handler<void(Connection&, payload)> message_;
-    handler<void(Connection&, const close_event&)> close_;
+    handler<void(connection&)> open_;
+    handler<void(connection&, payload)> message_;
+    handler<void(connection&, const close_event&)> close_;
     handler<void(std::exception_ptr)> error_;
 };
-
-/// Hooks for connections over TCP.
-using websocket_handler = basic_websocket_handler<connection>;
 
 /// A handler that sends every message back, text as text and binary as binary.
 [[nodiscard]] inline websocket_handler echo() {

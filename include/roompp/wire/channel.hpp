@@ -96,7 +96,7 @@ protected:
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
         state_ = finishing;
-        finish_by_ = shard::clock::now() + host().bounds().close_timeout;
+        finish_by_ = host().deadline(host().bounds().close_timeout);
         if (!waiting_) stream_.end_writing();
         if (paused_) resume();
     }

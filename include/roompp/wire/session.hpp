@@ -1,8 +1,19 @@
 #pragma once
 // What stands behind a connection: a room's membership, or the hooks of a route.
 
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <roompp/core/close.hpp>
 #include <roompp/core/payload.hpp>
+
+namespace roompp {
+class connection;
+}
 
 namespace roompp::wire {
 
@@ -17,6 +28,16 @@ public:
     virtual void message(payload received) = 0;
     /// The last call: the connection has ended.
     virtual void closed(const close_event& how) = 0;
+};
+
+/// What a connection is started with.
+struct opening {
+    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
+    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
+    /// Told of exceptions of the session.
+    std::function<void(std::exception_ptr)> failed;
+    std::string subprotocol;                                   ///< one that the client offered, or empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
 };
 
 }  // namespace roompp::wire

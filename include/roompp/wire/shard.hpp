@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -72,7 +73,6 @@ public:
         : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
           bounds_(bounds),
           read_buffer_(std::make_unique<char[]>(read_buffer_size)),
-          timer_(context_),
           work_(asio::make_work_guard(context_)) {}
 
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
@@ -83,6 +83,8 @@ public:
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
         home_.enter();
+        tick_length_ = std::chrono::seconds(1);
+        timer_.emplace(context_);
         home_.advance(clock::now());
         tick_later();
         for (;;) {
@@ -96,11 +98,22 @@ public:
         home_.leave();
     }
 
+    /// For who drives the loop by itself instead of calling run(), on whatever time it likes: runs one thing that is
+    /// ready. What that throws is thrown.
+    /// @returns whether there was one.
+    bool poll_one() { return context_.poll_one() != 0; }
+
+    /// For who drives the loop by itself: says what time it is, and does what is due by then.
+    void advance(clock::time_point now) {
+        home_.advance(now);
+        tick();
+    }
+
     /// Ends the guests and then the loop: politely, and after the stop timeout at once. On the loop's thread.
     void stop() {
         if (stopping_) return;
         stopping_ = true;
-        stop_by_ = clock::now() + bounds_.stop_timeout;
+        stop_by_ = deadline(bounds_.stop_timeout);
         visit([](guest& one) { one.stop(); });
         end_if_done();
     }
@@ -110,6 +123,11 @@ public:
 
     /// The time of the last tick: exact to the second, and free.
     [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
+
+    /// The time by which at least this long has passed, however coarse the ticks are.
+    [[nodiscard]] clock::time_point deadline(clock::duration from_now) const noexcept {
+        return now() + tick_length_ + from_now;
+    }
 
     static constexpr std::size_t read_buffer_size = 64 * 1024;
     /// Room for one read; whoever reads uses the bytes before it returns to the loop.
@@ -133,22 +151,25 @@ private:
     }
 
     void tick_later() {
-        timer_.expires_after(std::chrono::seconds(1));
-        timer_.async_wait([this](const std::error_code& ec) {
+        timer_->expires_after(tick_length_);
+        timer_->async_wait([this](const std::error_code& ec) {
             if (ec || ended_) return;
             tick_later();  // first: what runs below may throw
-            home_.advance(clock::now());
-            if (stopping_ && now() >= stop_by_)
-                visit([](guest& one) { one.abort(); });
-            else
-                visit([this](guest& one) { one.tick(now()); });
+            advance(clock::now());
         });
+    }
+
+    void tick() {
+        if (stopping_ && now() >= stop_by_)
+            visit([](guest& one) { one.abort(); });
+        else
+            visit([this](guest& one) { one.tick(now()); });
     }
 
     void end_if_done() noexcept {
         if (!stopping_ || guests_ != 0 || ended_) return;
         ended_ = true;
-        timer_.cancel();
+        if (timer_) timer_->cancel();
         work_.reset();
     }
 
@@ -157,8 +178,9 @@ private:
     limits bounds_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
-    asio::steady_timer timer_;
+    std::optional<asio::steady_timer> timer_;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work_;
+    clock::duration tick_length_{};  // none if somebody else keeps the time
     clock::time_point stop_by_{};
     guest* first_ = nullptr;
     guest* last_ = nullptr;

@@ -27,7 +27,7 @@
 namespace roompp::wire {
 
 /// websocketpp's transport policy, by which its protocol code reads and writes through the connection that owns it
-/// (`Owner`, see basic_connection). It has no timers: the owner ends what takes too long.
+/// (`Owner`, see websocket_connection). It has no timers: the owner ends what takes too long.
 template <class Owner>
 class transport_bridge {
 public:
