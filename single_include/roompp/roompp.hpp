@@ -248,6 +248,7 @@ private:
 
 // An event loop as the core sees it: somewhere to run things, one at a time and in order.
 
+#include <any>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -390,6 +391,10 @@ public:
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
 
+    /// What runs the loop, for layers that know its type: such as an Asio executor. Set before the loop is used.
+    [[nodiscard]] const std::any& runner() const noexcept { return runner_; }
+    void set_runner(std::any its) { runner_ = std::move(its); }
+
     /// This loop's place among its server's loops, from 0.
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
@@ -453,6 +458,7 @@ public:
 
 private:
     std::function<void(task)> post_;
+    std::any runner_;
     std::size_t index_;
     turn turn_;
     clock::time_point now_ = clock::now();
@@ -845,6 +851,7 @@ private:
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -2257,6 +2264,12 @@ struct room_info {
 template <class Room = basic_room<>>
 class rooms {
     struct state;
+    // Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
+    template <class Connection, class = void>
+    struct counts_rooms : std::false_type {};
+    template <class Connection>
+    struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>>
+        : std::true_type {};
 
 public:
     using room_type = Room;
@@ -2313,6 +2326,7 @@ public:
             // Taken first, since a hook may assign another membership to this. The directory goes with the message: it
             // is what keeps the room until that arrives.
             const auto leaving = std::exchange(member_, nullptr);
+            if constexpr (counts_rooms<connection_type>::value) --leaving->connection().room_count();
             home_->dispatch([leaving, directory = std::move(state_), why] {
                 if (leaving->in())
                     leaving->room_->remove(*leaving, why);
@@ -2420,6 +2434,13 @@ public:
     [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
                                   joining<typename connection_type::batch_type> how = {}) {
         loop& home = *state_->homes[state_->place_of(name)];
+        if constexpr (counts_rooms<connection_type>::value) {
+            if (who->room_count() >= state_->bounds.rooms_per_connection) {
+                who->close(close_code::policy_violation, "in too many rooms");
+                return {};
+            }
+            ++who->room_count();
+        }
         auto joining = std::make_shared<member>(std::move(who), std::move(how));
         home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {
             enter(directory, joining, std::move(name));
@@ -2596,11 +2617,9 @@ private:
 // The server: listens, routes, runs the loops, stops.
 
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <exception>
 #include <filesystem>
@@ -2624,7 +2643,369 @@ private:
 
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
+
+// Accepting connections on one port.
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
+
+// A port to listen on, and what to say if it can't be had.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+
+namespace roompp::detail {
+
+/// Opens a listening socket.
+/// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
+/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
+[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
+                                                           std::uint16_t port) {
+    using asio::ip::tcp;
+    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
+        tcp::acceptor listener(context);
+        listener.open(where.protocol(), ec);
+        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
+        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
+        if (!ec) listener.bind(where, ec);
+        if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
+        return listener;
+    };
+
+    std::error_code ec;
+    if (address.empty()) {
+        auto both = open({tcp::v6(), port}, ec);
+        if (!ec) return both;
+        if (ec == asio::error::address_family_not_supported) {
+            ec.clear();
+            auto v4 = open({tcp::v4(), port}, ec);
+            if (!ec) return v4;
+        }
+    } else {
+        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
+        if (ec)
+            throw std::invalid_argument("roompp: cannot listen on '" + address +
+                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
+        auto listener = open({where, port}, ec);
+        if (!ec) return listener;
+    }
+    std::string advice = "check the address";
+    if (ec == asio::error::address_in_use)
+        advice = "stop the program that uses this port, or choose another port; port 0 picks a free one";
+    if (ec == asio::error::access_denied) advice = "ports below 1024 need special rights; choose a higher one";
+    throw std::system_error(ec, "roompp: cannot listen on " + (address.empty() ? "port" : address + ", port") + ' ' +
+                                    std::to_string(port) + " (" + advice + ')');
+}
+
+}  // namespace roompp::detail
+
+// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+// Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
+
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include <asio/detail/config.hpp>
+
+#if defined(ASIO_HAS_CO_AWAIT)
+#include <any>
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+namespace roompp {
+
+/// Starts a coroutine on a server's loop: within it, `co_await asio::this_coro::executor` is that loop's.
+template <class Executor>
+struct async_work<asio::awaitable<void, Executor>> {
+    static constexpr bool is_async = true;
+
+    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
+        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
+        if (!executor)
+            throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
+        asio::co_spawn(*executor, std::move(work), std::move(done));
+    }
+};
+
+}  // namespace roompp
+
+#endif
+
+namespace roompp::wire {
+
+/// An event loop. Connections belong to one shard and are touched only on its thread; buffers that only serve while one
+/// of them is handled are the shard's, so that an idle connection costs little.
+class shard {
+public:
+    using clock = loop::clock;
+
+    /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
+    class guest {
+    public:
+        explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
+            (previous_ ? previous_->next_ : host.first_) = this;
+            host.last_ = this;
+            ++host.guests_;
+        }
+        guest(const guest&) = delete;
+        guest& operator=(const guest&) = delete;
+
+        [[nodiscard]] shard& host() const noexcept { return host_; }
+
+    protected:
+        ~guest() { retire(); }
+
+        /// Its stream has ended: the shard no longer counts it, whoever still holds it.
+        void retire() noexcept {
+            if (retired_) return;
+            retired_ = true;
+            (previous_ ? previous_->next_ : host_.first_) = next_;
+            (next_ ? next_->previous_ : host_.last_) = previous_;
+            if (host_.visiting_ == this) host_.visiting_ = next_;
+            --host_.guests_;
+            host_.end_if_done();
+        }
+        /// Called about once a second: what took too long ends here.
+        virtual void tick(clock::time_point now) = 0;
+        /// The server stops: end soon, and politely.
+        virtual void stop() = 0;
+        /// The server's patience is over: end now.
+        virtual void abort() = 0;
+
+    private:
+        friend class shard;
+        shard& host_;
+        guest* previous_;
+        guest* next_;
+        bool retired_ = false;
+    };
+
+    shard(std::size_t index, const limits& bounds)
+        : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
+          bounds_(bounds),
+          read_buffer_(std::make_unique<char[]>(read_buffer_size)),
+          work_(asio::make_work_guard(context_)) {
+        home_.set_runner(context_.get_executor());
+    }
+
+    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+    [[nodiscard]] loop& home() noexcept { return home_; }
+    [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
+    [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
+
+    /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
+    void run(const std::function<void(std::exception_ptr)>& failed) {
+        home_.enter();
+        tick_length_ = std::chrono::seconds(1);
+        timer_.emplace(context_);
+        home_.advance(clock::now());
+        tick_later();
+        for (;;) {
+            try {
+                if (!ended_) context_.run();
+                context_.restart();
+                context_.run_until(stop_by_);  // what is left: other loops' last words, coroutines
+                break;
+            } catch (...) {
+                failed(std::current_exception());
+            }
+        }
+        home_.leave();
+    }
+
+    /// For who drives the loop by itself instead of calling run(), on whatever time it likes: runs one thing that is
+    /// ready. What that throws is thrown.
+    /// @returns whether there was one.
+    bool poll_one() { return context_.poll_one() != 0; }
+
+    /// For who drives the loop by itself: says what time it is, and does what is due by then.
+    void advance(clock::time_point now) {
+        home_.advance(now);
+        tick();
+    }
+
+    /// Ends the guests and then the loop: politely, and after the stop timeout at once. On the loop's thread.
+    void stop() {
+        if (stopping_) return;
+        stopping_ = true;
+        stop_by_ = deadline(bounds_.stop_timeout);
+        visit([](guest& one) { one.stop(); });
+        end_if_done();
+    }
+
+    /// Whether it takes no new guests any more.
+    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+
+    /// The time of the last tick: exact to the second, and free.
+    [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
+
+    /// The time by which at least this long has passed, however coarse the ticks are.
+    [[nodiscard]] clock::time_point deadline(clock::duration from_now) const noexcept {
+        return now() + tick_length_ + from_now;
+    }
+
+    static constexpr std::size_t read_buffer_size = 64 * 1024;
+    /// Room for one read; whoever reads uses the bytes before it returns to the loop.
+    [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
+
+    /// What the guest that is being handled has written so far: one write at the end instead of one for each reply.
+    struct cork {
+        const guest* whose = nullptr;
+        std::string bytes;
+    };
+    [[nodiscard]] cork& corked() noexcept { return cork_; }
+
+private:
+    template <class Visit>
+    void visit(Visit&& each) {
+        for (guest* one = first_; one; one = visiting_) {
+            visiting_ = one->next_;
+            each(*one);
+        }
+        visiting_ = nullptr;
+    }
+
+    void tick_later() {
+        timer_->expires_after(tick_length_);
+        timer_->async_wait([this](const std::error_code& ec) {
+            if (ec || ended_) return;
+            tick_later();  // first: what runs below may throw
+            advance(clock::now());
+        });
+    }
+
+    void tick() {
+        if (stopping_ && now() >= stop_by_)
+            visit([](guest& one) { one.abort(); });
+        else
+            visit([this](guest& one) { one.tick(now()); });
+    }
+
+    void end_if_done() noexcept {
+        if (!stopping_ || guests_ != 0 || ended_) return;
+        ended_ = true;
+        work_.reset();
+        if (!timer_) return;
+        timer_->cancel();
+        context_.stop();  // for now: see run()
+    }
+
+    asio::io_context context_{1};
+    loop home_;
+    limits bounds_;
+    std::unique_ptr<char[]> read_buffer_;
+    cork cork_;
+    std::optional<asio::steady_timer> timer_;  // while run() keeps the time
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    clock::duration tick_length_{};  // none if somebody else keeps the time
+    clock::time_point stop_by_{};
+    guest* first_ = nullptr;
+    guest* last_ = nullptr;
+    guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
+    std::size_t guests_ = 0;
+    bool stopping_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace roompp::wire
+
+namespace roompp::detail {
+
+/// A port and those who come to it. Used on the loop that it was made on, and stays in one place.
+class acceptor {
+public:
+    /// What is done with the connections.
+    struct guide {
+        std::function<wire::shard&()> next;                             ///< where the next one is to live
+        std::function<void(wire::shard&, asio::ip::tcp::socket)> take;  ///< called on the loop of that shard
+        std::function<void(std::exception_ptr)> failed;                 ///< told if none can be accepted just now
+    };
+
+    /// Listens. @throws as open_listener().
+    acceptor(asio::io_context& context, const std::string& address, std::uint16_t port)
+        : context_(context), listener_(open_listener(context, address, port)) {}
+    acceptor(const acceptor&) = delete;
+    acceptor& operator=(const acceptor&) = delete;
+
+    [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return listener_.local_endpoint(); }
+
+    /// Accepts from now on; call once.
+    void start(guide how) {
+        how_ = std::move(how);
+        accept();
+    }
+    /// Accepts nothing more, and closes the port.
+    void stop() noexcept {
+        std::error_code ignored;
+        listener_.close(ignored);
+    }
+
+private:
+    void accept() {
+        wire::shard& host = how_.next();
+        listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
+            if (!listener_.is_open()) return;
+            if (ec) return accept_later(ec);
+            auto arrived = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+            host.home().dispatch([this, &host, arrived] { how_.take(host, std::move(*arrived)); });
+            accept();
+        });
+    }
+
+    // Too many open files, most likely: nothing to do but to wait until some are closed.
+    void accept_later(const std::error_code& ec) {
+        if (ec == asio::error::operation_aborted) return;
+        how_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
+        const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
+        pause->async_wait([this, pause](const std::error_code&) {
+            if (listener_.is_open()) accept();
+        });
+    }
+
+    asio::io_context& context_;
+    asio::ip::tcp::acceptor listener_;
+    guide how_;
+};
+
+}  // namespace roompp::detail
 
 // A stream before it becomes a WebSocket: plain HTTP/1.1, with keep-alive and pipelining.
 
@@ -3136,6 +3517,19 @@ public:
         return buffers;
     }
 
+    /// Forgets the oldest batches until at most so many bytes wait, if that can be: not what is the connection's own, and
+    /// not a batch of which a part is written.
+    void forget_batches(std::size_t most) {
+        for (auto one = pieces_.begin(); size_ > most && one != pieces_.end();) {
+            if (!one->shared || one->at != 0) {
+                ++one;
+                continue;
+            }
+            size_ -= one->rest().size();
+            one = pieces_.erase(one);
+        }
+    }
+
     /// Forgets the first bytes: they are written.
     void pop(std::size_t bytes) {
         size_ -= bytes;
@@ -3165,172 +3559,6 @@ private:
 
     std::deque<piece> pieces_;
     std::size_t size_ = 0;
-};
-
-}  // namespace roompp::wire
-
-// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
-
-#include <chrono>
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
-
-namespace roompp::wire {
-
-/// An event loop. Connections belong to one shard and are touched only on its thread; buffers that only serve while one
-/// of them is handled are the shard's, so that an idle connection costs little.
-class shard {
-public:
-    using clock = loop::clock;
-
-    /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
-    class guest {
-    public:
-        explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
-            (previous_ ? previous_->next_ : host.first_) = this;
-            host.last_ = this;
-            ++host.guests_;
-        }
-        guest(const guest&) = delete;
-        guest& operator=(const guest&) = delete;
-
-        [[nodiscard]] shard& host() const noexcept { return host_; }
-
-    protected:
-        ~guest() { retire(); }
-
-        /// Its stream has ended: the shard no longer counts it, whoever still holds it.
-        void retire() noexcept {
-            if (retired_) return;
-            retired_ = true;
-            (previous_ ? previous_->next_ : host_.first_) = next_;
-            (next_ ? next_->previous_ : host_.last_) = previous_;
-            if (host_.visiting_ == this) host_.visiting_ = next_;
-            --host_.guests_;
-            host_.end_if_done();
-        }
-        /// Called about once a second: what took too long ends here.
-        virtual void tick(clock::time_point now) = 0;
-        /// The server stops: end soon, and politely.
-        virtual void stop() = 0;
-        /// The server's patience is over: end now.
-        virtual void abort() = 0;
-
-    private:
-        friend class shard;
-        shard& host_;
-        guest* previous_;
-        guest* next_;
-        bool retired_ = false;
-    };
-
-    shard(std::size_t index, const limits& bounds)
-        : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
-          bounds_(bounds),
-          read_buffer_(std::make_unique<char[]>(read_buffer_size)),
-          timer_(context_),
-          work_(asio::make_work_guard(context_)) {}
-
-    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
-    [[nodiscard]] loop& home() noexcept { return home_; }
-    [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
-    [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
-
-    /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
-    void run(const std::function<void(std::exception_ptr)>& failed) {
-        home_.enter();
-        home_.advance(clock::now());
-        tick_later();
-        for (;;) {
-            try {
-                context_.run();
-                break;
-            } catch (...) {
-                failed(std::current_exception());
-            }
-        }
-        home_.leave();
-    }
-
-    /// Ends the guests and then the loop: politely, and after the stop timeout at once. On the loop's thread.
-    void stop() {
-        if (stopping_) return;
-        stopping_ = true;
-        stop_by_ = clock::now() + bounds_.stop_timeout;
-        visit([](guest& one) { one.stop(); });
-        end_if_done();
-    }
-
-    /// Whether it takes no new guests any more.
-    [[nodiscard]] bool stopping() const noexcept { return stopping_; }
-
-    /// The time of the last tick: exact to the second, and free.
-    [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
-
-    static constexpr std::size_t read_buffer_size = 64 * 1024;
-    /// Room for one read; whoever reads uses the bytes before it returns to the loop.
-    [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
-
-    /// What the guest that is being handled has written so far: one write at the end instead of one for each reply.
-    struct cork {
-        const guest* whose = nullptr;
-        std::string bytes;
-    };
-    [[nodiscard]] cork& corked() noexcept { return cork_; }
-
-private:
-    template <class Visit>
-    void visit(Visit&& each) {
-        for (guest* one = first_; one; one = visiting_) {
-            visiting_ = one->next_;
-            each(*one);
-        }
-        visiting_ = nullptr;
-    }
-
-    void tick_later() {
-        timer_.expires_after(std::chrono::seconds(1));
-        timer_.async_wait([this](const std::error_code& ec) {
-            if (ec || ended_) return;
-            tick_later();  // first: what runs below may throw
-            home_.advance(clock::now());
-            if (stopping_ && now() >= stop_by_)
-                visit([](guest& one) { one.abort(); });
-            else
-                visit([this](guest& one) { one.tick(now()); });
-        });
-    }
-
-    void end_if_done() noexcept {
-        if (!stopping_ || guests_ != 0 || ended_) return;
-        ended_ = true;
-        timer_.cancel();
-        work_.reset();
-    }
-
-    asio::io_context context_{1};
-    loop home_;
-    limits bounds_;
-    std::unique_ptr<char[]> read_buffer_;
-    cork cork_;
-    asio::steady_timer timer_;
-    asio::executor_work_guard<asio::io_context::executor_type> work_;
-    clock::time_point stop_by_{};
-    guest* first_ = nullptr;
-    guest* last_ = nullptr;
-    guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
-    std::size_t guests_ = 0;
-    bool stopping_ = false;
-    bool ended_ = false;
 };
 
 }  // namespace roompp::wire
@@ -3410,13 +3638,18 @@ protected:
         wait_writable();
     }
 
+    /// Forgets the oldest batches that wait and are not begun, until at most so many bytes wait, if that can be.
+    void forget_batches(std::size_t most) {
+        if (waiting_) waiting_->forget_batches(most);
+    }
+
     /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once
     /// could make the peer's system throw away our last bytes.
     void finish() {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
         state_ = finishing;
-        finish_by_ = shard::clock::now() + host().bounds().close_timeout;
+        finish_by_ = host().deadline(host().bounds().close_timeout);
         if (!waiting_) stream_.end_writing();
         if (paused_) resume();
     }
@@ -3571,23 +3804,185 @@ private:
 
 }  // namespace roompp::wire
 
-// A WebSocket connection of this library: websocketpp's protocol on our channel.
+// A WebSocket connection over any stream: websocketpp's protocol on our channel.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include <websocketpp/connection.hpp>
 
+// A rate with some patience.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+namespace roompp {
+
+/// Lets through so much a second on average, and at once as much as was not used in the time before. What the rate is, the
+/// caller says each time, so that a bucket costs two words.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if they are there.
+    /// @param rate tokens a second; 0 lets everything through.
+    /// @param burst how many may be unused at most; the bucket starts with so many.
+    [[nodiscard]] bool take(std::uint64_t wanted, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (wanted > tokens_) return false;
+        tokens_ -= wanted;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds most(60'000);  // fills any sensible bucket; more could overflow
+        const auto passed = std::chrono::duration_cast<milliseconds>(now - since_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(passed, milliseconds(0), most).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        since_ = now;
+    }
+
+    std::uint64_t tokens_ = std::numeric_limits<std::uint64_t>::max();
+    time_point since_{};
+};
+
+}  // namespace roompp
+
+// A connection as the application sees it, whatever carries it.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace roompp {
+
+/// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
+/// as a WebSocket over TCP, makes no difference to rooms and handlers.
+///
+/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
+/// the handlers of a route run.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+    using batch_type = wire::frame_batch;
+
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    virtual ~connection() = default;
+
+    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
+    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
+    void send(payload message) {
+        if (!home_.running_here()) {
+            home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
+                self->send(payload(copy, kind));
+            });
+            return;
+        }
+        if (open_) send_message(message);
+    }
+
+    /// Sends what a room has gathered: part of the member concept.
+    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
+        if (open_) send_batch(batch, slow);
+    }
+
+    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
+    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
+    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
+    /// @throws std::invalid_argument for a code that must not be sent.
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
+        if (!may_be_sent(code))
+            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
+                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
+        home_.dispatch([self = shared_from_this(), code, text = std::string(cut(reason))] {
+            if (self->open_) self->start_closing(code, text);
+        });
+    }
+
+    /// The loop on which it lives.
+    [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// The peer's address as text, without the port.
+    [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
+    /// The subprotocol that was agreed upon; empty if none.
+    [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
+    [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
+    /// In how many rooms it is, or about to be; kept by rooms.
+    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
+    /// Whether messages can be sent.
+    [[nodiscard]] bool is_open() const noexcept { return open_; }
+
+protected:
+    explicit connection(loop& home) noexcept : home_(home) {}
+
+    /// Messages can be sent from now on.
+    void now_open() noexcept { open_ = true; }
+    /// No message can be sent any more.
+    void now_closing() noexcept { open_ = false; }
+
+private:
+    // What a kind of connection does. Called on the home loop; the first three only while it is open.
+    virtual void send_message(payload message) = 0;
+    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
+    [[nodiscard]] virtual std::string find_peer_address() const = 0;
+    [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
+    [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
+
+    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
+        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+    }
+    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
+    static std::string_view cut(std::string_view reason) noexcept {
+        constexpr std::size_t most = 123;
+        if (reason.size() <= most) return reason;
+        std::size_t end = most;
+        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
+        return reason.substr(0, end);
+    }
+
+    loop& home_;
+    std::size_t room_count_ = 0;
+    bool open_ = false;
+};
+
+/// Unless a policy says otherwise, the members of rooms are this library's connections.
+template <>
+struct default_members<void> {
+    using connection_type = connection;
+};
+
+}  // namespace roompp
+
 // What stands behind a connection: a room's membership, or the hooks of a route.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace roompp {
+class connection;
+}
 
 namespace roompp::wire {
 
@@ -3600,81 +3995,20 @@ public:
     virtual ~session() = default;
 
     virtual void message(payload received) = 0;
+    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
+    virtual void flooded(payload) {}
     /// The last call: the connection has ended.
     virtual void closed(const close_event& how) = 0;
 };
 
-}  // namespace roompp::wire
-
-// A non-blocking TCP socket, as the channel wants its streams.
-
-#include <cstddef>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
-#include <asio/ip/tcp.hpp>
-
-namespace roompp::wire {
-
-/// The stream concept by its first example: reads and writes that never block, waits that tell when to try again, and
-/// an orderly end. A stream is used by one thread, and moves with its connection.
-class tcp_stream {
-public:
-    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
-        std::error_code ignored;  // a socket that refuses these still works, only slower
-        socket_.non_blocking(true, ignored);
-        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    }
-
-    /// Reads what is there, at most `size` bytes.
-    /// @returns the number of bytes; 0 with `ec` set to would_block, eof or an error.
-    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
-        return socket_.read_some(asio::buffer(into, size), ec);
-    }
-    /// Writes what the socket takes.
-    /// @returns the number of bytes; 0 with `ec` set to would_block or an error.
-    template <class Buffers>
-    std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
-        return socket_.write_some(buffers, ec);
-    }
-    /// Calls `handler(std::error_code)` once when there is something to read (or an end to see).
-    template <class Handler>
-    void wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
-    }
-    /// Calls `handler(std::error_code)` once when there is room to write.
-    template <class Handler>
-    void wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
-    }
-    /// Tells the peer that nothing more comes.
-    void end_writing() noexcept {
-        std::error_code ignored;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    }
-    /// Ends everything now; waits that are under way are called with an error.
-    void close() noexcept {
-        std::error_code ignored;
-        socket_.close(ignored);
-    }
-    /// The peer's address as text, without the port; empty if it is gone.
-    [[nodiscard]] std::string peer_address() const {
-        std::error_code ec;
-        const auto endpoint = socket_.remote_endpoint(ec);
-        return ec ? std::string() : endpoint.address().to_string();
-    }
-    /// Whether the stream is encrypted.
-    [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
-    /// Whether `ec` means "not now".
-    [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
-        return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
-    }
-
-private:
-    asio::ip::tcp::socket socket_;
+/// What a connection is started with.
+struct opening {
+    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
+    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
+    /// Told of exceptions of the session.
+    std::function<void(std::exception_ptr)> failed;
+    std::string subprotocol;                                   ///< one that the client offered, or empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
 };
 
 }  // namespace roompp::wire
@@ -3773,7 +4107,7 @@ struct null_log {
 namespace roompp::wire {
 
 /// websocketpp's transport policy, by which its protocol code reads and writes through the connection that owns it
-/// (`Owner`, see basic_connection). It has no timers: the owner ends what takes too long.
+/// (`Owner`, see websocket_connection). It has no timers: the owner ends what takes too long.
 template <class Owner>
 class transport_bridge {
 public:
@@ -3906,93 +4240,27 @@ struct websocket_config {
 
 }  // namespace roompp::wire
 
-namespace roompp {
+namespace roompp::wire {
 
-namespace wire {
-
-/// What a connection is started with.
-template <class Connection>
-struct opening {
-    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
-    std::function<std::unique_ptr<session>(const std::shared_ptr<Connection>&)> open;
-    /// Told of exceptions of the session.
-    std::function<void(std::exception_ptr)> failed;
-    std::string subprotocol;                                   ///< one that the client offered, or empty
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
-};
-
-}  // namespace wire
-
-/// One WebSocket connection. Held by shared_ptr; lives on one loop (home()).
-///
-/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
-/// the handlers of a route run.
+/// One WebSocket (RFC 6455). For the server; an application never makes a connection itself.
 template <class Stream>
-class basic_connection final : public wire::channel<basic_connection<Stream>, Stream>,
-                               public std::enable_shared_from_this<basic_connection<Stream>> {
-    using channel = wire::channel<basic_connection, Stream>;
-    using config = wire::websocket_config<basic_connection>;
+class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
+    using its_channel = channel<websocket_connection, Stream>;
+    using config = websocket_config<websocket_connection>;
     using protocol = websocketpp::connection<config>;
 
 public:
-    using batch_type = wire::frame_batch;
-
-    /// For the server; an application never makes a connection itself.
-    basic_connection(wire::shard& host, Stream stream)
-        : channel(host, std::move(stream)), protocol_(true, std::string(), no_log(), no_log(), no_masks()) {
+    websocket_connection(shard& host, Stream stream)
+        : connection(host.home()),
+          its_channel(host, std::move(stream)),
+          protocol_(true, std::string(), no_log(), no_log(), no_masks()) {
         protocol_.belong_to(*this);
     }
 
-    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
-    void send(payload message) {
-        if (!home().running_here()) {
-            home().post([self = this->shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
-                self->send(payload(copy, kind));
-            });
-            return;
-        }
-        if (!is_open() || !has_room_for(message.size())) return;
-        const wire::frame_header header(message.kind(), message.size());
-        this->corked([&] {
-            this->write(header.bytes());
-            this->write(message.data());
-        });
-    }
-
-    /// Sends what a room has gathered: part of the member concept.
-    void deliver(const std::shared_ptr<const batch_type>& batch) {
-        if (is_open() && has_room_for(batch->size())) this->write(batch);
-    }
-
-    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
-    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
-    /// @throws std::invalid_argument for a code that must not be sent.
-    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-        if (!may_be_sent(code))
-            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
-                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
-        home().dispatch([self = this->shared_from_this(), code, text = std::string(cut(reason))] {
-            self->start_closing(code, text);
-        });
-    }
-
-    /// The loop on which it lives.
-    [[nodiscard]] loop& home() const noexcept { return this->host().home(); }
-    /// The peer's address as text, without the port.
-    [[nodiscard]] std::string peer_address() const { return this->stream().peer_address(); }
-    /// The subprotocol that was agreed upon; empty if none.
-    [[nodiscard]] const std::string& subprotocol() const { return protocol_.get_subprotocol(); }
-    [[nodiscard]] bool is_secure() const noexcept { return Stream::is_secure(); }
-    /// Whether messages can be sent.
-    [[nodiscard]] bool is_open() const noexcept { return open_ && !closing_; }
-
-    /// For the server: answers the upgrade request and starts.
+    /// Answers the upgrade request and starts.
     /// @param rest what the client has sent after its request.
-    void start(websocketpp::http::parser::request&& request, std::string_view rest,
-               wire::opening<basic_connection> how) {
-        how_ = std::make_unique<wire::opening<basic_connection>>(std::move(how));
+    void start(websocketpp::http::parser::request&& request, std::string_view rest, opening how) {
+        how_ = std::make_unique<opening>(std::move(how));
         protocol_.set_max_message_size(this->host().bounds().message_bytes);
         protocol_.set_validate_handler([this](const websocketpp::connection_hdl&) { return accept(); });
         protocol_.set_open_handler([this](const websocketpp::connection_hdl&) { opened(); });
@@ -4007,14 +4275,14 @@ public:
             // The request is parsed already: the protocol gets it whole, and is told of no further bytes.
             const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = std::move(request);
             protocol_.feed({});
-            if (open_ && !after.empty()) received(after);
+            if (is_open() && !after.empty()) received(after);
         });
-        if (!channel::ended()) this->start_reading();
+        if (!its_channel::ended()) this->start_reading();
     }
 
 private:
-    friend channel;
-    friend wire::transport_bridge<basic_connection>;
+    friend its_channel;
+    friend transport_bridge<websocket_connection>;
 
     // channel
     void received(std::string_view bytes) {
@@ -4029,13 +4297,13 @@ private:
     void finish_protocol() { this->finish(); }
 
     // shard::guest
-    void tick(wire::shard::clock::time_point now) override {
+    void tick(shard::clock::time_point now) override {
         const auto& bounds = this->host().bounds();
         if (this->has_finished_too_late(now)) return this->end_now();
-        if (channel::ended()) return;
+        if (its_channel::ended()) return;
         const auto silent = now - this->last_heard();
-        if (closing_) {
-            if (now - closing_since_ >= bounds.close_timeout) give_up();
+        if (!is_open()) {
+            if (now >= give_up_at_) give_up();
         } else if (pinged_) {
             if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
         } else if (silent >= bounds.ping_interval) {
@@ -4048,6 +4316,31 @@ private:
     void stop() override { start_closing(close_code::going_away, "server stops"); }
     void abort() override { give_up(); }
 
+    // connection
+    void send_message(payload message) override {
+        if (!has_room_for(message.size())) return;
+        const frame_header header(message.kind(), message.size());
+        this->corked([&] {
+            this->write(header.bytes());
+            this->write(message.data());
+        });
+    }
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (has_room_for(batch->size(), slow)) this->write(batch);
+    }
+    void start_closing(std::uint16_t code, const std::string& reason) override {
+        if (!is_open()) return;
+        now_closing();
+        give_up_at_ = this->host().deadline(this->host().bounds().close_timeout);
+        close_sent_ = code;
+        websocketpp::lib::error_code ec;
+        protocol_.close(code, reason, ec);
+        if (ec) give_up();
+    }
+    [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override { return protocol_.get_subprotocol(); }
+    [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
+
     bool accept() {
         websocketpp::lib::error_code ignored;  // the server has checked that the client offered it
         if (!how_->subprotocol.empty()) protocol_.select_subprotocol(how_->subprotocol, ignored);
@@ -4056,22 +4349,28 @@ private:
     }
 
     void opened() {
-        open_ = true;
-        guarded([&] { session_ = how_->open(this->shared_from_this()); });
+        now_open();
+        guarded([&] { session_ = how_->open(shared_from_this()); });
         // Of no use any more, and kept by every connection.
         how_->open = nullptr;
         const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = {};
     }
 
     void received_message(typename config::message_type& message) {
-        if (!session_ || closing_) return;
+        if (!session_ || !is_open()) return;
         const auto kind =
             message.get_opcode() == websocketpp::frame::opcode::text ? payload_kind::text : payload_kind::binary;
-        guarded([&] { session_->message(payload(message.get_payload(), kind)); });
+        const payload received(message.get_payload(), kind);
+        if (is_flood(received)) {
+            if (this->host().bounds().on_flood == flood::close)
+                return start_closing(close_code::policy_violation, "you send too fast");
+            return guarded([&] { session_->flooded(received); });
+        }
+        guarded([&] { session_->message(received); });
     }
 
     void ended() {
-        closing_ = true;
+        now_closing();
         if (!session_) return;
         const auto last = std::move(session_);
         guarded([&] { last->closed(how_it_ended()); });
@@ -4083,30 +4382,31 @@ private:
         return {close_sent_ != 0 ? close_sent_ : close_code::abnormal, {}};
     }
 
-    void start_closing(std::uint16_t code, const std::string& reason) {
-        if (!is_open()) return;
-        closing_ = true;
-        closing_since_ = wire::shard::clock::now();
-        close_sent_ = code;
-        websocketpp::lib::error_code ec;
-        protocol_.close(code, reason, ec);
-        if (ec) give_up();
+    bool is_flood(payload received) {
+        const auto& bounds = this->host().bounds();
+        const auto now = this->host().now();
+        const std::uint64_t at_once = std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
+        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
+               !bytes_.take(received.size(), bounds.bytes_per_second, at_once, now);
     }
 
     // Ends without a word: the peer does not answer.
     void give_up() {
-        const auto self = this->shared_from_this();
+        const auto self = shared_from_this();
         this->end_now();
         protocol_.terminate(std::make_error_code(std::errc::timed_out));
     }
 
-    bool has_room_for(std::size_t bytes) {
-        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+    bool has_room_for(std::size_t bytes, when_slow slow = when_slow::disconnect) {
+        const std::size_t most = this->host().bounds().queue_bytes;
+        if (this->queued() + bytes > most && slow != when_slow::disconnect)
+            this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        if (this->queued() + bytes <= most) return true;
         // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
         if (!too_slow_) {
             too_slow_ = true;
-            home().post([self = this->shared_from_this()] {
-                self->start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
+            home().post([self = shared_from_this(), this] {
+                start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
             });
         }
         return false;
@@ -4130,20 +4430,8 @@ private:
         }
     }
 
-    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
-        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-    }
-    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
-    static std::string_view cut(std::string_view reason) noexcept {
-        constexpr std::size_t most = 123;
-        if (reason.size() <= most) return reason;
-        std::size_t end = most;
-        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-        return reason.substr(0, end);
-    }
-
-    static const std::shared_ptr<wire::null_log>& no_log() {
-        static const auto log = std::make_shared<wire::null_log>();
+    static const std::shared_ptr<null_log>& no_log() {
+        static const auto log = std::make_shared<null_log>();
         return log;
     }
     static typename config::rng_type& no_masks() {
@@ -4152,27 +4440,18 @@ private:
     }
 
     protocol protocol_;
-    std::unique_ptr<wire::opening<basic_connection>> how_;
-    std::unique_ptr<wire::session> session_;
-    wire::shard::clock::time_point pinged_since_{};
-    wire::shard::clock::time_point closing_since_{};
+    std::unique_ptr<opening> how_;
+    std::unique_ptr<session> session_;
+    token_bucket messages_;
+    token_bucket bytes_;
+    shard::clock::time_point pinged_since_{};
+    shard::clock::time_point give_up_at_{};  // once it is closing
     std::uint16_t close_sent_ = 0;
-    bool open_ = false;
-    bool closing_ = false;
     bool pinged_ = false;
     bool too_slow_ = false;
 };
 
-/// A connection over TCP.
-using connection = basic_connection<wire::tcp_stream>;
-
-/// Unless a policy says otherwise, the members of rooms are this library's connections over TCP.
-template <>
-struct default_members<void> {
-    using connection_type = connection;
-};
-
-}  // namespace roompp
+}  // namespace roompp::wire
 
 namespace roompp {
 
@@ -4181,7 +4460,7 @@ namespace detail {
 /// Reads requests from a stream with websocketpp's parser, answers plain ones, and hands an accepted Upgrade, with what
 /// was read of it, to a connection. `Site` answers:
 /// - `response respond(const request&)`;
-/// - `std::optional<response> upgrade(const request&, wire::opening<connection>&)`: a refusal, or how to open.
+/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
                            public std::enable_shared_from_this<http_session<Stream, Site>> {
@@ -4310,12 +4589,12 @@ private:
     }
 
     void upgrade(request& incoming, std::string_view rest) {
-        wire::opening<basic_connection<Stream>> how;
+        wire::opening how;
         if (auto refusal = handshake_problem()) return answer_last(std::move(*refusal));
         if (auto refusal = site_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
         const auto self = this->shared_from_this();
         auto& host = this->host();
-        const auto opened = std::make_shared<basic_connection<Stream>>(host, this->release());
+        const auto opened = std::make_shared<wire::websocket_connection<Stream>>(host, this->release());
         opened->start(std::move(parser_), rest, std::move(how));
     }
 
@@ -4376,64 +4655,6 @@ private:
 }  // namespace detail
 
 }  // namespace roompp
-
-// A port to listen on, and what to say if it can't be had.
-
-#include <cstdint>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/io_context.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
-
-namespace roompp::detail {
-
-/// Opens a listening socket.
-/// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
-/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
-[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                           std::uint16_t port) {
-    using asio::ip::tcp;
-    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
-        tcp::acceptor listener(context);
-        listener.open(where.protocol(), ec);
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
-        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
-        if (!ec) listener.bind(where, ec);
-        if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
-        return listener;
-    };
-
-    std::error_code ec;
-    if (address.empty()) {
-        auto both = open({tcp::v6(), port}, ec);
-        if (!ec) return both;
-        if (ec == asio::error::address_family_not_supported) {
-            ec.clear();
-            auto v4 = open({tcp::v4(), port}, ec);
-            if (!ec) return v4;
-        }
-    } else {
-        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
-        if (ec)
-            throw std::invalid_argument("roompp: cannot listen on '" + address +
-                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
-        auto listener = open({where, port}, ec);
-        if (!ec) return listener;
-    }
-    std::string advice = "check the address";
-    if (ec == asio::error::address_in_use)
-        advice = "stop the program that uses this port, or choose another port; port 0 picks a free one";
-    if (ec == asio::error::access_denied) advice = "ports below 1024 need special rights; choose a higher one";
-    throw std::system_error(ec, "roompp: cannot listen on " + (address.empty() ? "port" : address + ", port") + ' ' +
-                                    std::to_string(port) + " (" + advice + ')');
-}
-
-}  // namespace roompp::detail
 
 // Pages: files on disk, or bytes in the program.
 
@@ -4542,6 +4763,14 @@ namespace detail {
 
 }  // namespace roompp
 
+// How the clients of a route speak with a room.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
 // Which request goes where.
 
 #include <algorithm>
@@ -4576,57 +4805,58 @@ public:
     /// Chooses one of the subprotocols that the client offered (RFC 6455, section 1.9); one that it did not offer is
     /// not sent.
     void subprotocol(std::string name) { subprotocol_ = std::move(name); }
+    /// Says who the client is, for rooms: see person. By default the route's protocol decides.
+    void identify(person who) { who_ = std::move(who); }
     /// Adds a header to the 101 response.
     void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
 
     /// For the server.
     [[nodiscard]] const std::optional<response>& refused() const noexcept { return refused_; }
+    [[nodiscard]] const person& who() const noexcept { return who_; }
     [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
 private:
     std::optional<response> refused_;
     std::string subprotocol_;
+    person who_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };
 
 /// What a route without rooms does with its connections. Every hook takes the parameters shown, or some of them in the
 /// same order, runs on the connection's loop, and returns the handler, so that they can be chained. An exception in a
 /// hook closes that connection with 1011 and goes to on_error.
-template <class Connection>
-class basic_websocket_handler {
+class websocket_handler {
 public:
-    using connection_type = Connection;
-
     /// A client wants to connect: `(request, acceptance)`; may refuse, or choose a subprotocol. An accepted client may
     /// still be gone before it is open.
     template <class F>
-    basic_websocket_handler& on_connect(F&& f) {
+    websocket_handler& on_connect(F&& f) {
         connect_ = std::forward<F>(f);
         return *this;
     }
     /// The connection is open: `(connection)`.
     template <class F>
-    basic_websocket_handler& on_open(F&& f) {
+    websocket_handler& on_open(F&& f) {
         open_ = std::forward<F>(f);
         return *this;
     }
     /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload.
     template <class F>
-    basic_websocket_handler& on_message(F&& f) {
+    websocket_handler& on_message(F&& f) {
         message_ = std::forward<F>(f);
         return *this;
     }
     /// The connection has ended, with this code and reason: `(connection, close_event)`. Called once for every
     /// connection that was open.
     template <class F>
-    basic_websocket_handler& on_close(F&& f) {
+    websocket_handler& on_close(F&& f) {
         close_ = std::forward<F>(f);
         return *this;
     }
     /// A hook has thrown: `(std::exception_ptr)`. Without this, the server's on_error is told.
     template <class F>
-    basic_websocket_handler& on_error(F&& f) {
+    websocket_handler& on_error(F&& f) {
         error_ = std::forward<F>(f);
         return *this;
     }
@@ -4634,8 +4864,8 @@ public:
     /// For the server.
     [[nodiscard]] const handler<void(const request&, acceptance&)>& connect_hook() const noexcept { return connect_; }
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_; }
-    [[nodiscard]] static std::unique_ptr<wire::session> open(
-        const std::shared_ptr<const basic_websocket_handler>& hooks, Connection& opened) {
+    [[nodiscard]] static std::unique_ptr<wire::session> open(const std::shared_ptr<const websocket_handler>& hooks,
+                                                             connection& opened) {
         auto opening = std::make_unique<session>(hooks, opened);
         if (hooks->open_) hooks->open_(opened);
         return opening;
@@ -4644,7 +4874,7 @@ public:
 private:
     class session final : public wire::session {
     public:
-        session(std::shared_ptr<const basic_websocket_handler> hooks, Connection& its)
+        session(std::shared_ptr<const websocket_handler> hooks, connection& its)
             : hooks_(std::move(hooks)), connection_(its) {}
         void message(payload received) override {
             if (hooks_->message_) hooks_->message_(connection_, received);
@@ -4654,19 +4884,16 @@ private:
         }
 
     private:
-        std::shared_ptr<const basic_websocket_handler> hooks_;
-        Connection& connection_;  // which owns this
+        std::shared_ptr<const websocket_handler> hooks_;
+        connection& connection_;  // which owns this
     };
 
     handler<void(const request&, acceptance&)> connect_;
-    handler<void(Connection&)> open_;
-    handler<void(Connection&, payload)> message_;
-    handler<void(Connection&, const close_event&)> close_;
+    handler<void(connection&)> open_;
+    handler<void(connection&, payload)> message_;
+    handler<void(connection&, const close_event&)> close_;
     handler<void(std::exception_ptr)> error_;
 };
-
-/// Hooks for connections over TCP.
-using websocket_handler = basic_websocket_handler<connection>;
 
 /// A handler that sends every message back, text as text and binary as binary.
 [[nodiscard]] inline websocket_handler echo() {
@@ -4680,7 +4907,6 @@ using websocket_handler = basic_websocket_handler<connection>;
 namespace roompp {
 
 /// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
-template <class Connection>
 class websocket_route {
 public:
     /// Asked before a connection is opened: `(request, acceptance)`; it may refuse with an HTTP status, or choose a
@@ -4699,22 +4925,22 @@ public:
     }
 
     /// For the server.
-    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<Connection>&)>;
-    websocket_route(path_template path, std::function<opener(const request&)> open,
-                    handler<void(const request&, acceptance&)> connect, handler<void(std::exception_ptr)> failed)
+    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&)>;
+    using opener_for = std::function<opener(const request&, acceptance&)>;  // may refuse
+    websocket_route(path_template path, opener_for open, handler<void(const request&, acceptance&)> connect,
+                    handler<void(std::exception_ptr)> failed)
         : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}
 
     [[nodiscard]] const path_template& path() const noexcept { return path_; }
-    [[nodiscard]] opener open_for(const request& from) const { return open_(from); }
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
 
-    [[nodiscard]] acceptance ask(const request& from) const {
-        acceptance answer;
+    /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
+    [[nodiscard]] opener ask(const request& from, acceptance& answer) const {
         if (!allows_origin(from))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
-        return answer;
+        return answer.refused() ? nullptr : open_(from, answer);
     }
 
 private:
@@ -4730,7 +4956,7 @@ private:
     }
 
     path_template path_;
-    std::function<opener(const request&)> open_;
+    opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
     handler<void(std::exception_ptr)> failed_;
     std::vector<std::string> origins_;
@@ -4774,17 +5000,16 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     return std::nullopt;
 }
 
-/// A room's membership as the session of a connection.
-template <class Room>
-class room_session final : public wire::session {
-public:
-    explicit room_session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
-    void message(payload received) override { membership_.receive(received); }
-    void closed(const close_event& how) override { membership_.leave(how); }
-
-private:
-    typename rooms<Room>::membership membership_;
-};
+/// Whether the client offered this subprotocol (RFC 6455, section 4.1).
+[[nodiscard]] inline bool offers(const request& from, std::string_view subprotocol) {
+    std::string_view rest = from.header("Sec-WebSocket-Protocol");
+    while (!rest.empty()) {
+        const std::string_view one = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (trimmed(one) == subprotocol) return true;
+    }
+    return false;
+}
 
 /// The name of the room that a request asks for: the values of the path's named parts, or the path if it has none.
 [[nodiscard]] inline std::string room_name(const request& from) {
@@ -4799,100 +5024,150 @@ private:
 
 namespace roompp {
 
-/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained, and
-/// belong before run(); stop() may be called from any thread, everything else from one.
-class server {
-    using stream = wire::tcp_stream;
+/// The protocol of rooms that are not told otherwise: what a client sends is a message as it is, and so is what it gets.
+///
+/// A protocol is any type with these three members. A copy is kept by the route and used in several threads at once.
+struct bare_protocol {
+    /// The WebSocket subprotocol (RFC 6455, section 1.9) for which a client asks; empty: the one for clients that ask for
+    /// none of the route's.
+    static constexpr std::string_view subprotocol{};
 
-public:
-    server() = default;
-    server(const server&) = delete;
-    server& operator=(const server&) = delete;
+    /// Reads from the request how the client wants to be in the room; may refuse it.
+    void ask(const request&, acceptance&, joining<connection::batch_type>&) const {}
 
-    /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
-    server& threads(std::size_t n) {
-        if (n == 0) throw std::invalid_argument("roompp: a server needs at least one thread");
-        not_after_listen("threads()");
-        threads_ = n;
-        return *this;
-    }
-    /// The server's bounds, see limits. Before listen().
-    server& limits(const roompp::limits& bounds) {
-        not_after_listen("limits()");
-        bounds_ = bounds;
-        return *this;
-    }
-    /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
-    /// are written to the standard error output. May be called in several threads at once.
-    template <class F>
-    server& on_error(F&& f) {
-        failed_ = std::forward<F>(f);
-        return *this;
-    }
-
-    /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
-    /// `/ws/chat/{room}/`; one for all if the path has none.
-    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    /// Puts the connection into the room, and makes what receives its messages. On the connection's loop.
     template <class Room>
-    websocket_route<connection>& websocket(const std::string& path, const rooms<Room>& directory) {
-        static_assert(std::is_same_v<typename Room::connection_type, connection>,
-                      "roompp: these rooms are for another type of member than this server's connections");
-        attach_.push_back(
-            [directory = directory](const std::vector<loop*>& homes) mutable { directory.attach(homes); });
-        return add_websocket(
-            path,
-            [directory = directory](const request& from) -> websocket_route<connection>::opener {
-                return [directory, name = detail::room_name(from)](const std::shared_ptr<connection>& opened) mutable {
-                    return std::make_unique<detail::room_session<Room>>(directory.join(opened, std::move(name)));
-                };
-            },
-            {}, {});
-    }
-    /// A WebSocket route with hooks of its own, such as echo().
-    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    websocket_route<connection>& websocket(std::string path, websocket_handler hooks) {
-        auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
-        return add_websocket(
-            std::move(path),
-            [shared](const request&) -> websocket_route<connection>::opener {
-                return [shared](const std::shared_ptr<connection>& opened) {
-                    return websocket_handler::open(shared, *opened);
-                };
-            },
-            shared->connect_hook(), shared->error_hook());
+    [[nodiscard]] std::unique_ptr<wire::session> open(rooms<Room> directory, const std::shared_ptr<connection>& opened,
+                                                      std::string room, joining<connection::batch_type> how) const {
+        return std::make_unique<session<Room>>(directory.join(opened, std::move(room), std::move(how)));
     }
 
-    /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
-    /// connection's loop, in several threads at once if there are several.
-    template <class F>
-    server& get(std::string path, F&& answer) {
-        return add_http(std::move(path), "GET", std::forward<F>(answer));
-    }
-    /// A route for POST requests, as get().
-    template <class F>
-    server& post(std::string path, F&& answer) {
-        return add_http(std::move(path), "POST", std::forward<F>(answer));
+private:
+    template <class Room>
+    class session final : public wire::session {
+    public:
+        explicit session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
+        void message(payload received) override { membership_.receive(received); }
+        void closed(const close_event& how) override { membership_.leave(how); }
+
+    private:
+        typename rooms<Room>::membership membership_;
+    };
+};
+
+namespace detail {
+
+/// How a route opens its connections into rooms: with the first of its protocols that the client offers, or else the one
+/// for clients that offer none of them, or else bare_protocol.
+template <class Room, class... Protocols>
+class room_route {
+public:
+    room_route(rooms<Room> directory, Protocols... protocols)
+        : directory_(std::move(directory)), protocols_(std::move(protocols)...) {}
+
+    [[nodiscard]] websocket_route::opener operator()(const request& from, acceptance& answer) const {
+        websocket_route::opener opens;
+        std::apply([&](const auto&... one) { (void)(... || take(one, from, answer, opens)); }, protocols_);
+        if (!opens)
+            std::apply([&](const auto&... one) { (void)(... || take_default(one, from, answer, opens)); }, protocols_);
+        if (!opens) opens = opener(bare_protocol(), from, answer);
+        return opens;
     }
 
-    /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
-    server& pages_from(page_source source) {
-        source_ = std::move(source);
-        return *this;
+private:
+    template <class Protocol>
+    bool take(const Protocol& one, const request& from, acceptance& answer, websocket_route::opener& opens) const {
+        if (Protocol::subprotocol.empty() || !offers(from, Protocol::subprotocol)) return false;
+        answer.subprotocol(std::string(Protocol::subprotocol));
+        opens = opener(one, from, answer);
+        return true;
     }
-    /// Serves one page, found by its name (see pages_from(); by default from the current folder).
+    template <class Protocol>
+    bool take_default(const Protocol& one, const request& from, acceptance& answer,
+                      websocket_route::opener& opens) const {
+        if (!Protocol::subprotocol.empty()) return false;
+        opens = opener(one, from, answer);
+        return true;
+    }
+    template <class Protocol>
+    websocket_route::opener opener(const Protocol& speaks, const request& from, acceptance& answer) const {
+        joining<connection::batch_type> how;
+        how.who = answer.who();
+        speaks.ask(from, answer, how);
+        return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
+                   const std::shared_ptr<connection>& opened) { return speaks.open(directory, opened, room, how); };
+    }
+
+    rooms<Room> directory_;
+    std::tuple<Protocols...> protocols_;
+};
+
+}  // namespace detail
+
+}  // namespace roompp
+
+// What a server answers: its routes, pages and folders.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace roompp::detail {
+
+/// The answers of a server, whoever asks. Set up before the first question; after that, its answers may be asked for in
+/// several threads at once.
+class site {
+public:
+    /// Longest value of a path parameter, see limits::name_length.
+    void name_length(std::size_t most) { name_length_ = most; }
+    /// Who is told of exceptions; the standard error output if nobody is.
+    void on_error(handler<void(std::exception_ptr)> told) { failed_ = std::move(told); }
+    /// Where pages come from.
+    void pages_from(page_source source) { source_ = std::move(source); }
+    /// The Content-Security-Policy of pages; empty for none.
+    void content_security_policy(std::string policy) { policy_ = std::move(policy); }
+
+    /// Adds a WebSocket route; the reference lasts as long as the site.
+    /// @throws std::invalid_argument if the path is no template or is taken.
+    websocket_route& add_websocket(std::string path, websocket_route::opener_for open,
+                                   handler<void(const request&, acceptance&)> connect,
+                                   handler<void(std::exception_ptr)> failed) {
+        path_template parsed(std::move(path));
+        for (const auto& one : websockets_) refuse_twice(one.path(), parsed);
+        return websockets_.emplace_back(std::move(parsed), std::move(open), std::move(connect), std::move(failed));
+    }
+    /// Adds a route for plain requests.
+    /// @throws std::invalid_argument if the path is no template or is taken.
+    void add_http(std::string path, std::string method, handler<response(const request&)> answer) {
+        path_template parsed(std::move(path));
+        for (const auto& one : http_)
+            if (one.method == method) refuse_twice(one.path, parsed);
+        http_.push_back({std::move(parsed), std::move(method), std::move(answer)});
+    }
+    /// Adds a page.
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
-    server& page(std::string path, std::string name) {
+    void add_page(std::string path, std::string name) {
         source_.require(name);
-        return get(std::move(path), [this, source = source_, name = std::move(name)](const request& asked) {
+        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked) {
             auto bytes = source.find(name);
             if (!bytes) return response(500, "This page can't be read just now.\n");
             return page_response(asked, content_type_of(name), std::move(*bytes));
         });
     }
-    /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
-    /// folder whose name starts with a dot, is served.
+    /// Adds the files below a folder.
     /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
-    server& pages(std::string prefix, const std::filesystem::path& root_folder) {
+    void add_folder(std::string prefix, const std::filesystem::path& root_folder) {
         if (prefix.empty() || prefix.front() != '/' || prefix.back() != '/')
             throw std::invalid_argument("roompp: the prefix '" + prefix + "' must start and end with '/'");
         std::error_code ec;
@@ -4901,79 +5176,9 @@ public:
             throw std::runtime_error("roompp: there is no folder '" + root_folder.string() + "' to serve under " +
                                      prefix);
         folders_.push_back({std::move(prefix), root});
-        return *this;
-    }
-    /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
-    /// forbids framing, but lets a page have its scripts and styles within it.
-    server& content_security_policy(std::string policy) {
-        policy_ = std::move(policy);
-        return *this;
     }
 
-    /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
-    /// @param port 0 picks a free one: port() tells which.
-    /// @param address an IP address, or `localhost`.
-    /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
-    server& listen(std::uint16_t port, const std::string& address = {}) {
-        make_shards();
-        listeners_.push_back(detail::open_listener(shards_.front()->context(), address, port));
-        return *this;
-    }
-    /// The port of the first listen().
-    [[nodiscard]] std::uint16_t port() const {
-        if (listeners_.empty()) throw std::logic_error("roompp: the server does not listen yet: call listen()");
-        return listeners_.front().local_endpoint().port();
-    }
-    /// The address of the first listen(), for a browser on this machine.
-    [[nodiscard]] std::string url() const {
-        const auto number = std::to_string(port());
-        const auto address = listeners_.front().local_endpoint().address();
-        if (address.is_unspecified()) return "http://localhost:" + number + '/';
-        return "http://" + (address.is_v6() ? '[' + address.to_string() + ']' : address.to_string()) + ':' + number +
-               '/';
-    }
-
-    /// Stops on SIGINT (Ctrl-C) and SIGTERM. Before run(), after listen().
-    server& stop_on_signals() {
-        make_shards();
-        signals_.emplace(shards_.front()->context(), SIGINT, SIGTERM);
-        signals_->async_wait([this](const std::error_code& ec, int) {
-            if (!ec) stop();
-        });
-        return *this;
-    }
-
-    /// Serves, in this thread and as many more as threads() says, until stop().
-    /// @throws std::logic_error if it does not listen.
-    void run() {
-        if (listeners_.empty())
-            throw std::logic_error("roompp: the server does not listen: call listen() before run()");
-        std::vector<loop*> homes;
-        for (const auto& one : shards_) homes.push_back(&one->home());
-        for (const auto& attach : attach_) attach(homes);
-        for (auto& listener : listeners_) accept(listener);
-
-        std::vector<std::thread> others;
-        const auto failed = [this](const std::exception_ptr& what) { report(what); };
-        for (std::size_t i = 1; i < shards_.size(); ++i)
-            others.emplace_back([this, i, failed] { shards_[i]->run(failed); });
-        shards_.front()->run(failed);
-        for (auto& one : others) one.join();
-    }
-
-    /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
-    /// at the latest after limits::stop_timeout. Safe from any thread; does nothing the second time.
-    void stop() {
-        if (stopping_.exchange(true)) return;
-        make_shards();
-        for (const auto& one : shards_)
-            one->home().post([this, shard = one.get()] {
-                if (shard == shards_.front().get()) stop_accepting();
-                shard->stop();
-            });
-    }
-
-    /// For the HTTP session.
+    /// The answer to a plain request.
     [[nodiscard]] response respond(request& asked) {
         try {
             return route(asked);
@@ -4982,17 +5187,20 @@ public:
             return {500, "The server failed to answer this.\n"};
         }
     }
-    [[nodiscard]] std::optional<response> upgrade(request& asked, wire::opening<connection>& how) {
+    /// Whether a request to open a WebSocket is granted.
+    /// @returns the refusal; nothing if `how` says how to open.
+    [[nodiscard]] std::optional<response> upgrade(request& asked, wire::opening& how) {
         const auto all = [](const auto&) { return true; };
-        auto [found, values] = detail::find_route(websockets_, asked.path(), path_of_socket, all);
+        auto [found, values] = find_route(websockets_, asked.path(), path_of_socket, all);
         if (!found) return response(404, "There is no WebSocket here.\n");
-        if (auto wrong = detail::check_parameters(values, bounds_.name_length)) return wrong;
+        if (auto wrong = check_parameters(values, name_length_)) return wrong;
         asked.set_parameters(std::move(values));
         try {
-            acceptance answer = found->ask(asked);
+            acceptance answer;
+            how.open = found->ask(asked, answer);
             if (answer.refused()) return *answer.refused();
-            how.open = found->open_for(asked);
-            how.subprotocol = offered(asked, answer.chosen_subprotocol());
+            // RFC 6455, section 4.2.2, forbids to answer with one that was not offered.
+            if (offers(asked, answer.chosen_subprotocol())) how.subprotocol = answer.chosen_subprotocol();
             how.headers = answer.headers();
             how.failed = [this, route = found](const std::exception_ptr& what) {
                 if (route->error_hook())
@@ -5007,51 +5215,37 @@ public:
         }
     }
 
+    /// An exception that nobody else is told of. Safe from any thread.
+    void report(const std::exception_ptr& what) {
+        if (failed_) return failed_(what);
+        try {
+            std::rethrow_exception(what);
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "roompp: a handler failed: %s\n", e.what());
+        } catch (...) {
+            std::fprintf(stderr, "roompp: a handler failed\n");
+        }
+    }
+
 private:
     struct folder {
         std::string prefix;
         std::filesystem::path root;
     };
 
-    static const path_template& path_of_socket(const websocket_route<connection>& one) noexcept { return one.path(); }
-    static const path_template& path_of_http(const detail::http_route& one) noexcept { return one.path; }
-
-    void not_after_listen(const char* what) const {
-        if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
-    }
-    void make_shards() {
-        while (shards_.size() < threads_) shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
-    }
-
-    websocket_route<connection>& add_websocket(std::string path,
-                                               std::function<websocket_route<connection>::opener(const request&)> open,
-                                               handler<void(const request&, acceptance&)> connect,
-                                               handler<void(std::exception_ptr)> failed) {
-        path_template parsed(std::move(path));
-        for (const auto& one : websockets_) refuse_twice(one.path(), parsed);
-        return websockets_.emplace_back(std::move(parsed), std::move(open), std::move(connect), std::move(failed));
-    }
-    template <class F>
-    server& add_http(std::string path, std::string method, F&& answer) {
-        path_template parsed(std::move(path));
-        for (const auto& one : http_)
-            if (one.method == method) refuse_twice(one.path, parsed);
-        http_.push_back({std::move(parsed), std::move(method), std::forward<F>(answer)});
-        return *this;
-    }
+    static const path_template& path_of_socket(const websocket_route& one) noexcept { return one.path(); }
+    static const path_template& path_of_http(const http_route& one) noexcept { return one.path; }
     static void refuse_twice(const path_template& there, const path_template& added) {
         if (there.text() == added.text())
             throw std::invalid_argument("roompp: there already is a route for " + added.text());
     }
 
-    // Requests
-
     [[nodiscard]] response route(request& asked) {
         const auto path = asked.path();
-        auto [found, values] = detail::find_route(
-            http_, path, path_of_http, [&](const detail::http_route& one) { return one.serves(asked.method()); });
+        auto [found, values] =
+            find_route(http_, path, path_of_http, [&](const http_route& one) { return one.serves(asked.method()); });
         if (found) {
-            if (auto wrong = detail::check_parameters(values, bounds_.name_length)) return std::move(*wrong);
+            if (auto wrong = check_parameters(values, name_length_)) return std::move(*wrong);
             asked.set_parameters(std::move(values));
             return found->answer(asked);
         }
@@ -5062,7 +5256,7 @@ private:
             wrong.headers.emplace_back("Allow", allowed);
             return wrong;
         }
-        if (detail::find_route(websockets_, path, path_of_socket, [](const auto&) { return true; }).first) {
+        if (find_route(websockets_, path, path_of_socket, [](const auto&) { return true; }).first) {
             response wrong(426, "This is a WebSocket: open it with one.\n");
             wrong.headers.emplace_back("Upgrade", "websocket");
             wrong.headers.emplace_back("Connection", "Upgrade");
@@ -5085,7 +5279,7 @@ private:
             wrong.headers.emplace_back("Allow", "GET, HEAD");
             return wrong;
         }
-        const auto file = detail::file_below(from.root, asked.path().substr(from.prefix.size()));
+        const auto file = file_below(from.root, asked.path().substr(from.prefix.size()));
         auto bytes = file ? page_source::read(*file) : std::nullopt;
         if (!bytes) return {404, "There is nothing here.\n"};
         return page_response(asked, content_type_of(file->filename().string()), std::move(*bytes));
@@ -5104,81 +5298,319 @@ private:
         return page;
     }
 
-    // The subprotocol if the client offered it: RFC 6455, section 4.2.2, forbids to answer with another one.
-    [[nodiscard]] static std::string offered(const request& asked, const std::string& chosen) {
-        std::string_view rest = asked.header("Sec-WebSocket-Protocol");
-        while (!rest.empty() && !chosen.empty()) {
-            const std::string_view one = rest.substr(0, rest.find(','));
-            rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-            if (detail::trimmed(one) == chosen) return chosen;
-        }
-        return {};
-    }
-
-    // Connections
-
-    void accept(asio::ip::tcp::acceptor& listener) {
-        wire::shard& next = *shards_[next_shard_++ % shards_.size()];
-        listener.async_accept(next.context(),
-                              [this, &listener, &next](const std::error_code& ec, asio::ip::tcp::socket socket) {
-                                  if (!listener.is_open()) return;
-                                  if (ec) return accept_later(listener, ec);
-                                  auto arrived = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
-                                  next.home().dispatch([this, &next, arrived] {
-                                      if (next.stopping()) return;
-                                      const bool full = next.guests() >= bounds_.connections / shards_.size();
-                                      auto session = std::make_shared<detail::http_session<stream, server>>(
-                                          next, stream(std::move(*arrived)), *this);
-                                      if (full)
-                                          session->turn_away();
-                                      else
-                                          session->start();
-                                  });
-                                  accept(listener);
-                              });
-    }
-
-    // Too many open files, most likely: nothing to do but to wait until some are closed.
-    void accept_later(asio::ip::tcp::acceptor& listener, const std::error_code& ec) {
-        if (ec == asio::error::operation_aborted) return;
-        report(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-        const auto pause =
-            std::make_shared<asio::steady_timer>(shards_.front()->context(), std::chrono::milliseconds(100));
-        pause->async_wait([this, &listener, pause](const std::error_code&) {
-            if (listener.is_open()) accept(listener);
-        });
-    }
-
-    void stop_accepting() {
-        std::error_code ignored;
-        for (auto& one : listeners_) one.close(ignored);
-        if (signals_) signals_->cancel(ignored);
-    }
-
-    void report(const std::exception_ptr& what) {
-        if (failed_) return failed_(what);
-        try {
-            std::rethrow_exception(what);
-        } catch (const std::exception& e) {
-            std::fprintf(stderr, "roompp: a handler failed: %s\n", e.what());
-        } catch (...) {
-            std::fprintf(stderr, "roompp: a handler failed\n");
-        }
-    }
-
-    roompp::limits bounds_;
-    std::size_t threads_ = 1;
+    std::size_t name_length_ = limits().name_length;
     handler<void(std::exception_ptr)> failed_;
-    std::deque<websocket_route<connection>> websockets_;  // references to them are given away
-    std::vector<detail::http_route> http_;
+    std::deque<websocket_route> websockets_;  // references to them are given away
+    std::vector<http_route> http_;
     std::vector<folder> folders_;
     page_source source_;
     std::string policy_ =
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+};
+
+}  // namespace roompp::detail
+
+// A non-blocking TCP socket, as the channel wants its streams.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+
+namespace roompp::wire {
+
+/// The stream concept by its first example: reads and writes that never block, waits that tell when to try again, and
+/// an orderly end. A stream is used by one thread, and moves with its connection.
+class tcp_stream {
+public:
+    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+        std::error_code ignored;  // a socket that refuses these still works, only slower
+        socket_.non_blocking(true, ignored);
+        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Reads what is there, at most `size` bytes.
+    /// @returns the number of bytes; 0 with `ec` set to would_block, eof or an error.
+    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
+        return socket_.read_some(asio::buffer(into, size), ec);
+    }
+    /// Writes what the socket takes.
+    /// @returns the number of bytes; 0 with `ec` set to would_block or an error.
+    template <class Buffers>
+    std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
+        return socket_.write_some(buffers, ec);
+    }
+    /// Calls `handler(std::error_code)` once when there is something to read (or an end to see).
+    template <class Handler>
+    void wait_readable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+    }
+    /// Calls `handler(std::error_code)` once when there is room to write.
+    template <class Handler>
+    void wait_writable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+    }
+    /// Tells the peer that nothing more comes.
+    void end_writing() noexcept {
+        std::error_code ignored;
+        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+    /// Ends everything now; waits that are under way are called with an error.
+    void close() noexcept {
+        std::error_code ignored;
+        socket_.close(ignored);
+    }
+    /// The peer's address as text, without the port; empty if it is gone.
+    [[nodiscard]] std::string peer_address() const {
+        std::error_code ec;
+        const auto endpoint = socket_.remote_endpoint(ec);
+        return ec ? std::string() : endpoint.address().to_string();
+    }
+    /// Whether the stream is encrypted.
+    [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
+    /// Whether `ec` means "not now".
+    [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
+        return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
+    }
+
+private:
+    asio::ip::tcp::socket socket_;
+};
+
+}  // namespace roompp::wire
+
+namespace roompp {
+
+/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained, and
+/// belong before run(); stop() may be called from any thread, everything else from one.
+class server {
+public:
+    server() = default;
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
+    server& threads(std::size_t n) {
+        if (n == 0) throw std::invalid_argument("roompp: a server needs at least one thread");
+        not_after_listen("threads()");
+        threads_ = n;
+        return *this;
+    }
+    /// The server's bounds, see limits. Before listen().
+    server& limits(const roompp::limits& bounds) {
+        not_after_listen("limits()");
+        bounds_ = bounds;
+        site_.name_length(bounds.name_length);
+        return *this;
+    }
+    /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
+    /// are written to the standard error output. May be called in several threads at once.
+    template <class F>
+    server& on_error(F&& f) {
+        site_.on_error(std::forward<F>(f));
+        return *this;
+    }
+
+    /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
+    /// `/ws/chat/{room}/`; one for all if the path has none.
+    /// @param protocols how clients may speak with the rooms, such as `roompp::v1()`; for each client the first is taken whose
+    /// subprotocol it offers, or the one without a subprotocol. Without any, messages go both ways as they are: see
+    /// bare_protocol.
+    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    template <class Room, class... Protocols>
+    websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {
+        static_assert(std::is_same_v<typename Room::connection_type, connection>,
+                      "roompp: these rooms are for another type of member than this server's connections");
+        attach(directory);
+        return site_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...), {},
+                                   {});
+    }
+    /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
+    template <class Room>
+    server& attach(const rooms<Room>& directory) {
+        attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
+            directory.default_limits(bounds_);
+            directory.attach(homes);
+        });
+        return *this;
+    }
+    /// A WebSocket route with hooks of its own, such as echo().
+    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    websocket_route& websocket(std::string path, websocket_handler hooks) {
+        auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
+        return site_.add_websocket(
+            std::move(path),
+            [shared](const request&, acceptance&) -> websocket_route::opener {
+                return [shared](const std::shared_ptr<connection>& opened) {
+                    return websocket_handler::open(shared, *opened);
+                };
+            },
+            shared->connect_hook(), shared->error_hook());
+    }
+
+    /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
+    /// connection's loop, in several threads at once if there are several.
+    template <class F>
+    server& get(std::string path, F&& answer) {
+        site_.add_http(std::move(path), "GET", std::forward<F>(answer));
+        return *this;
+    }
+    /// A route for POST requests, as get().
+    template <class F>
+    server& post(std::string path, F&& answer) {
+        site_.add_http(std::move(path), "POST", std::forward<F>(answer));
+        return *this;
+    }
+
+    /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
+    server& pages_from(page_source source) {
+        site_.pages_from(std::move(source));
+        return *this;
+    }
+    /// Serves one page, found by its name (see pages_from(); by default from the current folder).
+    /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
+    server& page(std::string path, std::string name) {
+        site_.add_page(std::move(path), std::move(name));
+        return *this;
+    }
+    /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
+    /// folder whose name starts with a dot, is served.
+    /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
+    server& pages(std::string prefix, const std::filesystem::path& root_folder) {
+        site_.add_folder(std::move(prefix), root_folder);
+        return *this;
+    }
+    /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
+    /// forbids framing, but lets a page have its scripts and styles within it.
+    server& content_security_policy(std::string policy) {
+        site_.content_security_policy(std::move(policy));
+        return *this;
+    }
+
+    /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
+    /// @param port 0 picks a free one: port() tells which.
+    /// @param address an IP address, or `localhost`.
+    /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
+    server& listen(std::uint16_t port, const std::string& address = {}) {
+        make_shards();
+        ports_.emplace_back(shards_.front()->context(), address, port);
+        return *this;
+    }
+    /// The port of the first listen().
+    [[nodiscard]] std::uint16_t port() const {
+        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen yet: call listen()");
+        return ports_.front().endpoint().port();
+    }
+    /// The address of the first listen(), for a browser on this machine.
+    [[nodiscard]] std::string url() const {
+        const auto number = std::to_string(port());
+        const auto address = ports_.front().endpoint().address();
+        if (address.is_unspecified()) return "http://localhost:" + number + '/';
+        return "http://" + (address.is_v6() ? '[' + address.to_string() + ']' : address.to_string()) + ':' + number +
+               '/';
+    }
+
+    /// Stops on SIGINT (Ctrl-C) and SIGTERM. Before run(), after listen().
+    server& stop_on_signals() {
+        make_shards();
+        signals_.emplace(shards_.front()->context(), SIGINT, SIGTERM);
+        signals_->async_wait([this](const std::error_code& ec, int) {
+            if (!ec) stop();
+        });
+        return *this;
+    }
+
+    /// Serves, in this thread and as many more as threads() says, until stop().
+    /// @throws std::logic_error if it does not listen.
+    void run() {
+        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
+        attach_rooms();
+        for (auto& one : ports_) accept(one);
+
+        std::vector<std::thread> others;
+        const auto failed = [this](const std::exception_ptr& what) { site_.report(what); };
+        for (std::size_t i = 1; i < shards_.size(); ++i)
+            others.emplace_back([this, i, failed] { shards_[i]->run(failed); });
+        shards_.front()->run(failed);
+        for (auto& one : others) one.join();
+    }
+
+    /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
+    /// at the latest after limits::stop_timeout. Safe from any thread; does nothing the second time.
+    void stop() {
+        if (stopping_.exchange(true)) return;
+        make_shards();
+        for (const auto& one : shards_)
+            one->home().post([this, shard = one.get()] {
+                if (shard == shards_.front().get()) stop_accepting();
+                shard->stop();
+            });
+    }
+
+    /// Serves one stream, of any type (see wire::tcp_stream), on one of the server's loops; on that loop.
+    template <class Stream>
+    void serve(wire::shard& host, Stream stream) {
+        if (host.stopping()) return;
+        const bool full = host.guests() >= bounds_.connections / shards_.size();
+        const auto session =
+            std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
+        if (full)
+            session->turn_away();
+        else
+            session->start();
+    }
+
+    /// For the test harness, in place of listen() and run(): the loops, which the caller runs (wire::shard::poll_one()
+    /// and advance()), in one thread, until stop() has ended them or it is gone.
+    [[nodiscard]] std::vector<wire::shard*> drive() {
+        make_shards();
+        attach_rooms();
+        std::vector<wire::shard*> all;
+        for (const auto& one : shards_) all.push_back(one.get());
+        return all;
+    }
+    /// For the test harness: an exception that got as far as the loop.
+    void report(const std::exception_ptr& what) { site_.report(what); }
+
+private:
+    void not_after_listen(const char* what) const {
+        if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
+    }
+    void make_shards() {
+        while (shards_.size() < threads_) shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+    }
+
+    void attach_rooms() {
+        std::vector<loop*> homes;
+        for (const auto& one : shards_) homes.push_back(&one->home());
+        for (const auto& attach : attach_) attach(homes);
+    }
+
+    void accept(detail::acceptor& port) {
+        port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
+                    [this](wire::shard& host, asio::ip::tcp::socket arrived) {
+                        serve(host, wire::tcp_stream(std::move(arrived)));
+                    },
+                    [this](const std::exception_ptr& what) { site_.report(what); }});
+    }
+
+    void stop_accepting() {
+        std::error_code ignored;
+        for (auto& one : ports_) one.stop();
+        if (signals_) signals_->cancel(ignored);
+    }
+
+    roompp::limits bounds_;
+    std::size_t threads_ = 1;
+    detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     std::vector<std::unique_ptr<wire::shard>> shards_;
-    std::deque<asio::ip::tcp::acceptor> listeners_;  // outlived by the shards
+    std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;
     std::size_t next_shard_ = 0;
     std::atomic<bool> stopping_{false};

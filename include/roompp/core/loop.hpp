@@ -1,6 +1,7 @@
 #pragma once
 // An event loop as the core sees it: somewhere to run things, one at a time and in order.
 
+#include <any>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -42,6 +43,10 @@ public:
         : post_(std::move(post)), index_(index), turn_([this] { post_([this] { turn_.end(); }); }) {}
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
+
+    /// What runs the loop, for layers that know its type: such as an Asio executor. Set before the loop is used.
+    [[nodiscard]] const std::any& runner() const noexcept { return runner_; }
+    void set_runner(std::any its) { runner_ = std::move(its); }
 
     /// This loop's place among its server's loops, from 0.
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
@@ -106,6 +111,7 @@ public:
 
 private:
     std::function<void(task)> post_;
+    std::any runner_;
     std::size_t index_;
     turn turn_;
     clock::time_point now_ = clock::now();

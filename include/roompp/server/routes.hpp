@@ -19,6 +19,7 @@
 #include <roompp/server/url.hpp>
 #include <roompp/server/websocket_handler.hpp>
 #include <roompp/wire/connection.hpp>
+#include <roompp/wire/session.hpp>
 
 namespace roompp {
 
@@ -42,21 +43,21 @@ public:
 
     /// For the server.
     using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&)>;
-    websocket_route(path_template path, std::function<opener(const request&)> open,
-                    handler<void(const request&, acceptance&)> connect, handler<void(std::exception_ptr)> failed)
+    using opener_for = std::function<opener(const request&, acceptance&)>;  // may refuse
+    websocket_route(path_template path, opener_for open, handler<void(const request&, acceptance&)> connect,
+                    handler<void(std::exception_ptr)> failed)
         : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}
 
     [[nodiscard]] const path_template& path() const noexcept { return path_; }
-    [[nodiscard]] opener open_for(const request& from) const { return open_(from); }
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
 
-    [[nodiscard]] acceptance ask(const request& from) const {
-        acceptance answer;
+    /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
+    [[nodiscard]] opener ask(const request& from, acceptance& answer) const {
         if (!allows_origin(from))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
-        return answer;
+        return answer.refused() ? nullptr : open_(from, answer);
     }
 
 private:
@@ -72,7 +73,7 @@ private:
     }
 
     path_template path_;
-    std::function<opener(const request&)> open_;
+    opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
     handler<void(std::exception_ptr)> failed_;
     std::vector<std::string> origins_;
@@ -116,17 +117,16 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     return std::nullopt;
 }
 
-/// A room's membership as the session of a connection.
-template <class Room>
-class room_session final : public wire::session {
-public:
-    explicit room_session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
-    void message(payload received) override { membership_.receive(received); }
-    void closed(const close_event& how) override { membership_.leave(how); }
-
-private:
-    typename rooms<Room>::membership membership_;
-};
+/// Whether the client offered this subprotocol (RFC 6455, section 4.1).
+[[nodiscard]] inline bool offers(const request& from, std::string_view subprotocol) {
+    std::string_view rest = from.header("Sec-WebSocket-Protocol");
+    while (!rest.empty()) {
+        const std::string_view one = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (trimmed(one) == subprotocol) return true;
+    }
+    return false;
+}
 
 /// The name of the room that a request asks for: the values of the path's named parts, or the path if it has none.
 [[nodiscard]] inline std::string room_name(const request& from) {

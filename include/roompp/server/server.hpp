@@ -31,6 +31,7 @@
 #include <roompp/server/http_session.hpp>
 #include <roompp/server/page.hpp>
 #include <roompp/server/request.hpp>
+#include <roompp/server/room_protocol.hpp>
 #include <roompp/server/routes.hpp>
 #include <roompp/server/site.hpp>
 #include <roompp/server/websocket_handler.hpp>
@@ -72,21 +73,26 @@ public:
 
     /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
     /// `/ws/chat/{room}/`; one for all if the path has none.
+    /// @param protocols how clients may speak with the rooms, such as `roompp::v1()`; for each client the first is taken whose
+    /// subprotocol it offers, or the one without a subprotocol. Without any, messages go both ways as they are: see
+    /// bare_protocol.
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    template <class Room>
-    websocket_route& websocket(const std::string& path, const rooms<Room>& directory) {
+    template <class Room, class... Protocols>
+    websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {
         static_assert(std::is_same_v<typename Room::connection_type, connection>,
                       "roompp: these rooms are for another type of member than this server's connections");
-        attach_.push_back(
-            [directory = directory](const std::vector<loop*>& homes) mutable { directory.attach(homes); });
-        return site_.add_websocket(
-            path,
-            [directory = directory](const request& from) -> websocket_route::opener {
-                return [directory, name = detail::room_name(from)](const std::shared_ptr<connection>& opened) mutable {
-                    return std::make_unique<detail::room_session<Room>>(directory.join(opened, std::move(name)));
-                };
-            },
-            {}, {});
+        attach(directory);
+        return site_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...), {},
+                                   {});
+    }
+    /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
+    template <class Room>
+    server& attach(const rooms<Room>& directory) {
+        attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
+            directory.default_limits(bounds_);
+            directory.attach(homes);
+        });
+        return *this;
     }
     /// A WebSocket route with hooks of its own, such as echo().
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
@@ -94,7 +100,7 @@ public:
         auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
         return site_.add_websocket(
             std::move(path),
-            [shared](const request&) -> websocket_route::opener {
+            [shared](const request&, acceptance&) -> websocket_route::opener {
                 return [shared](const std::shared_ptr<connection>& opened) {
                     return websocket_handler::open(shared, *opened);
                 };

@@ -44,7 +44,7 @@ public:
 
     /// Adds a WebSocket route; the reference lasts as long as the site.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    websocket_route& add_websocket(std::string path, std::function<websocket_route::opener(const request&)> open,
+    websocket_route& add_websocket(std::string path, websocket_route::opener_for open,
                                    handler<void(const request&, acceptance&)> connect,
                                    handler<void(std::exception_ptr)> failed) {
         path_template parsed(std::move(path));
@@ -100,10 +100,11 @@ public:
         if (auto wrong = check_parameters(values, name_length_)) return wrong;
         asked.set_parameters(std::move(values));
         try {
-            acceptance answer = found->ask(asked);
+            acceptance answer;
+            how.open = found->ask(asked, answer);
             if (answer.refused()) return *answer.refused();
-            how.open = found->open_for(asked);
-            how.subprotocol = offered(asked, answer.chosen_subprotocol());
+            // RFC 6455, section 4.2.2, forbids to answer with one that was not offered.
+            if (offers(asked, answer.chosen_subprotocol())) how.subprotocol = answer.chosen_subprotocol();
             how.headers = answer.headers();
             how.failed = [this, route = found](const std::exception_ptr& what) {
                 if (route->error_hook())
@@ -199,17 +200,6 @@ private:
             page.body.clear();
         }
         return page;
-    }
-
-    // The subprotocol if the client offered it: RFC 6455, section 4.2.2, forbids to answer with another one.
-    [[nodiscard]] static std::string offered(const request& asked, const std::string& chosen) {
-        std::string_view rest = asked.header("Sec-WebSocket-Protocol");
-        while (!rest.empty() && !chosen.empty()) {
-            const std::string_view one = rest.substr(0, rest.find(','));
-            rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-            if (trimmed(one) == chosen) return chosen;
-        }
-        return {};
     }
 
     std::size_t name_length_ = limits().name_length;

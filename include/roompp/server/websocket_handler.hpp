@@ -12,9 +12,11 @@
 #include <roompp/core/close.hpp>
 #include <roompp/core/handler.hpp>
 #include <roompp/core/payload.hpp>
+#include <roompp/core/person.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/wire/connection.hpp>
+#include <roompp/wire/session.hpp>
 
 namespace roompp {
 
@@ -28,17 +30,21 @@ public:
     /// Chooses one of the subprotocols that the client offered (RFC 6455, section 1.9); one that it did not offer is
     /// not sent.
     void subprotocol(std::string name) { subprotocol_ = std::move(name); }
+    /// Says who the client is, for rooms: see person. By default the route's protocol decides.
+    void identify(person who) { who_ = std::move(who); }
     /// Adds a header to the 101 response.
     void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
 
     /// For the server.
     [[nodiscard]] const std::optional<response>& refused() const noexcept { return refused_; }
+    [[nodiscard]] const person& who() const noexcept { return who_; }
     [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
 private:
     std::optional<response> refused_;
     std::string subprotocol_;
+    person who_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };
 

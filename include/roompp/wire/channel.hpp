@@ -90,6 +90,11 @@ protected:
         wait_writable();
     }
 
+    /// Forgets the oldest batches that wait and are not begun, until at most so many bytes wait, if that can be.
+    void forget_batches(std::size_t most) {
+        if (waiting_) waiting_->forget_batches(most);
+    }
+
     /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once
     /// could make the peer's system throw away our last bytes.
     void finish() {

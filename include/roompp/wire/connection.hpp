@@ -43,8 +43,8 @@ public:
     }
 
     /// Sends what a room has gathered: part of the member concept.
-    void deliver(const std::shared_ptr<const batch_type>& batch) {
-        if (open_) send_batch(batch);
+    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
+        if (open_) send_batch(batch, slow);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -67,6 +67,8 @@ public:
     /// The subprotocol that was agreed upon; empty if none.
     [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
     [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
+    /// In how many rooms it is, or about to be; kept by rooms.
+    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
     /// Whether messages can be sent.
     [[nodiscard]] bool is_open() const noexcept { return open_; }
 
@@ -81,7 +83,7 @@ protected:
 private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
     virtual void send_message(payload message) = 0;
-    virtual void send_batch(const std::shared_ptr<const batch_type>& batch) = 0;
+    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
     [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
@@ -100,6 +102,7 @@ private:
     }
 
     loop& home_;
+    std::size_t room_count_ = 0;
     bool open_ = false;
 };
 

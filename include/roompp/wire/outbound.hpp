@@ -52,6 +52,19 @@ public:
         return buffers;
     }
 
+    /// Forgets the oldest batches until at most so many bytes wait, if that can be: not what is the connection's own, and
+    /// not a batch of which a part is written.
+    void forget_batches(std::size_t most) {
+        for (auto one = pieces_.begin(); size_ > most && one != pieces_.end();) {
+            if (!one->shared || one->at != 0) {
+                ++one;
+                continue;
+            }
+            size_ -= one->rest().size();
+            one = pieces_.erase(one);
+        }
+    }
+
     /// Forgets the first bytes: they are written.
     void pop(std::size_t bytes) {
         size_ -= bytes;

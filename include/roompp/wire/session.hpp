@@ -26,6 +26,8 @@ public:
     virtual ~session() = default;
 
     virtual void message(payload received) = 0;
+    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
+    virtual void flooded(payload) {}
     /// The last call: the connection has ended.
     virtual void closed(const close_event& how) = 0;
 };

@@ -19,6 +19,7 @@
 
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
+#include <roompp/wire/coroutine.hpp>
 
 namespace roompp::wire {
 
@@ -73,7 +74,9 @@ public:
         : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
           bounds_(bounds),
           read_buffer_(std::make_unique<char[]>(read_buffer_size)),
-          work_(asio::make_work_guard(context_)) {}
+          work_(asio::make_work_guard(context_)) {
+        home_.set_runner(context_.get_executor());
+    }
 
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
     [[nodiscard]] loop& home() noexcept { return home_; }
@@ -89,7 +92,9 @@ public:
         tick_later();
         for (;;) {
             try {
-                context_.run();
+                if (!ended_) context_.run();
+                context_.restart();
+                context_.run_until(stop_by_);  // what is left: other loops' last words, coroutines
                 break;
             } catch (...) {
                 failed(std::current_exception());
@@ -169,8 +174,10 @@ private:
     void end_if_done() noexcept {
         if (!stopping_ || guests_ != 0 || ended_) return;
         ended_ = true;
-        if (timer_) timer_->cancel();
         work_.reset();
+        if (!timer_) return;
+        timer_->cancel();
+        context_.stop();  // for now: see run()
     }
 
     asio::io_context context_{1};

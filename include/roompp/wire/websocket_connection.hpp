@@ -1,6 +1,7 @@
 #pragma once
 // A WebSocket connection over any stream: websocketpp's protocol on our channel.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -13,7 +14,10 @@
 #include <websocketpp/connection.hpp>
 
 #include <roompp/core/close.hpp>
+#include <roompp/core/limits.hpp>
 #include <roompp/core/payload.hpp>
+#include <roompp/core/policies.hpp>
+#include <roompp/core/token_bucket.hpp>
 #include <roompp/wire/channel.hpp>
 #include <roompp/wire/connection.hpp>
 #include <roompp/wire/frame_batch.hpp>
@@ -105,8 +109,8 @@ private:
             this->write(message.data());
         });
     }
-    void send_batch(const std::shared_ptr<const batch_type>& batch) override {
-        if (has_room_for(batch->size())) this->write(batch);
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (has_room_for(batch->size(), slow)) this->write(batch);
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
@@ -140,7 +144,13 @@ private:
         if (!session_ || !is_open()) return;
         const auto kind =
             message.get_opcode() == websocketpp::frame::opcode::text ? payload_kind::text : payload_kind::binary;
-        guarded([&] { session_->message(payload(message.get_payload(), kind)); });
+        const payload received(message.get_payload(), kind);
+        if (is_flood(received)) {
+            if (this->host().bounds().on_flood == flood::close)
+                return start_closing(close_code::policy_violation, "you send too fast");
+            return guarded([&] { session_->flooded(received); });
+        }
+        guarded([&] { session_->message(received); });
     }
 
     void ended() {
@@ -156,6 +166,14 @@ private:
         return {close_sent_ != 0 ? close_sent_ : close_code::abnormal, {}};
     }
 
+    bool is_flood(payload received) {
+        const auto& bounds = this->host().bounds();
+        const auto now = this->host().now();
+        const std::uint64_t at_once = std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
+        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
+               !bytes_.take(received.size(), bounds.bytes_per_second, at_once, now);
+    }
+
     // Ends without a word: the peer does not answer.
     void give_up() {
         const auto self = shared_from_this();
@@ -163,8 +181,11 @@ private:
         protocol_.terminate(std::make_error_code(std::errc::timed_out));
     }
 
-    bool has_room_for(std::size_t bytes) {
-        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+    bool has_room_for(std::size_t bytes, when_slow slow = when_slow::disconnect) {
+        const std::size_t most = this->host().bounds().queue_bytes;
+        if (this->queued() + bytes > most && slow != when_slow::disconnect)
+            this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        if (this->queued() + bytes <= most) return true;
         // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
         if (!too_slow_) {
             too_slow_ = true;
@@ -205,6 +226,8 @@ private:
     protocol protocol_;
     std::unique_ptr<opening> how_;
     std::unique_ptr<session> session_;
+    token_bucket messages_;
+    token_bucket bytes_;
     shard::clock::time_point pinged_since_{};
     shard::clock::time_point give_up_at_{};  // once it is closing
     std::uint16_t close_sent_ = 0;
