@@ -920,8 +920,8 @@ struct limits {
     /// write, and than a page should send; a flood costs the others of a room what they have to receive.
     std::uint64_t messages_per_second = 1000;
     /// Most bytes of messages a second that a client may send, on average; 0: any number. In one go it may be this, or
-    /// one largest message. A picture now and then.
-    std::uint64_t bytes_per_second = 4 * 1024 * 1024;
+    /// one largest message. A few pictures.
+    std::uint64_t bytes_per_second = 16 * 1024 * 1024;
     /// What becomes of messages beyond that: by default the connection is closed with 1008.
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.

@@ -58,6 +58,8 @@ options parse(int argc, char** argv) {
     number("--threads", chosen.threads);
     number("--message-bytes", chosen.limits.message_bytes);
     number("--queue-bytes", chosen.limits.queue_bytes);
+    chosen.limits.messages_per_second = 0;  // the tests send as fast as they can
+    chosen.limits.bytes_per_second = 0;
     number("--body-bytes", chosen.limits.body_bytes);
     number("--connections", chosen.limits.connections);
     seconds("--request-timeout", chosen.limits.request_timeout);

@@ -1,17 +1,27 @@
 // The core knows nothing of sockets: every header of it compiles and works without Asio and websocketpp.
 
+#include <roompp/core/async.hpp>
 #include <roompp/core/audience.hpp>
 #include <roompp/core/batch.hpp>
 #include <roompp/core/broadcaster.hpp>
 #include <roompp/core/close.hpp>
+#include <roompp/core/epoch.hpp>
+#include <roompp/core/fan_out.hpp>
 #include <roompp/core/handler.hpp>
+#include <roompp/core/history.hpp>
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
+#include <roompp/core/member.hpp>
 #include <roompp/core/member_concept.hpp>
 #include <roompp/core/payload.hpp>
+#include <roompp/core/person.hpp>
 #include <roompp/core/policies.hpp>
+#include <roompp/core/presence.hpp>
 #include <roompp/core/room.hpp>
+#include <roompp/core/room_event.hpp>
+#include <roompp/core/room_hooks.hpp>
 #include <roompp/core/rooms.hpp>
+#include <roompp/core/token_bucket.hpp>
 #include <roompp/core/turn.hpp>
 
 #include "fake_member.hpp"
