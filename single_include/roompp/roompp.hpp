@@ -601,6 +601,11 @@ struct bare_messages {
     static const payload* read(const payload& message) noexcept { return &message; }
 };
 
+// For functions that take a value where a message is a value and no payload.
+template <class Message, class Messages>
+using enable_for_values =
+    std::enable_if_t<std::is_same_v<Message, typename Messages::message_type> && !std::is_same_v<Message, payload>>;
+
 template <class T, class = void>
 struct is_policy : std::false_type {};
 template <class T>
@@ -1664,6 +1669,9 @@ class rooms;
 /// for the room's home loop, where hooks run.
 template <class Room>
 class room_member {
+    template <class Message>
+    using enable_for_values = detail::enable_for_values<Message, typename Room::messages>;
+
 public:
     using connection_type = typename Room::connection_type;
     using joining_type = joining<typename connection_type::batch_type>;
@@ -1692,6 +1700,15 @@ public:
     std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
     /// Says something to everyone else. It has a number and is kept like any other message.
     std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp).
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast(const Message& value) {
+        return broadcast(Room::messages::write(value));
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast_to_others(const Message& value) {
+        return broadcast_to_others(Room::messages::write(value));
+    }
     /// Says something to all connections of one person, and to its own.
     /// @returns to how many of the other's; 0 if there is no such person.
     std::size_t send_to(std::string_view person_id, payload message) {
@@ -1705,6 +1722,10 @@ public:
     /// Sends to this member alone, in order with what the room says.
     void send(payload message) {
         if (in()) room_->send(*this, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void send(const Message& value) {
+        send(Room::messages::write(value));
     }
     /// Sends to this member alone a frame as it is: not written in the member's encoding, but in order with what is.
     void write(payload frame) {
@@ -1908,6 +1929,8 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
     };
     template <class Kind, class Default>
     using policy = typename detail::find_policy<Kind, Default, Policies...>::type;
+    template <class Message>
+    using enable_for_values = detail::enable_for_values<Message, policy<message_policy, detail::bare_messages>>;
 
 public:
     /// What the members are: see member_concept.
@@ -1952,8 +1975,13 @@ public:
     /// @returns the message's number; 0 if called elsewhere than on the home loop.
     std::uint64_t broadcast(payload message) {
         if (home_.running_here()) return publish(nullptr, nullptr, message);
-        later(message, [](basic_room& room, payload text) { room.broadcast(text); });
+        later(message, [](basic_room& self, payload text) { self.broadcast(text); });
         return 0;
+    }
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp). On the home loop.
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast(const Message& value) {
+        return broadcast(messages::write(value));
     }
     /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
     std::uint64_t broadcast_except(const member& one, payload message) {
@@ -1970,7 +1998,7 @@ public:
     /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
     /// thread.
     void signal(payload message) {
-        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.signal(text); });
+        if (!home_.running_here()) return later(message, [](basic_room& self, payload text) { self.signal(text); });
         out_.tell(event_of(event_kind::signal, nullptr, message));
     }
 
@@ -2050,7 +2078,7 @@ public:
     /// Closes every member's connection. Safe from any thread.
     void close(std::uint16_t code = close_code::going_away, std::string_view reason = {}) {
         if (!home_.running_here())
-            return later(reason, [code](basic_room& room, payload text) { room.close(code, text.data()); });
+            return later(reason, [code](basic_room& self, payload text) { self.close(code, text.data()); });
         for_each([&](member& one) { one.close(code, reason); });
     }
 
@@ -3866,6 +3894,7 @@ private:
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -3917,6 +3946,9 @@ public:
         });
     }
 
+    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
+    void fail(const std::exception_ptr& what) { end_for(what); }
+
     /// The loop on which it lives.
     [[nodiscard]] loop& home() const noexcept { return home_; }
     /// The peer's address as text, without the port.
@@ -3942,6 +3974,7 @@ private:
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
+    virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
     [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
     [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
@@ -4337,6 +4370,10 @@ private:
         protocol_.close(code, reason, ec);
         if (ec) give_up();
     }
+    void end_for(const std::exception_ptr& what) override {
+        start_closing(close_code::internal_error, "internal error");
+        report(what);
+    }
     [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return protocol_.get_subprotocol(); }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
@@ -4417,9 +4454,7 @@ private:
         try {
             action();
         } catch (...) {
-            const auto what = std::current_exception();
-            start_closing(close_code::internal_error, "internal error");
-            report(what);
+            end_for(std::current_exception());
         }
     }
 
@@ -4774,6 +4809,7 @@ namespace detail {
 // Which request goes where.
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -4782,6 +4818,14 @@ namespace detail {
 #include <string_view>
 #include <utility>
 #include <vector>
+
+// Connections that have to say who they are before anything else.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 
 // The hooks of a WebSocket route that has no rooms.
 
@@ -4841,7 +4885,9 @@ public:
         open_ = std::forward<F>(f);
         return *this;
     }
-    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload.
+    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload. The hook may be a coroutine
+    /// that returns `asio::awaitable<void>`: the connection's further messages wait for it, and its payload stays valid
+    /// until it ends.
     template <class F>
     websocket_handler& on_message(F&& f) {
         message_ = std::forward<F>(f);
@@ -4877,20 +4923,37 @@ private:
         session(std::shared_ptr<const websocket_handler> hooks, connection& its)
             : hooks_(std::move(hooks)), connection_(its) {}
         void message(payload received) override {
-            if (hooks_->message_) hooks_->message_(connection_, received);
+            if (!hooks_->message_) return;
+            if (hooks_->message_.is_async()) return message_later(received);
+            (void)hooks_->message_(connection_, received);
         }
         void closed(const close_event& how) override {
+            if (queue_) queue_->clear();
             if (hooks_->close_) hooks_->close_(connection_, how);
         }
 
     private:
+        // The hook is a coroutine: one message after the other.
+        void message_later(payload received) {
+            if (!queue_) queue_ = std::make_shared<message_queue>(connection_.home());
+            const auto its = connection_.shared_from_this();
+            const bool taken = queue_->put(
+                received, [hooks = hooks_, its](payload text) { return hooks->message_(*its, text); },
+                [its](const std::exception_ptr& what) {
+                    if (what) its->fail(what);
+                });
+            if (!taken)
+                connection_.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+        }
+
         std::shared_ptr<const websocket_handler> hooks_;
         connection& connection_;  // which owns this
+        std::shared_ptr<message_queue> queue_;
     };
 
     handler<void(const request&, acceptance&)> connect_;
     handler<void(connection&)> open_;
-    handler<void(connection&, payload)> message_;
+    handler<pending(connection&, payload)> message_;
     handler<void(connection&, const close_event&)> close_;
     handler<void(std::exception_ptr)> error_;
 };
@@ -4903,6 +4966,46 @@ private:
 }
 
 }  // namespace roompp
+
+namespace roompp::detail {
+
+/// Waits for a connection's first message, has it checked, and only then opens what the connection came for.
+class first_message_session final : public wire::session {
+public:
+    using check = handler<void(payload, acceptance&)>;
+    using opener = std::function<std::unique_ptr<wire::session>(const person&)>;
+
+    first_message_session(connection& its, std::chrono::seconds deadline, check ask, opener open)
+        : connection_(its), ask_(std::move(ask)), open_(std::move(open)), deadline_(its.home().after(deadline, [&its] {
+              its.close(close_code::policy_violation, "the first message did not come in time");
+          })) {}
+
+    void message(payload received) override {
+        if (inner_) return inner_->message(received);
+        deadline_.cancel();
+        acceptance answer;
+        ask_(received, answer);
+        if (const auto& refused = answer.refused())
+            return connection_.close(close_code::policy_violation, refused->body.substr(0, refused->body.find('\n')));
+        inner_ = open_(answer.who());
+        open_ = nullptr;
+    }
+    void flooded(payload dropped) override {
+        if (inner_) inner_->flooded(dropped);
+    }
+    void closed(const close_event& how) override {
+        if (inner_) inner_->closed(how);
+    }
+
+private:
+    connection& connection_;  // which owns this
+    check ask_;
+    opener open_;
+    loop::timer deadline_;
+    std::unique_ptr<wire::session> inner_;
+};
+
+}  // namespace roompp::detail
 
 namespace roompp {
 
@@ -4924,8 +5027,19 @@ public:
         return *this;
     }
 
-    /// For the server.
-    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&)>;
+    /// Every connection has to say who it is before anything else: its first message goes to `check`, `(payload,
+    /// acceptance)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in no
+    /// room. For tokens that should not be in an address, and clients that can't set headers or cookies.
+    /// @param deadline how long the first message may take; then the connection is closed with 1008.
+    template <class F>
+    websocket_route& first_message(std::chrono::seconds deadline, F&& check) {
+        first_deadline_ = deadline;
+        first_ = std::forward<F>(check);
+        return *this;
+    }
+
+    /// For the server. What makes the session of a connection; of this person, unless its id is empty.
+    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&, const person&)>;
     using opener_for = std::function<opener(const request&, acceptance&)>;  // may refuse
     websocket_route(path_template path, opener_for open, handler<void(const request&, acceptance&)> connect,
                     handler<void(std::exception_ptr)> failed)
@@ -4935,12 +5049,23 @@ public:
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
 
     /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
-    [[nodiscard]] opener ask(const request& from, acceptance& answer) const {
+    [[nodiscard]] decltype(wire::opening::open) ask(const request& from, acceptance& answer) const {
         if (!allows_origin(from))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
-        return answer.refused() ? nullptr : open_(from, answer);
+        if (answer.refused()) return nullptr;
+        auto opens = open_(from, answer);
+        if (!opens) return nullptr;
+        if (!first_)
+            return [opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
+                return opens(opened, person());
+            };
+        return [this, opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
+            return std::make_unique<detail::first_message_session>(
+                *opened, first_deadline_, first_,
+                [opens, &its = *opened](const person& who) { return opens(its.shared_from_this(), who); });
+        };
     }
 
 private:
@@ -4959,6 +5084,8 @@ private:
     opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
     handler<void(std::exception_ptr)> failed_;
+    detail::first_message_session::check first_;
+    std::chrono::seconds first_deadline_{};
     std::vector<std::string> origins_;
 };
 
@@ -5070,7 +5197,7 @@ public:
         std::apply([&](const auto&... one) { (void)(... || take(one, from, answer, opens)); }, protocols_);
         if (!opens)
             std::apply([&](const auto&... one) { (void)(... || take_default(one, from, answer, opens)); }, protocols_);
-        if (!opens) opens = opener(bare_protocol(), from, answer);
+        if (!opens) opens = opens_with(bare_protocol(), from, answer);
         return opens;
     }
 
@@ -5079,23 +5206,27 @@ private:
     bool take(const Protocol& one, const request& from, acceptance& answer, websocket_route::opener& opens) const {
         if (Protocol::subprotocol.empty() || !offers(from, Protocol::subprotocol)) return false;
         answer.subprotocol(std::string(Protocol::subprotocol));
-        opens = opener(one, from, answer);
+        opens = opens_with(one, from, answer);
         return true;
     }
     template <class Protocol>
     bool take_default(const Protocol& one, const request& from, acceptance& answer,
                       websocket_route::opener& opens) const {
         if (!Protocol::subprotocol.empty()) return false;
-        opens = opener(one, from, answer);
+        opens = opens_with(one, from, answer);
         return true;
     }
     template <class Protocol>
-    websocket_route::opener opener(const Protocol& speaks, const request& from, acceptance& answer) const {
+    websocket_route::opener opens_with(const Protocol& speaks, const request& from, acceptance& answer) const {
         joining<connection::batch_type> how;
         how.who = answer.who();
         speaks.ask(from, answer, how);
         return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
-                   const std::shared_ptr<connection>& opened) { return speaks.open(directory, opened, room, how); };
+                   const std::shared_ptr<connection>& opened, const person& who) {
+            auto its = how;
+            if (!who.id.empty() || !who.name.empty()) its.who = who;
+            return speaks.open(directory, opened, room, std::move(its));
+        };
     }
 
     rooms<Room> directory_;
@@ -5314,6 +5445,7 @@ private:
 // A non-blocking TCP socket, as the channel wants its streams.
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -5321,6 +5453,55 @@ private:
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
+
+// How many connections each peer address has.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace roompp::wire {
+
+/// Counts connections by their peer's address. Safe from any thread.
+class address_book {
+public:
+    /// One connection's place; given back when it is destroyed.
+    class place {
+    public:
+        place(address_book& book, std::string address) : book_(book), address_(std::move(address)) {}
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() { book_.leave(address_); }
+
+    private:
+        address_book& book_;
+        std::string address_;
+    };
+
+    /// A place for one more connection of this address; none if it has `most` already.
+    [[nodiscard]] std::unique_ptr<place> enter(const std::string& address, std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        std::size_t& count = counts_[address];
+        if (count >= most) return nullptr;
+        ++count;
+        return std::make_unique<place>(*this, address);
+    }
+
+private:
+    void leave(const std::string& address) noexcept {
+        const std::lock_guard lock(mutex_);
+        const auto found = counts_.find(address);
+        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> counts_;
+};
+
+}  // namespace roompp::wire
 
 namespace roompp::wire {
 
@@ -5332,6 +5513,15 @@ public:
         std::error_code ignored;  // a socket that refuses these still works, only slower
         socket_.non_blocking(true, ignored);
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Counts it among the connections of its peer's address until it is closed.
+    /// @param most how many there may be; 0: any number, and it is not counted.
+    /// @returns whether there was a place left.
+    [[nodiscard]] bool take_place(address_book& book, std::size_t most) {
+        if (most == 0) return true;
+        place_ = book.enter(peer_address(), most);
+        return place_ != nullptr;
     }
 
     /// Reads what is there, at most `size` bytes.
@@ -5364,6 +5554,7 @@ public:
     void close() noexcept {
         std::error_code ignored;
         socket_.close(ignored);
+        place_.reset();
     }
     /// The peer's address as text, without the port; empty if it is gone.
     [[nodiscard]] std::string peer_address() const {
@@ -5380,6 +5571,7 @@ public:
 
 private:
     asio::ip::tcp::socket socket_;
+    std::unique_ptr<address_book::place> place_;
 };
 
 }  // namespace roompp::wire
@@ -5446,7 +5638,7 @@ public:
         return site_.add_websocket(
             std::move(path),
             [shared](const request&, acceptance&) -> websocket_route::opener {
-                return [shared](const std::shared_ptr<connection>& opened) {
+                return [shared](const std::shared_ptr<connection>& opened, const person&) {
                     return websocket_handler::open(shared, *opened);
                 };
             },
@@ -5553,10 +5745,11 @@ public:
     }
 
     /// Serves one stream, of any type (see wire::tcp_stream), on one of the server's loops; on that loop.
+    /// @param has_place whether its peer may have one more connection.
     template <class Stream>
-    void serve(wire::shard& host, Stream stream) {
+    void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = host.guests() >= bounds_.connections / shards_.size();
+        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -5594,7 +5787,9 @@ private:
     void accept(detail::acceptor& port) {
         port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
                     [this](wire::shard& host, asio::ip::tcp::socket arrived) {
-                        serve(host, wire::tcp_stream(std::move(arrived)));
+                        wire::tcp_stream stream(std::move(arrived));
+                        const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
+                        serve(host, std::move(stream), has_place);
                     },
                     [this](const std::exception_ptr& what) { site_.report(what); }});
     }
@@ -5609,6 +5804,7 @@ private:
     std::size_t threads_ = 1;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    wire::address_book address_book_;  // outlives the connections on the shards
     std::vector<std::unique_ptr<wire::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;

@@ -15,6 +15,7 @@
 #include <roompp/core/fan_out.hpp>
 #include <roompp/core/payload.hpp>
 #include <roompp/core/person.hpp>
+#include <roompp/core/policies.hpp>
 #include <roompp/core/room_event.hpp>
 
 namespace roompp {
@@ -26,6 +27,9 @@ class rooms;
 /// for the room's home loop, where hooks run.
 template <class Room>
 class room_member {
+    template <class Message>
+    using enable_for_values = detail::enable_for_values<Message, typename Room::messages>;
+
 public:
     using connection_type = typename Room::connection_type;
     using joining_type = joining<typename connection_type::batch_type>;
@@ -54,6 +58,15 @@ public:
     std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
     /// Says something to everyone else. It has a number and is kept like any other message.
     std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp).
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast(const Message& value) {
+        return broadcast(Room::messages::write(value));
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast_to_others(const Message& value) {
+        return broadcast_to_others(Room::messages::write(value));
+    }
     /// Says something to all connections of one person, and to its own.
     /// @returns to how many of the other's; 0 if there is no such person.
     std::size_t send_to(std::string_view person_id, payload message) {
@@ -67,6 +80,10 @@ public:
     /// Sends to this member alone, in order with what the room says.
     void send(payload message) {
         if (in()) room_->send(*this, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void send(const Message& value) {
+        send(Room::messages::write(value));
     }
     /// Sends to this member alone a frame as it is: not written in the member's encoding, but in order with what is.
     void write(payload frame) {

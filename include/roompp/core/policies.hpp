@@ -78,6 +78,11 @@ struct bare_messages {
     static const payload* read(const payload& message) noexcept { return &message; }
 };
 
+// For functions that take a value where a message is a value and no payload.
+template <class Message, class Messages>
+using enable_for_values =
+    std::enable_if_t<std::is_same_v<Message, typename Messages::message_type> && !std::is_same_v<Message, payload>>;
+
 template <class T, class = void>
 struct is_policy : std::false_type {};
 template <class T>

@@ -54,6 +54,8 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
     };
     template <class Kind, class Default>
     using policy = typename detail::find_policy<Kind, Default, Policies...>::type;
+    template <class Message>
+    using enable_for_values = detail::enable_for_values<Message, policy<message_policy, detail::bare_messages>>;
 
 public:
     /// What the members are: see member_concept.
@@ -98,8 +100,13 @@ public:
     /// @returns the message's number; 0 if called elsewhere than on the home loop.
     std::uint64_t broadcast(payload message) {
         if (home_.running_here()) return publish(nullptr, nullptr, message);
-        later(message, [](basic_room& room, payload text) { room.broadcast(text); });
+        later(message, [](basic_room& self, payload text) { self.broadcast(text); });
         return 0;
+    }
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp). On the home loop.
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast(const Message& value) {
+        return broadcast(messages::write(value));
     }
     /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
     std::uint64_t broadcast_except(const member& one, payload message) {
@@ -116,7 +123,7 @@ public:
     /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
     /// thread.
     void signal(payload message) {
-        if (!home_.running_here()) return later(message, [](basic_room& room, payload text) { room.signal(text); });
+        if (!home_.running_here()) return later(message, [](basic_room& self, payload text) { self.signal(text); });
         out_.tell(event_of(event_kind::signal, nullptr, message));
     }
 
@@ -196,7 +203,7 @@ public:
     /// Closes every member's connection. Safe from any thread.
     void close(std::uint16_t code = close_code::going_away, std::string_view reason = {}) {
         if (!home_.running_here())
-            return later(reason, [code](basic_room& room, payload text) { room.close(code, text.data()); });
+            return later(reason, [code](basic_room& self, payload text) { self.close(code, text.data()); });
         for_each([&](member& one) { one.close(code, reason); });
     }
 

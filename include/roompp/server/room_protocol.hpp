@@ -65,7 +65,7 @@ public:
         std::apply([&](const auto&... one) { (void)(... || take(one, from, answer, opens)); }, protocols_);
         if (!opens)
             std::apply([&](const auto&... one) { (void)(... || take_default(one, from, answer, opens)); }, protocols_);
-        if (!opens) opens = opener(bare_protocol(), from, answer);
+        if (!opens) opens = opens_with(bare_protocol(), from, answer);
         return opens;
     }
 
@@ -74,23 +74,27 @@ private:
     bool take(const Protocol& one, const request& from, acceptance& answer, websocket_route::opener& opens) const {
         if (Protocol::subprotocol.empty() || !offers(from, Protocol::subprotocol)) return false;
         answer.subprotocol(std::string(Protocol::subprotocol));
-        opens = opener(one, from, answer);
+        opens = opens_with(one, from, answer);
         return true;
     }
     template <class Protocol>
     bool take_default(const Protocol& one, const request& from, acceptance& answer,
                       websocket_route::opener& opens) const {
         if (!Protocol::subprotocol.empty()) return false;
-        opens = opener(one, from, answer);
+        opens = opens_with(one, from, answer);
         return true;
     }
     template <class Protocol>
-    websocket_route::opener opener(const Protocol& speaks, const request& from, acceptance& answer) const {
+    websocket_route::opener opens_with(const Protocol& speaks, const request& from, acceptance& answer) const {
         joining<connection::batch_type> how;
         how.who = answer.who();
         speaks.ask(from, answer, how);
         return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
-                   const std::shared_ptr<connection>& opened) { return speaks.open(directory, opened, room, how); };
+                   const std::shared_ptr<connection>& opened, const person& who) {
+            auto its = how;
+            if (!who.id.empty() || !who.name.empty()) its.who = who;
+            return speaks.open(directory, opened, room, std::move(its));
+        };
     }
 
     rooms<Room> directory_;

@@ -2,6 +2,7 @@
 // Which request goes where.
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include <roompp/core/handler.hpp>
 #include <roompp/core/rooms.hpp>
+#include <roompp/server/first_message.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/request_head.hpp>
 #include <roompp/server/response.hpp>
@@ -41,8 +43,19 @@ public:
         return *this;
     }
 
-    /// For the server.
-    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&)>;
+    /// Every connection has to say who it is before anything else: its first message goes to `check`, `(payload,
+    /// acceptance)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in no
+    /// room. For tokens that should not be in an address, and clients that can't set headers or cookies.
+    /// @param deadline how long the first message may take; then the connection is closed with 1008.
+    template <class F>
+    websocket_route& first_message(std::chrono::seconds deadline, F&& check) {
+        first_deadline_ = deadline;
+        first_ = std::forward<F>(check);
+        return *this;
+    }
+
+    /// For the server. What makes the session of a connection; of this person, unless its id is empty.
+    using opener = std::function<std::unique_ptr<wire::session>(const std::shared_ptr<connection>&, const person&)>;
     using opener_for = std::function<opener(const request&, acceptance&)>;  // may refuse
     websocket_route(path_template path, opener_for open, handler<void(const request&, acceptance&)> connect,
                     handler<void(std::exception_ptr)> failed)
@@ -52,12 +65,23 @@ public:
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
 
     /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
-    [[nodiscard]] opener ask(const request& from, acceptance& answer) const {
+    [[nodiscard]] decltype(wire::opening::open) ask(const request& from, acceptance& answer) const {
         if (!allows_origin(from))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
-        return answer.refused() ? nullptr : open_(from, answer);
+        if (answer.refused()) return nullptr;
+        auto opens = open_(from, answer);
+        if (!opens) return nullptr;
+        if (!first_)
+            return [opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
+                return opens(opened, person());
+            };
+        return [this, opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
+            return std::make_unique<detail::first_message_session>(
+                *opened, first_deadline_, first_,
+                [opens, &its = *opened](const person& who) { return opens(its.shared_from_this(), who); });
+        };
     }
 
 private:
@@ -76,6 +100,8 @@ private:
     opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
     handler<void(std::exception_ptr)> failed_;
+    detail::first_message_session::check first_;
+    std::chrono::seconds first_deadline_{};
     std::vector<std::string> origins_;
 };
 

@@ -101,7 +101,7 @@ public:
         return site_.add_websocket(
             std::move(path),
             [shared](const request&, acceptance&) -> websocket_route::opener {
-                return [shared](const std::shared_ptr<connection>& opened) {
+                return [shared](const std::shared_ptr<connection>& opened, const person&) {
                     return websocket_handler::open(shared, *opened);
                 };
             },
@@ -208,10 +208,11 @@ public:
     }
 
     /// Serves one stream, of any type (see wire::tcp_stream), on one of the server's loops; on that loop.
+    /// @param has_place whether its peer may have one more connection.
     template <class Stream>
-    void serve(wire::shard& host, Stream stream) {
+    void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = host.guests() >= bounds_.connections / shards_.size();
+        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -249,7 +250,9 @@ private:
     void accept(detail::acceptor& port) {
         port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
                     [this](wire::shard& host, asio::ip::tcp::socket arrived) {
-                        serve(host, wire::tcp_stream(std::move(arrived)));
+                        wire::tcp_stream stream(std::move(arrived));
+                        const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
+                        serve(host, std::move(stream), has_place);
                     },
                     [this](const std::exception_ptr& what) { site_.report(what); }});
     }
@@ -264,6 +267,7 @@ private:
     std::size_t threads_ = 1;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    wire::address_book address_book_;  // outlives the connections on the shards
     std::vector<std::unique_ptr<wire::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/core/async.hpp>
 #include <roompp/core/close.hpp>
 #include <roompp/core/handler.hpp>
 #include <roompp/core/payload.hpp>
@@ -66,7 +67,9 @@ public:
         open_ = std::forward<F>(f);
         return *this;
     }
-    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload.
+    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload. The hook may be a coroutine
+    /// that returns `asio::awaitable<void>`: the connection's further messages wait for it, and its payload stays valid
+    /// until it ends.
     template <class F>
     websocket_handler& on_message(F&& f) {
         message_ = std::forward<F>(f);
@@ -102,20 +105,37 @@ private:
         session(std::shared_ptr<const websocket_handler> hooks, connection& its)
             : hooks_(std::move(hooks)), connection_(its) {}
         void message(payload received) override {
-            if (hooks_->message_) hooks_->message_(connection_, received);
+            if (!hooks_->message_) return;
+            if (hooks_->message_.is_async()) return message_later(received);
+            (void)hooks_->message_(connection_, received);
         }
         void closed(const close_event& how) override {
+            if (queue_) queue_->clear();
             if (hooks_->close_) hooks_->close_(connection_, how);
         }
 
     private:
+        // The hook is a coroutine: one message after the other.
+        void message_later(payload received) {
+            if (!queue_) queue_ = std::make_shared<message_queue>(connection_.home());
+            const auto its = connection_.shared_from_this();
+            const bool taken = queue_->put(
+                received, [hooks = hooks_, its](payload text) { return hooks->message_(*its, text); },
+                [its](const std::exception_ptr& what) {
+                    if (what) its->fail(what);
+                });
+            if (!taken)
+                connection_.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+        }
+
         std::shared_ptr<const websocket_handler> hooks_;
         connection& connection_;  // which owns this
+        std::shared_ptr<message_queue> queue_;
     };
 
     handler<void(const request&, acceptance&)> connect_;
     handler<void(connection&)> open_;
-    handler<void(connection&, payload)> message_;
+    handler<pending(connection&, payload)> message_;
     handler<void(connection&, const close_event&)> close_;
     handler<void(std::exception_ptr)> error_;
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -60,6 +61,9 @@ public:
         });
     }
 
+    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
+    void fail(const std::exception_ptr& what) { end_for(what); }
+
     /// The loop on which it lives.
     [[nodiscard]] loop& home() const noexcept { return home_; }
     /// The peer's address as text, without the port.
@@ -85,6 +89,7 @@ private:
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
+    virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
     [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
     [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;

@@ -2,6 +2,7 @@
 // A non-blocking TCP socket, as the channel wants its streams.
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11,6 +12,8 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
+
+#include <roompp/wire/address_book.hpp>
 
 namespace roompp::wire {
 
@@ -22,6 +25,15 @@ public:
         std::error_code ignored;  // a socket that refuses these still works, only slower
         socket_.non_blocking(true, ignored);
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Counts it among the connections of its peer's address until it is closed.
+    /// @param most how many there may be; 0: any number, and it is not counted.
+    /// @returns whether there was a place left.
+    [[nodiscard]] bool take_place(address_book& book, std::size_t most) {
+        if (most == 0) return true;
+        place_ = book.enter(peer_address(), most);
+        return place_ != nullptr;
     }
 
     /// Reads what is there, at most `size` bytes.
@@ -54,6 +66,7 @@ public:
     void close() noexcept {
         std::error_code ignored;
         socket_.close(ignored);
+        place_.reset();
     }
     /// The peer's address as text, without the port; empty if it is gone.
     [[nodiscard]] std::string peer_address() const {
@@ -70,6 +83,7 @@ public:
 
 private:
     asio::ip::tcp::socket socket_;
+    std::unique_ptr<address_book::place> place_;
 };
 
 }  // namespace roompp::wire

@@ -121,6 +121,10 @@ private:
         protocol_.close(code, reason, ec);
         if (ec) give_up();
     }
+    void end_for(const std::exception_ptr& what) override {
+        start_closing(close_code::internal_error, "internal error");
+        report(what);
+    }
     [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return protocol_.get_subprotocol(); }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
@@ -201,9 +205,7 @@ private:
         try {
             action();
         } catch (...) {
-            const auto what = std::current_exception();
-            start_closing(close_code::internal_error, "internal error");
-            report(what);
+            end_for(std::current_exception());
         }
     }
 
