@@ -257,7 +257,6 @@ private:
 #include <map>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 // Work that is done once at the end of the current turn of an event loop, however often it is asked for.
@@ -413,14 +412,17 @@ public:
     /// Whether the calling thread is the loop's. A loop that no thread has entered yet is everybody's: that is how
     /// single-threaded programs and tests use it.
     [[nodiscard]] bool running_here() const noexcept {
-        const auto owner = thread_.load(std::memory_order_relaxed);
-        return owner == std::thread::id() || owner == std::this_thread::get_id();
+        const auto* const owner = owner_.load(std::memory_order_relaxed);
+        return owner == nullptr || owner == &this_thread;
     }
 
-    /// Makes the calling thread the loop's, until leave().
-    void enter() noexcept { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+    /// Makes the calling thread the loop's, until leave() or suspend().
+    void enter() noexcept { owner_.store(&this_thread, std::memory_order_relaxed); }
     /// Gives the loop back to everybody; called when its thread has ended.
-    void leave() noexcept { thread_.store(std::thread::id(), std::memory_order_relaxed); }
+    void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
+    /// For who runs several loops in one thread, one at a time: the loop is nobody's until enter(), so that what is meant
+    /// for it waits its turn.
+    void suspend() noexcept { owner_.store(&no_thread, std::memory_order_relaxed); }
 
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
@@ -464,7 +466,10 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
-    std::atomic<std::thread::id> thread_{};
+    struct thread_mark {};
+    static inline thread_local const thread_mark this_thread{};  // its address says which thread
+    static inline const thread_mark no_thread{};
+    std::atomic<const thread_mark*> owner_{nullptr};
 };
 
 }  // namespace roompp
@@ -5648,14 +5653,14 @@ public:
     /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
     /// connection's loop, in several threads at once if there are several.
     template <class F>
-    server& get(std::string path, F&& answer) {
-        site_.add_http(std::move(path), "GET", std::forward<F>(answer));
+    server& get(const std::string& path, F&& answer) {
+        site_.add_http(path, "GET", std::forward<F>(answer));
         return *this;
     }
     /// A route for POST requests, as get().
     template <class F>
-    server& post(std::string path, F&& answer) {
-        site_.add_http(std::move(path), "POST", std::forward<F>(answer));
+    server& post(const std::string& path, F&& answer) {
+        site_.add_http(path, "POST", std::forward<F>(answer));
         return *this;
     }
 
@@ -5758,15 +5763,26 @@ public:
             session->start();
     }
 
-    /// For the test harness, in place of listen() and run(): the loops, which the caller runs (wire::shard::poll_one()
-    /// and advance()), in one thread, until stop() has ended them or it is gone.
-    [[nodiscard]] std::vector<wire::shard*> drive() {
+    /// For the test harness: who runs the loops in place of run().
+    class driver {
+    public:
+        driver() = default;
+        driver(const driver&) = delete;
+        driver& operator=(const driver&) = delete;
+        virtual ~driver() = default;
+    };
+    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (wire::shard::poll_one() and
+    /// advance()), in one thread, as long as it likes.
+    [[nodiscard]] std::vector<wire::shard*> drive(const std::shared_ptr<driver>& by) {
         make_shards();
         attach_rooms();
+        driver_ = by;
         std::vector<wire::shard*> all;
         for (const auto& one : shards_) all.push_back(one.get());
         return all;
     }
+    /// For the test harness: who drives it now, if anybody does.
+    [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
     /// For the test harness: an exception that got as far as the loop.
     void report(const std::exception_ptr& what) { site_.report(what); }
 
@@ -5809,6 +5825,7 @@ private:
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;
     std::size_t next_shard_ = 0;
+    std::weak_ptr<driver> driver_;
     std::atomic<bool> stopping_{false};
 };
 

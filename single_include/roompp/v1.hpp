@@ -20,8 +20,9 @@
 #include <websocketpp/sha1/sha1.hpp>
 #include <websocketpp/utf8_validator.hpp>
 
-#include <roompp/roompp.hpp>
+#include <roompp/json.hpp>
 
+#include <roompp/roompp.hpp>
 
 namespace roompp {
 

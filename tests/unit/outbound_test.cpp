@@ -137,3 +137,41 @@ TEST_CASE("A queue that never runs empty keeps what waits, not all that was writ
     CHECK(waiting.size() == 1);
     CHECK(allocations::largest < 64 * kilobyte.size());
 }
+
+TEST_CASE("The oldest batches can be forgotten, but nothing that is begun or a connection's own", "[outbound]") {
+    outbound waiting;
+    const auto size = batch_of("a")->size();
+    waiting.push(batch_of("a"), 1);  // its first byte is written
+    waiting.push("own");
+    waiting.push(batch_of("b"), 0);
+    waiting.push(batch_of("c"), 0);
+    waiting.push("more");
+    waiting.push(batch_of("d"), 0);
+    const auto all = waiting.size();
+
+    SECTION("as many as it takes") {
+        waiting.forget_batches(all - 1);
+        CHECK(waiting.size() == all - size);
+        CHECK(drain(waiting, 100).find('b') == std::string::npos);
+    }
+    SECTION("none if there is room") {
+        waiting.forget_batches(all);
+        CHECK(waiting.size() == all);
+    }
+    SECTION("all that can be") {
+        waiting.forget_batches(0);
+        CHECK(waiting.size() == size - 1 + 7);
+        CHECK(drain(waiting, 100).substr(size - 1) == "ownmore");
+    }
+    SECTION("not one of which a part has been written meanwhile") {
+        waiting.pop(size - 1 + 3 + 1);
+        waiting.forget_batches(0);
+        CHECK(waiting.size() == size - 1 + 4);
+    }
+    SECTION("until none waits at all") {
+        outbound shared;
+        shared.push(batch_of("a"), 0);
+        shared.forget_batches(0);
+        CHECK(shared.empty());
+    }
+}
