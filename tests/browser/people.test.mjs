@@ -1,7 +1,7 @@
 // What the room page shows of people: names, presence, typing, private messages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connected, hears, interceptRoom, logOf, say, useSite } from "./support.mjs";
+import { choosePerson, connected, hears, interceptRoom, logOf, say, useSite } from "./support.mjs";
 
 const site = useSite("chat");
 const enter = async (path, name, options) => connected(await site.visit(path, { name, ...options }));
@@ -161,7 +161,7 @@ test("the others see who is typing, until it is sent, deleted, or given up", asy
 
 test("a private message goes to one alone, and a second one stays private", async () => {
   const [ann, ben, cid] = [await enter("nook/", "Ann"), await enter("nook/", "Ben"), await enter("nook/", "Cid")];
-  await person(ann, "Ben").click();
+  await choosePerson(ann, "Ben");
   assert.match(await ann.textContent("#private-to"), /^Only to Ben/);
   assert.equal(await ann.evaluate(() => document.activeElement.id), "chat-message-input");
   await ann.type("#chat-message-input", "psst");
@@ -181,7 +181,7 @@ test("a private message goes to one alone, and a second one stays private", asyn
 
 test("a private message that can't be delivered comes back, and is not told to all by another Enter", async () => {
   const [ann, ben] = [await enter("nook/", "Ann"), await enter("nook/", "Ben")];
-  await person(ann, "Ben").click();
+  await choosePerson(ann, "Ben");
   await ben.close();
   await person(ann, "Ben").waitFor({ state: "detached" });
   await say(ann, "psst");

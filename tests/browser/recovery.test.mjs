@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { startProxy } from "./proxy.mjs";
-import { CONNECTION_REFUSED, connected, hears, logOf, say, useSite } from "./support.mjs";
+import { CONNECTION_REFUSED, choosePerson, connected, hears, logOf, say, useSite } from "./support.mjs";
 
 const site = useSite("chat");
 const FORESEEN = new RegExp(`${CONNECTION_REFUSED.source}|Failed to load resource`);
@@ -136,7 +136,7 @@ for (const [transport, name] of [["events", "event stream"], ["polling", "pollin
     assert.equal(await logOf(ann), ["from a socket", ...numbers(1, 10)].join("\n"));
     assert.equal(await logOf(ben), await logOf(ann));
     assert.equal(await ann.locator("#chat-log > .own").count(), 10);
-    await ben.click("#people-list button[title*=Ann]");
+    await choosePerson(ben, "Ann");
     await say(ben, "psst");
     await hears(ann, "psst");
     await ben.press("#chat-message-input", "Escape");

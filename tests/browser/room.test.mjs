@@ -20,10 +20,14 @@ test("two windows in the same room see each other's message, a third in another 
   assert.ok(!(await logOf(ann)).includes("alone in the kitchen"));
 });
 
-test("the room is the same below / and below /chat/", async () => {
-  const [ann, ben] = [await enter("porch/"), await enter("chat/porch/")];
+test("the room is the same below / and, for clients of the tutorial's plain format, below /chat/", async () => {
+  const [ann, ben] = [await enter("porch/", { name: "Ann" }), await enter("chat/porch/")];
   await say(ann, "which door?");
-  await hears(ben, "which door?");
+  await ben.waitForFunction(() => document.querySelector("#chat-log").value === "which door?\n");
+  await say(ben, "the simple one");
+  await hears(ann, "the simple one");
+  assert.deepEqual(await ann.locator("#chat-log > .message .author").allTextContents(), ["Ann", "Guest"]);
+  await ben.waitForFunction(() => document.querySelector("#chat-log").value === "which door?\nthe simple one\n");
 });
 
 test("as in the Django Channels tutorial: the room's name and Enter lead from /chat/ to a log with a value", async () => {

@@ -141,6 +141,14 @@ export function logOf(page) {
   return page.$eval("#chat-log", (log) => log.value);
 }
 
+/** A private message to them is what comes next. Where there is no room for the list of people, it is behind a button. */
+export async function choosePerson(page, name) {
+  const entry = page.locator("#people-list .name").getByText(name, { exact: true });
+  await entry.waitFor({ state: "attached" });
+  if (await page.isVisible("#people-toggle")) await page.click("#people-toggle");
+  await entry.click();
+}
+
 /** The frame with which the server begins, for a room that a test plays itself. */
 export function welcome(messages = []) {
   const last = messages.at(-1)?.id ?? 0;

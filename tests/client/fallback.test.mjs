@@ -158,10 +158,10 @@ test("events are read whatever the pieces they come in", async () => {
   const room = enter({ fetch: server(() => stream.response).fetch, transport: "events" });
   await settle();
   const frame = JSON.stringify(welcome(0)).replace("{", "{\ndata: ");
-  const all = `: hello\r\nretry: 10\r\nid: e1:0\r\nevent: x\r\ndata: ${frame}\r\n\r\n\n\ndata:${JSON.stringify(message(1, "ä👏"))}\nid: e1:1\n\ndata: no JSON\n\ndata: []\n\n`;
+  const all = `: hello\r\nretry: 10\r\nid: e1:0\r\nevent: x\r\ndata: ${frame}\r\n\r\n\n\ndata:${JSON.stringify(message(1, "ä\u2028👏"))}\nid: e1:1\n\ndata: no JSON\n\ndata: []\n\n`;
   for (const byte of new TextEncoder().encode(all)) stream.write(new Uint8Array([byte]));
   for (let i = 0; i < 10; ++i) await settle();
-  assert.deepEqual(room.texts(), ["ä👏"]);
+  assert.deepEqual(room.texts(), ["ä\u2028👏"]);
 });
 
 test("polls go on from the last id, are held, and bring each message once", async () => {
@@ -216,6 +216,26 @@ test("a refusal ends it, with its status and text; too many requests only make i
     assert.equal(room.status, "waiting");
     assert.equal(room.all("status").at(-1).reason, `status ${status}`);
     if (status === 429) assert.ok(room.all("status").at(-1).retryAt - Date.now() >= 5000);
+  }
+});
+
+test("a server that ends a poll or a stream says why, and its close code decides", async () => {
+  const goodbye = (code) => ({ type: "error", error: "closed", code, message: "go" });
+  for (const [code, status, expected] of [[4000, 403, "closed"], [1008, 403, "closed"], [1013, 503, "waiting"]]) {
+    const room = enter({ fetch: server(() => json(goodbye(code), status)).fetch, transport: "polling" });
+    await settle();
+    await settle();
+    assert.equal(room.status, expected);
+    assert.deepEqual([room.all("status").at(-1).code, room.all("status").at(-1).reason], [code, "go"]);
+
+    const stream = eventStream();
+    const other = enter({ fetch: server(() => stream.response).fetch, transport: "events" });
+    await settle();
+    stream.say(welcome(0));
+    stream.write(`event: close\ndata: {"code":${code},"reason":"go"}\n\n`);
+    await settle();
+    assert.equal(other.status, expected);
+    assert.deepEqual([other.all("status").at(-1).code, other.all("status").at(-1).reason], [code, "go"]);
   }
 });
 

@@ -55,12 +55,51 @@ test("an old connection that still speaks is not listened to", () => {
   assert.equal(room.epoch, "e1");
 });
 
-test("messages that a member is not sent leave gaps in the ids, which are no loss", () => {
-  const room = connected();
+test("messages that this slow member was not sent are had by resuming, in their place", () => {
+  const room = connected({}, welcome(1, [1]));
+  socket().say(message(5));
+  assert.deepEqual(room.ids(), [1]);
+  assert.match(room.all("status").at(-1).reason, /2 to 4/);
+  tick(1000);
+  assert.equal(socket().query.after, "1");
+  socket().say(welcome(6, range(2, 6)));
+  socket().say(message(7));
+  assert.deepEqual(room.ids(), range(1, 7));
+  assert.deepEqual(room.all("error"), []);
+});
+
+test("a server that leaves gaps all the time is not connected to all the time: the gap is told of instead", () => {
+  const room = connected({}, welcome(1, [1]));
+  socket().say(message(3));
+  tick(1000);
+  socket().say(welcome(3, [3]));
+  socket().say(message(5));
+  assert.deepEqual(room.ids(), [1, 3, 5]);
+  assert.equal(room.status, "open");
+  assert.deepEqual(room.all("error").map(({ code, message }) => [code, message]), [["gap", "The messages 4 to 4 did not come."]]);
+  tick(30_000);
+  socket().say(message(9));
+  assert.equal(room.status, "waiting");
+});
+
+test("gaps can be accepted", () => {
+  const room = connected({ gaps: "accept" });
   for (const id of [2, 5, 9]) socket().say(message(id));
   assert.deepEqual(room.ids(), [2, 5, 9]);
   loseAndReturn();
   assert.equal(socket().query.after, "9");
+});
+
+test("one's own messages that the server does not send back are no gap", async () => {
+  const room = connected();
+  const sent = [room.send("a"), room.send("b")];
+  socket().say({ type: "ack", ack: 1, id: 1 });
+  socket().say({ type: "ack", ack: 2, id: 2 });
+  socket().say(message(3));
+  await Promise.all(sent);
+  assert.deepEqual(room.ids(), [3]);
+  socket().say(message(5));
+  assert.equal(room.status, "waiting");
 });
 
 test("a room that began anew is a reset: its ids count from the start, and all its messages are new", () => {
@@ -120,7 +159,7 @@ test("what is malformed or unknown is ignored", () => {
     { type: "history" }, { type: "history", epoch: 1, last: 1, messages: [] }, { type: "history", epoch: "e1", last: 1, messages: {} },
     { type: "reset", epoch: "e9", last: "x", messages: [] },
     { type: "presence" }, { type: "presence", members: 7 }, { type: "join" }, { type: "join", member: { name: "no id" } }, { type: "leave" },
-    { type: "leave", member: { id: "stranger" } }, { type: "direct", from: null, to: "x", message: "y" }, { type: "direct", from: BEN, message: "y" },
+    { type: "leave", member: { id: "stranger" } }, { type: "direct", from: BEN, to: "a1" }, { type: "direct", from: BEN, message: 7 },
     { type: "signal" }, { type: "signal", from: BEN }, { type: "ack" }, { type: "ack", ack: 99, id: 1 }, { type: "error" }, { type: "error", error: [] },
     { type: "error", error: "rate_limited", ack: 99 },
   ];
@@ -144,16 +183,11 @@ test("nothing counts before the first frame of a connection", () => {
   assert.equal(room.status, "connecting");
 });
 
-test("messages that the server left out for this slow member are had by resuming", () => {
-  const room = connected({}, welcome(1, [1]));
-  socket().say({ type: "error", error: "dropped", message: "You were too slow." });
-  socket().say(message(9));
-  assert.equal(room.all("error")[0].code, "dropped");
-  tick(1000);
-  assert.equal(sockets().length, 2);
-  assert.equal(socket().query.after, "1");
-  socket().say(welcome(9, range(2, 9)));
-  assert.deepEqual(room.ids(), range(1, 9));
+test("bytes come as bytes, and what more is known of a person with the person", () => {
+  const room = connected();
+  socket().say({ type: "message", id: 1, from: { ...BEN, data: "{}" }, at: 1, base64: "AP8=" });
+  socket().say({ type: "message", id: 2, from: BEN, at: 1, base64: "*" });
+  assert.deepEqual(room.all("message").map(({ message, from }) => [message, from]), [[new Uint8Array([0, 255]), { ...BEN, data: "{}" }]]);
 });
 
 /* ---- sending ---- */
@@ -243,9 +277,12 @@ test("signals and private messages are told of with their sender", () => {
   socket().say({ type: "signal", from: BEN, signal: false });
   socket().say({ type: "direct", from: BEN, to: "a1", at: 7, message: "psst" });
   socket().say({ type: "direct", from: ANN, to: "b2", at: 8, message: "what?" });
-  assert.deepEqual(room.all("signal"), [{ from: BEN, signal: false }]);
+  socket().say({ type: "direct", from: null, at: 9, message: "a word from the server" });
+  socket().say({ type: "signal", from: null, signal: 1 });
+  assert.deepEqual(room.all("signal"), [{ from: BEN, signal: false }, { from: null, signal: 1 }]);
   assert.deepEqual(room.all("direct"), [
     { from: BEN, to: "a1", at: 7, message: "psst", own: false }, { from: ANN, to: "b2", at: 8, message: "what?", own: true },
+    { from: null, to: "a1", at: 9, message: "a word from the server", own: false },
   ]);
 });
 
@@ -278,4 +315,17 @@ test("malformed people in a presence frame are left out", async () => {
   socket().say({ type: "presence", members: [null, 7, {}, { id: 7 }, { id: "x" }, ANN] });
   await settle();
   assert.deepEqual([...room.presence.keys()], ["x", "a1"]);
+});
+
+test("of very many people the server lists some and counts all", () => {
+  const room = connected();
+  socket().say({ ...presence(ANN, BEN), count: 5000 });
+  assert.deepEqual([room.presence.size, room.count], [2, 5000]);
+  socket().say({ type: "leave", member: { id: "unlisted", name: "Una" } });
+  socket().say({ type: "join", member: { id: "new", name: "Nat" } });
+  socket().say({ type: "leave", member: BEN });
+  assert.deepEqual(room.all("presence").map(({ count }) => count), [5000, 4999, 5000, 4999]);
+  assert.equal(room.all("leave")[0].name, "Una");
+  socket().say(presence(ANN));
+  assert.equal(room.count, 1);
 });

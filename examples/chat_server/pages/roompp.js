@@ -19,15 +19,16 @@
 /** The subprotocol that is spoken. */
 export const PROTOCOL = "roompp.v1";
 
-/** What a person looks like to others. `id` stays the same over reconnections.
- * @typedef {{ id: string, name: string }} Person */
+/** What a person looks like to others. `id` stays the same over reconnections; `data` is there if the server says more of them.
+ * @typedef {{ id: string, name: string, data?: string }} Person */
 
 /** Someone in the room; `since` is when they came, in ms since 1970.
- * @typedef {{ id: string, name: string, since: number }} Member */
+ * @typedef {{ id: string, name: string, data?: string, since: number }} Member */
 
-/** A message of the room. `from` is null if the server said it; `at` is in ms since 1970; `own` if this person sent it, from
- * this page or another; `stored` if it was said before this connection was there: it was missed, or is from before the first.
- * @typedef {{ id: number, epoch: string, from: ?Person, at: number, message: string, own: boolean, stored: boolean }} Message */
+/** A message of the room: text, or bytes if the server sent some. `from` is null if the server said it; `at` is in ms since
+ * 1970; `own` if this person sent it, from this page or another; `stored` if it was said before this connection was there: it
+ * was missed, or is from before the first.
+ * @typedef {{ id: number, epoch: string, from: ?Person, at: number, message: string|Uint8Array, own: boolean, stored: boolean }} Message */
 
 /**
  * What a Room can be told. All are optional.
@@ -47,6 +48,9 @@ export const PROTOCOL = "roompp.v1";
  * @property {number} [ackTimeout=10000] ms within which the server must acknowledge.
  * @property {number} [keepAlive=30000] ms of silence after which a WebSocket is asked whether it still works.
  * @property {number} [pollWait=25] s for which the server may hold a poll (at most 60); 0 asks once a second instead.
+ * @property {"resume"|"accept"} [gaps="resume"] What to do when messages in between were not sent to this member, for it was too
+ *   slow: resume, so as to have them; or go on with the newest. Accept gaps where the server means them: rooms with
+ *   skip_to_latest, or whose hooks use broadcast_except.
  * @property {number} [fallbackAfter=2] Try other transports once this many attempts in a row could open no WebSocket.
  * @property {typeof WebSocket} [WebSocket] The WebSocket class, where there is no global one (Node before 22).
  * @property {typeof fetch} [fetch] The fetch function, likewise.
@@ -54,13 +58,14 @@ export const PROTOCOL = "roompp.v1";
 
 const DEFAULTS = {
   last: 50, transport: "auto", routes: {}, firstRetry: 500, longestRetry: 30_000, connectTimeout: 10_000, streamTimeout: 5_000,
-  ackTimeout: 10_000, keepAlive: 30_000, pollWait: 25, fallbackAfter: 2,
+  ackTimeout: 10_000, keepAlive: 30_000, pollWait: 25, gaps: "resume", fallbackAfter: 2,
 };
 const TRANSPORTS = ["websocket", "events", "polling"];
 const EVENTS = ["status", "history", "reset", "message", "presence", "join", "leave", "direct", "signal", "error"];
 const STABLE_AFTER_MS = 5_000;        // a server that accepts and closes at once must not be hammered
 const OVERLOAD_RETRY_MS = 5_000;      // the least wait when the server has said that it has too much to do
 const RECONSIDER_AFTER_MS = 300_000;  // the next connection after this long on another transport tries the WebSocket again
+const RESUME_AGAIN_MS = 30_000;       // gaps that come sooner than this after one that was filled are the way of this server
 const STREAM_SILENCE_MS = 45_000;     // a server's keep-alive comments come more often
 const SHORTEST_POLL_MS = 250;         // between two polls that bring no message, lest a server that does not hold them is flooded
 const CLOSED = { normal: 1000, policyViolation: 1008, tryAgainLater: 1013, abnormal: 1006 };
@@ -72,6 +77,7 @@ const CLIENT_KEY = "roompp.client";
  * - `not_connected`: there was no connection; it was not sent;
  * - `connection_lost`: the connection broke before the acknowledgement; it may have arrived or not;
  * - `timeout`: no acknowledgement came in time; it may have arrived or not;
+ * - `gap`, as an event: messages did not come, and could not be had either;
  * - `closed`: the room was closed for good. */
 export class RoomError extends Error {
   constructor(code, message) {
@@ -94,11 +100,12 @@ export class RoomError extends Error {
  * - `reset` `{ epoch, last, count }`: likewise, but what follows does not continue what was there before: the room began
  *   anew (other epoch), or was away for longer than the server remembers. Messages may be missing in between.
  * - `message` {@link Message}
- * - `presence` `{ members }`: the map `presence` has changed.
- * - `join`, `leave` {@link Member}: a person came, a person went; also if that happened while the connection was lost.
- * - `direct` `{ from, to, at, message, own }`: a private message, to this person or from them. Kept by nobody: what is sent
- *   while its receiver is not connected is lost.
- * - `signal` `{ from, signal }`: something short-lived from another one, such as `{ typing: true }`.
+ * - `presence` `{ members, count }`: the map `presence`, or the number of people, has changed.
+ * - `join`, `leave` {@link Member}: a person came, a person went; also if that happened while the connection was lost
+ *   (unless the room has so many people that the server does not list all).
+ * - `direct` `{ from, to, at, message, own }`: a private message, to this person or from them (`from` is null if it is the
+ *   server's). Kept by nobody: what is sent while its receiver is not connected is lost.
+ * - `signal` `{ from, signal }`: something short-lived from another one, such as `{ typing: true }`, or from the server (null).
  * - `error` {@link RoomError}: the server complains of something that nobody waits for.
  */
 export class Room {
@@ -129,6 +136,9 @@ export class Room {
   #you = null;
   #presence = new Map();
   #presenceKnown = false;
+  #unlisted = 0;             // people whom the server has only counted
+  #ownIds = new Set();       // of acknowledged messages that have not come back (yet)
+  #gapFilledAt = -Infinity;
   #acks = 0;                 // counts on over connections: a late acknowledgement can't be taken for another's
   #pending = new Map();      // by ack number: what waits for its acknowledgement
 
@@ -143,6 +153,9 @@ export class Room {
     const { transport, client, name } = this.#options;
     if (transport !== "auto" && !TRANSPORTS.includes(transport)) {
       throw new TypeError(`roompp: transport is ${JSON.stringify(transport)}, not "auto", "websocket", "events" or "polling"`);
+    }
+    if (!["resume", "accept"].includes(this.#options.gaps)) {
+      throw new TypeError(`roompp: gaps is ${JSON.stringify(this.#options.gaps)}, not "resume" or "accept"`);
     }
     if (client !== undefined && !/^[\w-]{16,64}$/.test(client)) {
       throw new TypeError("roompp: client must have 16 to 64 characters of A-Z a-z 0-9 _ -");
@@ -168,9 +181,12 @@ export class Room {
   get epoch() { return this.#epoch; }
   /** The id of the newest message that was had; -1 before the first connection. @returns {number} */
   get lastId() { return this.#lastId; }
-  /** Who is in the room, by id. While the connection is lost: who was. Always the same map: do not change it.
+  /** Who is in the room, by id. While the connection is lost: who was. Always the same map: do not change it. In a room with
+   * very many people, only those whom the server has listed.
    * @returns {ReadonlyMap<string, Member>} */
   get presence() { return this.#presence; }
+  /** How many people are in the room: more than `presence` holds if the server has not listed all. @returns {number} */
+  get count() { return this.#presence.size + this.#unlisted; }
 
   /**
    * Calls the listener on each such event from now on, with the event's details.
@@ -471,6 +487,7 @@ export class Room {
     if (frame.epoch !== this.#epoch) {
       this.#epoch = frame.epoch;
       this.#lastId = -1;
+      this.#ownIds.clear();
     }
     this.#you = readPerson(frame.you) ?? this.#you;
     const messages = frame.messages.map((one) => this.#readMessage(one, opening || !continued)).filter((one) => one && one.id > this.#lastId);
@@ -486,22 +503,40 @@ export class Room {
 
   #message(frame) {
     const message = this.#readMessage(frame, false);
-    if (message) this.#deliver(message);
+    if (message && !this.#hasGapBefore(message.id)) this.#deliver(message);
+  }
+
+  /** Ids rise by one, but for those of one's own messages that the server does not send back. What is missing is had by
+   * resuming, which also brings the joins and leaves that may be missing as well. */
+  #hasGapBefore(id) {
+    const [first, last] = [this.#lastId + 1, id - 1];
+    if (first > last || this.#options.gaps === "accept") return false;
+    if (last - first < this.#ownIds.size && range(first, last).every((one) => this.#ownIds.has(one))) return false;
+    if (Date.now() - this.#gapFilledAt < RESUME_AGAIN_MS) {
+      this.#emit("error", new RoomError("gap", `The messages ${first} to ${last} did not come.`));
+      return false;
+    }
+    this.#gapFilledAt = Date.now();
+    this.#ended({ code: CLOSED.abnormal, reason: `the messages ${first} to ${last} did not come` });
+    return true;
   }
 
   #readMessage(frame, stored) {
-    if (!isId(frame?.id) || typeof frame.message !== "string") return null;
+    const message = readPayload(frame);
+    if (!isId(frame?.id) || message === null) return null;
     const from = readPerson(frame.from);
-    const own = from !== null && from.id === this.#you?.id;
-    return { id: frame.id, epoch: this.#epoch, from, at: readTime(frame.at), message: frame.message, own, stored };
+    return { id: frame.id, epoch: this.#epoch, from, at: readTime(frame.at), message, own: this.#isOwn(from), stored };
   }
 
   /** Ids rise: what is not above the last was had before. */
   #deliver(message) {
     if (message.id <= this.#lastId) return;
     this.#lastId = message.id;
+    for (const id of this.#ownIds) if (id <= message.id) this.#ownIds.delete(id);
     this.#emit("message", message);
   }
+
+  #isOwn(from) { return from !== null && from.id === this.#you?.id; }
 
   #members(frame) {
     if (!Array.isArray(frame.members)) return;
@@ -509,14 +544,17 @@ export class Room {
     const members = frame.members.map(readMember).filter((one) => one !== null);
     this.#presence.clear();
     for (const member of members) this.#presence.set(member.id, member);
+    this.#unlisted = isId(frame.count) ? Math.max(0, frame.count - frame.members.length) : 0;
     const known = this.#presenceKnown;
     this.#presenceKnown = true;
-    if (known) {
+    if (known && this.#unlisted === 0) {
       for (const [id, member] of before) if (!this.#presence.has(id)) this.#emit("leave", member);
       for (const [id, member] of [...this.#presence]) if (!before.has(id)) this.#emit("join", member);
     }
-    this.#emit("presence", { members: this.#presence });
+    this.#tellPresence();
   }
+
+  #tellPresence() { this.#emit("presence", { members: this.#presence, count: this.count }); }
 
   #joined(frame) {
     const member = readMember(frame.member);
@@ -524,40 +562,40 @@ export class Room {
     const known = this.#presence.has(member.id);
     this.#presence.set(member.id, member);
     if (!known) this.#emit("join", member);
-    this.#emit("presence", { members: this.#presence });
+    this.#tellPresence();
   }
 
   #left(frame) {
-    const id = frame.member?.id;
-    const member = this.#presence.get(id);
+    const told = readMember(frame.member);
+    const member = this.#presence.get(told?.id) ?? (this.#unlisted > 0 ? told : null);
     if (!member) return;
-    this.#presence.delete(id);
+    if (!this.#presence.delete(member.id)) this.#unlisted -= 1;
     this.#emit("leave", member);
-    this.#emit("presence", { members: this.#presence });
+    this.#tellPresence();
   }
 
   #direct(frame) {
+    const message = readPayload(frame);
+    if (message === null) return;
     const from = readPerson(frame.from);
-    if (!from || typeof frame.to !== "string" || typeof frame.message !== "string") return;
-    this.#emit("direct", { from, to: frame.to, at: readTime(frame.at), message: frame.message, own: from.id === this.#you?.id });
+    const to = typeof frame.to === "string" ? frame.to : this.#you?.id;
+    this.#emit("direct", { from, to, at: readTime(frame.at), message, own: this.#isOwn(from) });
   }
 
   #signalled(frame) {
-    const from = readPerson(frame.from);
-    if (from && frame.signal !== undefined) this.#emit("signal", { from, signal: frame.signal });
+    if (frame.signal !== undefined) this.#emit("signal", { from: readPerson(frame.from), signal: frame.signal });
   }
 
   #acknowledged(frame) {
+    if (isId(frame.id) && frame.id > this.#lastId && this.#pending.has(frame.ack)) this.#ownIds.add(frame.id);
     this.#settle(frame.ack, { id: frame.id });
   }
 
   #complained(frame) {
     if (typeof frame.error !== "string") return;
     const error = new RoomError(frame.error, typeof frame.message === "string" ? frame.message : frame.error);
-    if (frame.ack !== undefined) return this.#settle(frame.ack, error);
-    this.#emit("error", error);
-    // The server has left out messages, for this member was too slow: resuming brings them.
-    if (frame.error === "dropped" && this.#linkOpen) this.#ended({ code: CLOSED.abnormal, reason: error.message });
+    if (frame.ack !== undefined) this.#settle(frame.ack, error);
+    else this.#emit("error", error);
   }
 }
 
@@ -604,7 +642,7 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
   };
   socket.onclose = ({ code, reason }) => {
     clearTimeout(timer);
-    ended({ code, reason, final: code === CLOSED.normal || code === CLOSED.policyViolation || (code >= 4000 && code <= 4999) });
+    ended({ code, reason, final: isFinal(code) });
   };
   rest();
   return { send: (what) => socket.send(JSON.stringify(what)), close, check };
@@ -623,9 +661,11 @@ function streamLink({ options, fetch, address, frame, ended, unanswered, lacks }
     const response = await fetch(address("events"), { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: stop.signal });
     if (!response.ok) return ended(await refusal(response));
     if (!/^text\/event-stream\b/i.test(response.headers.get("Content-Type") ?? "")) return ended({ code: response.status, missing: true });
-    const events = eventReader((data) => {
+    const events = eventReader((type, data) => {
       const received = parseFrame(data);
-      if (received) frame(received);
+      if (!received) return;
+      if (type === "close") ended({ code: received.code, reason: received.reason, final: isFinal(received.code) });
+      else frame(received);
     });
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
@@ -710,29 +750,32 @@ function poster({ fetch, address, answered, unanswered, signal }) {
 /** What a status that is no success means for further attempts. */
 async function refusal(response) {
   const text = await response.text().catch(() => "");
-  const reason = parseFrame(text)?.message ?? (text.length <= 200 && !/[<{]/.test(text) ? text.trim() : "");
-  return {
-    code: response.status, reason: reason || `status ${response.status}`,
-    missing: [404, 405, 501].includes(response.status), final: [400, 401, 403, 410].includes(response.status),
-  };
+  const frame = parseFrame(text);
+  const reason = frame?.message ?? (text.length <= 200 && !/[<{]/.test(text) ? text.trim() : "");
+  const about = { code: response.status, reason: reason || `status ${response.status}` };
+  // The server has ended the membership: then its close code counts.
+  if (isId(frame?.code)) return { ...about, code: frame.code, final: isFinal(frame.code) };
+  return { ...about, missing: [404, 405, 501].includes(response.status), final: [400, 401, 403, 410].includes(response.status) };
 }
 
 /** Reads text/event-stream: give it the text in any pieces. */
-function eventReader(onData) {
+function eventReader(onEvent) {
   let rest = "";
+  let type = "";
   let data = [];
   return (text) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop();
     for (const line of lines) {
       const content = line.endsWith("\r") ? line.slice(0, -1) : line;
-      if (content.startsWith("data:")) {
-        data.push(content.slice(content[5] === " " ? 6 : 5));
-      } else if (content === "" && data.length > 0) {
-        const whole = data.join("\n");
-        data = [];
-        onData(whole);
-      }
+      const [, field, value] = /^(data|event):? ?(.*)$/s.exec(content) ?? [];
+      if (field === "data") data.push(value);
+      if (field === "event") type = value;
+      if (content !== "") continue;
+      const [its, whole] = [type, data.join("\n")];
+      type = "";
+      data = [];
+      if (whole !== "") onEvent(its, whole);
     }
   };
 }
@@ -741,6 +784,8 @@ function eventReader(onData) {
 
 const isId = (value) => Number.isSafeInteger(value) && value >= 0;
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isFinal = (code) => code === CLOSED.normal || code === CLOSED.policyViolation || (code >= 4000 && code <= 4999);
+const range = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 const readTime = (value) => (Number.isFinite(value) ? value : Date.now());
 
 function parse(text) {
@@ -754,7 +799,18 @@ function parseFrame(text) {
 
 function readPerson(value) {
   if (!isObject(value) || typeof value.id !== "string") return null;
-  return { id: value.id, name: typeof value.name === "string" ? value.name : "" };
+  const person = { id: value.id, name: typeof value.name === "string" ? value.name : "" };
+  return typeof value.data === "string" ? { ...person, data: value.data } : person;
+}
+
+/** What a message says: text, or bytes; null if it is malformed. */
+function readPayload(frame) {
+  if (typeof frame?.message === "string") return frame.message;
+  try {
+    return typeof frame?.base64 === "string" ? Uint8Array.from(atob(frame.base64), (byte) => byte.charCodeAt(0)) : null;
+  } catch {
+    return null;
+  }
 }
 
 function readMember(value) {
