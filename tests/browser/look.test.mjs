@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { afterEach, describe, test } from "node:test";
 import { choosePerson, connected, hears, here, interceptRoom, say, useSite } from "./support.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -33,7 +33,10 @@ function looksRight(site, name, scene) {
     test(`${label} fits its window and is accessible`, async () => {
       const page = await scene((where, options) => site.visit(where, { ...look, reducedMotion: "reduce", ...options }));
       await page.screenshot({ path: path.join(folder, `${label}.png`) });
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "scrolls sideways");
+      const sideways = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll("body *")]
+        .filter((one) => one.scrollWidth > one.clientWidth && (one === document.documentElement || getComputedStyle(one).overflowY === "auto"))
+        .map(({ tagName, id }) => `${tagName}#${id}`));
+      assert.deepEqual(sideways, [], "scrolls sideways");
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => window.axe.run());
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`), []);
@@ -43,6 +46,7 @@ function looksRight(site, name, scene) {
 
 describe("chat", () => {
   const site = useSite("chat");
+  afterEach(() => site.restart());  // rooms keep their messages for a while
 
   looksRight(site, "index", async (visit) => {
     for (const where of ["lobby/", "lobby/", "lobby/", "team-standup/", "team-standup/", "release_2.0/"]) await connected(await visit(where));

@@ -115,7 +115,7 @@ test("a name is asked for once, without standing in the way, and is kept", async
 });
 
 test("one who does not want to say is not asked again", async () => {
-  const page = await enter("cloakroom/");
+  const page = await enter("wardrobe/");
   await page.click("#name-cancel");
   await page.reload();
   await connected(page);
@@ -180,7 +180,7 @@ test("a private message goes to one alone, and a second one stays private", asyn
 });
 
 test("a private message that can't be delivered comes back, and is not told to all by another Enter", async () => {
-  const [ann, ben] = [await enter("nook/", "Ann"), await enter("nook/", "Ben")];
+  const [ann, ben] = [await enter("alcove/", "Ann"), await enter("alcove/", "Ben")];
   await choosePerson(ann, "Ben");
   await ben.close();
   await person(ann, "Ben").waitFor({ state: "detached" });

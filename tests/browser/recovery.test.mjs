@@ -41,11 +41,11 @@ async function sayAll(page, texts) {
   await hears(page, texts.at(-1));
 }
 
-/** `noticed`: the server sees that the line is lost, and so do the others. */
-async function threeWindowsOneAway({ lose, comeBack, baseURL, noticed }) {
-  const ann = await enter("meeting/", "Ann");
-  const ben = await enter("meeting/", "Ben");
-  const cid = await enter("meeting/", "Cid", { baseURL: baseURL ?? site.server.url });
+/** `place`: the room. `noticed`: the server sees that the line is lost, and so do the others. */
+async function threeWindowsOneAway(place, { lose, comeBack, baseURL, noticed }) {
+  const ann = await enter(place, "Ann");
+  const ben = await enter(place, "Ben");
+  const cid = await enter(place, "Cid", { baseURL: baseURL ?? site.server.url });
   for (const page of [ann, ben, cid]) await page.waitForFunction(() => document.querySelectorAll("#people-list .name").length === 3);
   await sayAll(ann, ["before"]);
   await hears(cid, "before");
@@ -79,11 +79,11 @@ async function threeWindowsOneAway({ lose, comeBack, baseURL, noticed }) {
 
 test("three windows, one loses its line while 50 messages are said: it has all of them once and in order", async () => {
   const line = await proxy();
-  await threeWindowsOneAway({ noticed: true, baseURL: line.url, lose: () => line.cut(), comeBack: () => line.restore() });
+  await threeWindowsOneAway("meeting/", { noticed: true, baseURL: line.url, lose: () => line.cut(), comeBack: () => line.restore() });
 });
 
 test("the same when the browser itself is offline, which the server may not notice for a while", async () => {
-  await threeWindowsOneAway({ lose: (page) => page.context().setOffline(true), comeBack: (page) => page.context().setOffline(false) });
+  await threeWindowsOneAway("tunnel/", { lose: (page) => page.context().setOffline(true), comeBack: (page) => page.context().setOffline(false) });
 });
 
 test("what was sent into a line that broke comes back to its author, or is shown once: never neither, never both", async () => {
@@ -124,8 +124,8 @@ test("a server that began anew is told of, and the talk goes on", async () => {
 
 for (const [transport, name] of [["events", "event stream"], ["polling", "polling"]]) {
   test(`by ${name} one takes part like anyone: messages, people, private ones, typing`, async () => {
-    const ben = await enter("mixed/", "Ben");
-    const ann = await enter(`mixed/?transport=${transport}`, "Ann");
+    const ben = await enter(`mixed-${transport}/`, "Ben");
+    const ann = await enter(`mixed-${transport}/?transport=${transport}`, "Ann");
     assert.equal(await ann.textContent("#connection-state"), `Connected by ${name}`);
     await peopleAre(ann, "Ann", "Ben");
     await peopleAre(ben, "Ben", "Ann");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONNECTION_REFUSED, connected, hears, interceptRoom, logOf, say, useSite, welcome } from "./support.mjs";
+import { CONNECTION_REFUSED, connected, hears, interceptRoom, logOf, say, useSite } from "./support.mjs";
 
 const site = useSite("chat");
 const enter = async (path, options) => connected(await site.visit(path, options));

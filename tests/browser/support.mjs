@@ -42,9 +42,12 @@ async function urlPrintedBy(child) {
   throw new Error("the server ended without printing http://127.0.0.1:PORT/");
 }
 
+/** Where the pages of the chat are. */
+export const chatPages = path.join(examples, "chat_server", "pages");
+
 /** Starts the "chat" or "echo" server in its example's folder; port 0 takes a free one. */
-export async function startServer(kind, port = 0) {
-  const child = spawn(binaryOf(kind), ["--port", String(port)], {
+export async function startServer(kind, port = 0, options = []) {
+  const child = spawn(binaryOf(kind), ["--port", String(port), ...options], {
     cwd: path.join(examples, `${kind}_server`), stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
