@@ -90,7 +90,7 @@ test("what was sent into a line that broke comes back to its author, or is shown
   const line = await proxy();
   const ben = await enter("bridge/", "Ben");
   const ann = await enter("bridge/", "Ann", { baseURL: line.url });
-  for (let round = 1; round <= 5; ++round) {
+  for (let round = 1; round <= 3; ++round) {
     await connected(ann);
     await ann.fill("#chat-message-input", "");
     // In one turn of the page, so that the line is cut with the message on its way.
@@ -142,8 +142,6 @@ for (const [transport, name] of [["events", "event stream"], ["polling", "pollin
     await ben.press("#chat-message-input", "Escape");
     await ann.type("#chat-message-input", "x");
     await ben.locator("#typing", { hasText: "Ann is typing" }).waitFor();
-    await ann.close();
-    await ben.waitForFunction(() => document.querySelectorAll("#people-list .name").length === 1, null, { timeout: 60_000 });
   });
 }
 

@@ -117,8 +117,9 @@ test("reconnect() ends the waiting, and does nothing while connected", () => {
   socket().hangUp();
   room.reconnect();
   assert.equal(sockets().length, 2);
-  tick(60_000);  // the timer of the wait is gone: only this attempt's own time-out and its successors
-  assert.ok(sockets().length < 12);
+  socket().say(welcome());
+  tick(5000);
+  assert.equal(sockets().length, 2, "the timer of the wait is gone");
 });
 
 test("after 30 s of silence the server is asked whether it is there; any frame is an answer", async () => {
@@ -195,6 +196,18 @@ test("a new name is a new connection that resumes, once what was sent is acknowl
   await renamed;
   assert.deepEqual([sockets().length, socket().query.name, socket().query.after], [2, "Anna", "1"]);
   assert.equal(sockets()[0].closedHere, true);
+});
+
+test("of two new names in a row the last counts, and while there is no connection the next one takes it", async () => {
+  const room = connected({ name: "Ann" });
+  await Promise.all([room.rename("Bea"), room.rename("Cleo")]);
+  assert.deepEqual(sockets().map(({ query }) => query.name), ["Ann", "Cleo"]);
+  socket().say(welcome());
+  socket().hangUp();
+  await room.rename("Dora");
+  assert.equal(sockets().length, 2);
+  tick(1000);
+  assert.equal(socket().query.name, "Dora");
 });
 
 test("a listener that throws is reported, and disturbs neither the others nor the room", () => {

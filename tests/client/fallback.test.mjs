@@ -113,6 +113,66 @@ test("a stream that a proxy holds back from the start is given up for polling", 
   assert.equal(web.requests[0].init.signal.aborted, true);
 });
 
+test("a stream that was held back is not tried again", async () => {
+  let polls = 0;
+  const web = server((request) => {
+    if (routeOf(request) === "events" || request.url.searchParams.has("wait")) return undefined;
+    polls += 1;
+    return polls === 1 ? json([welcome(0)]) : text(503);
+  });
+  const room = enter({ fetch: web.fetch });
+  await refuseSockets();
+  await pass(50_000);  // the poll that is held is given up, and the next ones are refused
+  const before = sockets().length;
+  while (sockets().length === before) await pass(250);
+  socket().hangUp();
+  await pass(500);
+  assert.deepEqual(room.transport, null);
+  assert.deepEqual(web.paths().filter((route) => route === "GET events").length, 1);
+  assert.ok(polls > 2);
+});
+
+test("what worked and does not any more is no longer tried first", async () => {
+  const stream = eventStream();
+  let streams = 0;
+  const web = server((request) => (routeOf(request) === "events" && (streams += 1) === 1 ? stream.response : refused()));
+  const room = enter({ fetch: web.fetch });
+  await refuseSockets();
+  stream.say(welcome(0));
+  await settle();
+  const before = sockets().length;
+  stream.end();
+  await pass(1000);
+  assert.deepEqual([streams, sockets().length], [2, before]);
+  while (room.status === "waiting") await pass(250);
+  assert.deepEqual([room.transport, sockets().length, streams], ["websocket", before + 1, 2]);
+});
+
+test("where nothing is offered it may be for a moment only: all is tried again later", async () => {
+  const web = server(() => text(404));
+  enter({ WebSocket: false, fetch: web.fetch });
+  await pass(5000);
+  assert.ok(web.requests.length > 2);
+});
+
+test("close() ends a stream and a held poll", async () => {
+  for (const transport of ["events", "polling"]) {
+    const stream = eventStream();
+    const web = server((request) => (routeOf(request) === "events" ? stream.response : request.url.searchParams.has("wait") ? undefined : json([welcome(0)])));
+    const room = enter({ fetch: web.fetch, transport });
+    await settle();
+    if (transport === "events") stream.say(welcome(0));
+    await pass(1000);
+    assert.equal(room.status, "open");
+    const { signal } = web.requests.at(-1).init;
+    assert.equal(signal.aborted, false);
+    room.close();
+    assert.equal(signal.aborted, true);
+    await pass(1000);
+    assert.equal(room.status, "closed");
+  }
+});
+
 test("a stream whose start got through, but not what was acknowledged since, is given up for polling", async () => {
   const stream = eventStream();
   const web = server((request) => ({

@@ -98,8 +98,11 @@ test("one's own messages that the server does not send back are no gap", async (
   socket().say(message(3));
   await Promise.all(sent);
   assert.deepEqual(room.ids(), [3]);
+  const third = room.send("c");
+  socket().say({ type: "ack", ack: 3, id: 7 });
+  assert.equal(await third, 7);
   socket().say(message(5));
-  assert.equal(room.status, "waiting");
+  assert.equal(room.status, "waiting", "4 was somebody else's");
 });
 
 test("a room that began anew is a reset: its ids count from the start, and all its messages are new", () => {
@@ -200,6 +203,15 @@ test("send() is fulfilled with the message's id, in whatever order the acknowled
   ]);
   for (const frame of [{ ack: 2, id: 8 }, { ack: 1, id: 7 }, { ack: 2, id: 9 }, { ack: 3 }]) socket().say({ type: "ack", ...frame });
   assert.deepEqual(await Promise.all(sent), [7, 8, undefined]);
+});
+
+test("an acknowledged message leaves nothing to check", async () => {
+  const room = connected({ ackTimeout: 5000 });
+  const sent = room.send("a");
+  socket().say({ type: "ack", ack: 1, id: 1 });
+  await sent;
+  tick(20_000);
+  assert.deepEqual(socket().sent.map(({ type }) => type), ["message"]);
 });
 
 test("what the server refuses is rejected with its code and text; what nobody waits for is an error event", async () => {

@@ -612,8 +612,6 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
   let timer = 0;
   const close = () => {
     clearTimeout(timer);
-    socket.onmessage = socket.onclose = socket.onerror = null;
-    socket.onerror = () => {};  // closing what is not open yet is an error to some
     socket.close();
   };
   /** Looks at the time once a silence, not once a frame. */
@@ -633,7 +631,7 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
       else ended({ code: CLOSED.abnormal, reason: "the server has fallen silent" });
     }, options.ackTimeout);
   };
-  socket.onerror = () => {};
+  socket.onerror = () => {};  // the package ws would throw; what matters follows as onclose
   socket.onmessage = ({ data }) => {
     heardAt = Date.now();
     answered = true;
