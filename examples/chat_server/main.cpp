@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
         roompp::rooms<chat_room> rooms;
         server.websocket("/ws/chat/{room}/", rooms, roompp::v1(), roompp::json_messages());
         server.pages_from({pages, options.pages}).page("/", "index.html").page("/{room}/", "room.html");
-        server.page("/chat/", "index.html").page("/chat/{room}/", "room.html");  // where the tutorial has them
+        server.page("/roompp.js", "roompp.js");
+        server.page("/chat/", "index.html").page("/chat/{room}/", "simple.html");  // where the tutorial has them
         server.get("/api/rooms", [rooms] {
             return roompp::response::json(nlohmann::json{{"rooms", rooms.list()}}.dump());
         });

@@ -4,7 +4,7 @@ import { CONNECTION_REFUSED, connected, hears, interceptRoom, logOf, say, useSit
 
 const site = useSite("chat");
 const enter = async (path, options) => connected(await site.visit(path, options));
-const message = (text) => JSON.stringify({ message: text });
+const message = (id, text = `message ${id}`) => ({ type: "message", id, from: { id: "p1", name: "Pat" }, at: Date.now(), message: text });
 
 test("two windows in the same room see each other's message, a third in another room doesn't", async () => {
   const [ann, ben, cid] = [await enter("garden/"), await enter("garden/"), await enter("kitchen/")];
@@ -20,10 +20,14 @@ test("two windows in the same room see each other's message, a third in another 
   assert.ok(!(await logOf(ann)).includes("alone in the kitchen"));
 });
 
-test("the room is the same below / and below /chat/", async () => {
-  const [ann, ben] = [await enter("porch/"), await enter("chat/porch/")];
+test("the room is the same below / and, for clients of the tutorial's plain format, below /chat/", async () => {
+  const [ann, ben] = [await enter("porch/", { name: "Ann" }), await enter("chat/porch/")];
   await say(ann, "which door?");
-  await hears(ben, "which door?");
+  await ben.waitForFunction(() => document.querySelector("#chat-log").value === "which door?\n");
+  await say(ben, "the simple one");
+  await hears(ann, "the simple one");
+  assert.deepEqual(await ann.locator("#chat-log > .message .author").allTextContents(), ["Ann", "Guest"]);
+  await ben.waitForFunction(() => document.querySelector("#chat-log").value === "which door?\nthe simple one\n");
 });
 
 test("as in the Django Channels tutorial: the room's name and Enter lead from /chat/ to a log with a value", async () => {
@@ -144,23 +148,30 @@ test("an empty or blank message is not sent", async () => {
 });
 
 test("a message that the server refuses is explained beside the field and comes back to it", async () => {
-  const ann = await enter("office/", { prepare: (page) => interceptRoom(page, { rewrite: () => "no JSON" }) });
+  const refuse = (text, line) => {
+    const { type, ack } = JSON.parse(text);
+    if (type !== "message") return text;
+    line.answer({ type: "error", error: "rate_limited", message: "At most 10 messages a second.", ack });
+    return null;
+  };
+  const ann = await enter("office/", { prepare: (page) => interceptRoom(page, { rewrite: refuse }) });
   const ben = await enter("office/");
-  await say(ann, "garbled on its way");
-  await ann.locator("#composer-note.problem", { hasText: "Not sent: " }).waitFor();
-  assert.equal(await ann.inputValue("#chat-message-input"), "garbled on its way");
+  await say(ann, "one too many");
+  await ann.locator("#composer-note.problem", { hasText: "Not sent: At most 10 messages a second." }).waitFor();
+  assert.equal(await ann.inputValue("#chat-message-input"), "one too many");
   assert.equal(await logOf(ann), "");
+  assert.equal(await ann.locator("#pending .message").count(), 0);
   await say(ben, "still open?");
   await hears(ann, "still open?");
 });
 
 test("a malformed answer from the server doesn't break the page", async () => {
   let line;
-  const page = await enter("workshop/", { prepare: async (page) => { line = await interceptRoom(page); } });
-  const malformed = ["", "{", "null", "7", "\"text\"", "[]", "{}", "{\"message\": 7}", "{\"message\": null}", "{\"message\": {\"a\": 1}}",
-                     "{\"error\": []}", "{\"type\": \"news\"}", Buffer.from([0, 255])];
+  const page = await enter("workshop/", { prepare: async (page) => { line = await interceptRoom(page, { reachServer: false }); } });
+  const malformed = ["", "{", "null", "7", "\"text\"", "[]", "{}", "{\"message\": 7}", "{\"type\": \"message\"}", "{\"type\": \"message\", \"id\": \"1\", \"message\": \"x\"}",
+                     "{\"type\": \"presence\", \"members\": 7}", "{\"error\": []}", "{\"type\": \"news\"}", Buffer.from([0, 255])];
   for (const answer of malformed) line.answer(answer);
-  line.answer(message("fine again"));
+  line.answer(message(1, "fine again"));
   await hears(page, "fine again");
   assert.equal(await logOf(page), "fine again");
   assert.equal(await page.getAttribute("#connection-state", "data-state"), "open");
@@ -173,10 +184,10 @@ test("the log keeps the newest 1,000, follows them, and leaves a reader of older
     const log = document.querySelector("#chat-log");
     return log.scrollHeight - log.scrollTop - log.clientHeight < 8;
   });
-  for (let i = 1; i <= 1200; ++i) line.answer(message(`message ${i}`));
-  await hears(page, "message 1200");
+  for (let i = 1; i <= 2000; ++i) line.answer(message(i));
+  await hears(page, "message 2000");
   assert.equal(await page.locator("#chat-log .message").count(), 1000);
-  assert.match(await logOf(page), /^message 201\n/);
+  assert.match(await logOf(page), /^message 1001\n/);
   await atBottom();
 
   await page.hover("#chat-log");
@@ -190,22 +201,22 @@ test("the log keeps the newest 1,000, follows them, and leaves a reader of older
   });
   const middle = () => page.evaluate(() => document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest(".message")?.querySelector(".text").textContent);
   const read = await middle();
-  line.answer(message("message 1201"));
-  line.answer(message("message 1202"));
+  line.answer(message(2001));
+  line.answer(message(2002));
   await page.locator("#new-messages", { hasText: "2 new messages" }).waitFor();
   assert.equal(await middle(), read);
 
   await page.click("#new-messages");
   await atBottom();
   await page.waitForSelector("#new-messages", { state: "hidden" });
-  line.answer(message("message 1203"));
-  await hears(page, "message 1203");
+  line.answer(message(2003));
+  await hears(page, "message 2003");
   await atBottom();
 });
 
 test("everything can be done with the keyboard alone, and the focus is always visible", async () => {
   await enter("pantry/");
-  const page = await site.visit();
+  const page = await site.visit("", { name: "Kay" });
   const focused = () => page.evaluate(() => {
     const element = document.activeElement;
     const { outlineStyle, outlineWidth } = getComputedStyle(element);

@@ -42,9 +42,12 @@ async function urlPrintedBy(child) {
   throw new Error("the server ended without printing http://127.0.0.1:PORT/");
 }
 
+/** Where the pages of the chat are. */
+export const chatPages = path.join(examples, "chat_server", "pages");
+
 /** Starts the "chat" or "echo" server in its example's folder; port 0 takes a free one. */
-export async function startServer(kind, port = 0) {
-  const child = spawn(binaryOf(kind), ["--port", String(port)], {
+export async function startServer(kind, port = 0, options = []) {
+  const child = spawn(binaryOf(kind), ["--port", String(port), ...options], {
     cwd: path.join(examples, `${kind}_server`), stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -100,13 +103,14 @@ export function useSite(kind) {
     page.on("pageerror", (error) => note(String(error)));
   }
 
-  /** A new visitor at `where` (relative to the server). `prepare` gets the page before it loads. */
-  site.visit = async (where = "", { foreseen, prepare, ...contextOptions } = {}) => {
+  /** A new visitor at `where` (relative to the server), who has given this name before. `prepare` gets the page before it loads. */
+  site.visit = async (where = "", { foreseen, prepare, name, ...contextOptions } = {}) => {
     const context = await site.browser.newContext({ baseURL: site.server.url, ...contextOptions });
     visitors.push(context);
     context.setDefaultTimeout(STEP_MS);
     const page = await context.newPage();
     watch(page, foreseen);
+    if (name !== undefined) await page.addInitScript((value) => { localStorage["roompp.name"] ??= value; }, name);
     await prepare?.(page);
     await page.goto(where);
     return page;
@@ -133,23 +137,42 @@ export async function say(page, text) {
 }
 
 export function hears(page, text) {
-  return page.locator("#chat-log .text").getByText(text, { exact: true }).first().waitFor();
+  return page.locator("#chat-log > .message .text").getByText(text, { exact: true }).first().waitFor();
 }
 
 export function logOf(page) {
   return page.$eval("#chat-log", (log) => log.value);
 }
 
-/** Stands between the page and the server: answers the page in the server's name, and may rewrite what the page sends. */
+/** A private message to them is what comes next. Where there is no room for the list of people, it is behind a button. */
+export async function choosePerson(page, name) {
+  const entry = page.locator("#people-list .name").getByText(name, { exact: true });
+  await entry.waitFor({ state: "attached" });
+  if (await page.isVisible("#people-toggle")) await page.click("#people-toggle");
+  await entry.click();
+}
+
+/** The frame with which the server begins, for a room that a test plays itself. */
+export function welcome(messages = []) {
+  const last = messages.at(-1)?.id ?? 0;
+  return JSON.stringify({ type: "history", epoch: "played", last, you: { id: "me", name: "Me" }, messages });
+}
+
+/**
+ * Stands between the page and the server: answers the page in the server's name, and may rewrite what the page sends, or
+ * keep it (null). Without a server, the test is the server, and only the first frame is given.
+ */
 export async function interceptRoom(page, { rewrite = (text) => text, reachServer = true } = {}) {
   const line = { answer: null, hangUp: null };
   await page.routeWebSocket(/\/ws\/chat\//, (socket) => {
-    if (reachServer) {
-      const server = socket.connectToServer();
-      socket.onMessage((text) => server.send(rewrite(text)));
-    }
-    line.answer = (text) => socket.send(text);
+    line.answer = (frame) => socket.send(typeof frame === "string" || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
     line.hangUp = (code, reason) => socket.close({ code, reason });
+    const server = reachServer ? socket.connectToServer() : null;
+    socket.onMessage((text) => {
+      const passed = rewrite(text, line);
+      if (passed !== null) server?.send(passed);
+    });
+    if (!reachServer) socket.send(welcome());
   });
   return line;
 }
