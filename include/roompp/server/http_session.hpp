@@ -52,9 +52,9 @@ private:
     friend channel;
 
     // channel
-    void received(std::string_view bytes) {
-        if (pending_.empty()) return take(bytes);
-        pending_.append(bytes);
+    void received(const char* bytes, std::size_t size) {
+        if (pending_.empty()) return take({bytes, size});
+        pending_.append(bytes, size);
     }
     void drained() {
         const auto rest = std::move(pending_);
@@ -163,7 +163,7 @@ private:
         const auto self = this->shared_from_this();
         auto& host = this->host();
         const auto opened = std::make_shared<wire::websocket_connection<Stream>>(host, this->release());
-        opened->start(std::move(parser_), rest, std::move(how));
+        opened->start(parser_, rest, std::move(how));
     }
 
     // What websocketpp's parser lets pass, and this server does not.
