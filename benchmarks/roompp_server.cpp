@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
                       << (roompp::io_uring_works() ? "io_uring" : "send, because the kernel refuses io_uring") << '\n';
         }
     }
+    roompp::limits limits;
+    limits.messages_per_second = limits.bytes_per_second = 0;  // the load is no flood
+    server.limits(limits);
     server.websocket("/room", rooms);
     server.websocket("/room/{room}", rooms);
     server.websocket("/echo", roompp::echo());

@@ -7,14 +7,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include <roompp/core/limits.hpp>
+
 namespace load {
+
+/// Limits of a server that takes whatever these tests send.
+inline roompp::limits any_rate() {
+    roompp::limits limits;
+    limits.messages_per_second = 0;
+    limits.bytes_per_second = 0;
+    return limits;
+}
 
 class client {
 public:
@@ -92,6 +104,7 @@ private:
     void write(std::string_view bytes) const {
         while (!bytes.empty()) {
             const ssize_t n = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (n < 0 && errno == EINTR) continue;
             if (n <= 0) throw std::runtime_error("the server does not take what is sent");
             bytes.remove_prefix(static_cast<std::size_t>(n));
         }
@@ -99,7 +112,10 @@ private:
     void read(char* into, std::size_t size) const {
         while (size != 0) {
             const ssize_t n = recv(socket_, into, size, 0);
-            if (n <= 0) throw std::runtime_error("the server sends nothing more");
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0)
+                throw std::runtime_error(n == 0 ? "the server has ended the connection"
+                                                : std::string("nothing came: ") + std::strerror(errno));
             into += n;
             size -= static_cast<std::size_t>(n);
         }

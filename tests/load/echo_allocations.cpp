@@ -47,7 +47,7 @@ int main() {
     int status = 1;
     roompp::server server;
     server.websocket("/echo", roompp::echo());
-    server.listen(0, "127.0.0.1");
+    server.limits(load::any_rate()).listen(0, "127.0.0.1");
     std::thread serving([&server] {
         counted = true;
         server.run();

@@ -61,7 +61,7 @@ int main() {
     rooms.on_join([&](auto&) { ++joined; });
     rooms.on_leave([&](auto&) { ++left; });
     server.websocket("/room/{room}", rooms);
-    server.threads(3).listen(0, "127.0.0.1");
+    server.limits(load::any_rate()).threads(3).listen(0, "127.0.0.1");
     std::thread serving([&server] { server.run(); });
 
     std::atomic<int> failed{0};
