@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
         }
     }
     roompp::limits limits;
+    limits.connections = limits.handshakes = 200'000;
     limits.messages_per_second = limits.bytes_per_second = 0;  // the load is no flood
     server.limits(limits);
     server.websocket("/room", rooms);
