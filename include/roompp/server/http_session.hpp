@@ -11,8 +11,6 @@
 #include <utility>
 
 #include <websocketpp/http/request.hpp>
-#include <websocketpp/processors/base.hpp>
-#include <websocketpp/processors/processor.hpp>
 #include <websocketpp/utilities.hpp>
 
 #include <roompp/server/request.hpp>
@@ -152,7 +150,9 @@ private:
     void answer(std::string_view rest) {
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address());
-        if (websocketpp::processor::is_websocket_handshake(parser_)) return upgrade(incoming, rest);
+        if (has_token(parser_.get_header("Upgrade"), "websocket") &&
+            has_token(parser_.get_header("Connection"), "Upgrade"))
+            return upgrade(incoming, rest);
         write(site_.respond(incoming), wants_keep_alive());
     }
 
@@ -192,6 +192,7 @@ private:
         };
         if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
             return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
+        if (!has_possible_port(parser_.get_header("Host"))) return response(400, "The Host has no possible port.\n");
         if (!parser_.get_body().empty()) return response(400, "A WebSocket handshake has no body.\n");
         return std::nullopt;
     }
