@@ -71,7 +71,7 @@ private:
         while (size != 0 && !its_channel::ended()) {
             std::error_code ec;
             if (const auto got = reader->read(bytes, size, ec)) received(*got);
-            if (ec) return start_closing(frame_reader::close_code_for(ec), ec.message());
+            if (ec) return received_nonsense(ec);
         }
         if (reader->idle())
             this->host().give_back(std::move(reader));
@@ -174,6 +174,12 @@ private:
         }
         this->finish();
         ended(std::move(how));
+    }
+
+    void received_nonsense(const std::error_code& what) {
+        if (is_open()) return start_closing(frame_reader::close_code_for(what), what.message());
+        this->finish();  // no answer to our closing will be found in what comes
+        ended({close_code::abnormal, {}});
     }
 
     void ended(close_event how) {
