@@ -11,7 +11,7 @@ import plan
 import plot
 import report
 from servers import SERVERS
-from setup import BUILD, HERE, Missing, build_all, relative
+from setup import BUILD, HERE, Missing, build_all, build_micro, relative
 
 
 def name_list(known):
@@ -44,7 +44,7 @@ def arguments():
         metavar="MODES",
         type=name_list(plan.MODES),
         default=plan.MODES,
-        help="of: " + ", ".join(plan.MODES) + " (idle: handshakes and memory)",
+        help="of: " + ", ".join(plan.MODES) + " (idle: handshakes and memory; micro: parts without a server)",
     )
     parser.add_argument("--report", action="store_true", help="measure nothing, write the last run's report again")
     options = parser.parse_args()
@@ -52,12 +52,30 @@ def arguments():
     return options
 
 
+def micro_benchmarks(options, missing):
+    if "micro" not in options.modes:
+        return []
+    try:
+        build_micro()
+        return measure.micro_benchmarks(options.quick)
+    except (Missing, measure.Failed) as why:
+        missing["micro-benchmarks"] = str(why)
+        return []
+
+
 def measured_run(options):
     wanted = [s for s in SERVERS if (s.name in options.only if options.only else not s.optional)]
     built, not_built = build_all(wanted)
-    measure.raise_file_limit()
+    allowed = measure.raise_file_limit()
     ready, not_started = measure.startable(built)
-    cases = plan.cases(options.quick, options.modes)
+    wanted_cases = plan.cases(options.quick, options.modes)
+    cases = [case for case in wanted_cases if case.connections + 200 <= allowed]
+    too_many = {
+        case.name: f"needs {case.connections + 200:,} open files, and {allowed:,} are allowed here (ulimit -n)"
+        for case in wanted_cases
+        if case not in cases
+    }
+    micro = micro_benchmarks(options, not_built)
     busy = machine.busy_share()
     if busy > 10:
         print(f"Other programs keep this machine {busy:.0f} % busy: the figures will not be good.", flush=True)
@@ -69,10 +87,11 @@ def measured_run(options):
         "folder": "build" if partial else ".",
         "rounds": options.rounds,
         "servers": [s.name for s in ready],
-        "missing": {**not_built, **not_started},
+        "missing": {**not_built, **not_started, **too_many},
         "cases": [case.arguments for case in cases],
         "machine": {**machine.describe(), "Other load before the run": f"{busy:.0f} % of all cores"},
         "samples": samples,
+        "micro": micro,
         "failures": failures,
     }
 

@@ -10,6 +10,7 @@ class Case:
     arguments: tuple  # of wsload
     slow_servers: bool = True  # also for servers that need milliseconds a delivery
     connections: int = 0
+    servers: tuple = ()  # names, if not for all
 
 
 def fanout(members, sizes, seconds, slow_servers=True):
@@ -38,7 +39,7 @@ def fanout(members, sizes, seconds, slow_servers=True):
     )
 
 
-def rooms(count, members, seconds, slow_servers=True):
+def rooms(count, members, seconds, slow_servers=True, servers=()):
     return Case(
         f"rooms_{count}x{members}",
         "rooms",
@@ -59,6 +60,7 @@ def rooms(count, members, seconds, slow_servers=True):
         ),
         slow_servers,
         count * members,
+        servers,
     )
 
 
@@ -81,7 +83,9 @@ def idle(connections, slow_servers=True):
     )
 
 
-MODES = ["idle", "echo", "rooms", "fanout"]
+FEW = ("roompp_io_uring", "roompp_send", "bare_send", "socketify")  # where connecting takes longer than measuring
+
+MODES = ["micro", "idle", "echo", "rooms", "fanout"]  # micro: parts alone, without a server
 
 
 def cases(quick, modes):
@@ -90,6 +94,6 @@ def cases(quick, modes):
         every += [fanout(100, "64", 0.3), fanout(1000, "64", 0.3, False)]
     else:
         every = [idle(1000), idle(10000, False), echo(1, 0.5), echo(16, 0.5)]
-        every += [rooms(100, 10, 0.5), rooms(1000, 10, 0.5, False)]
+        every += [rooms(100, 10, 0.5), rooms(1000, 10, 0.5, False), rooms(10000, 10, 1, False, FEW)]
         every += [fanout(100, "64,1024", 0.5), fanout(1000, "64,1024", 0.5), fanout(10000, "64,1024", 0.5, False)]
     return [case for case in every if case.mode in modes]

@@ -178,6 +178,12 @@ def idle(results):
     return text
 
 
+def micro(timings):
+    """Parts of the library alone. A name ends with how much: bytes, messages, members or rooms."""
+    rows = [[title.replace("/", " · "), number(nanoseconds)] for title, nanoseconds in timings]
+    return ["## Parts alone\n", "Without sockets, by Google Benchmark (`micro.cpp`).\n", table(["", "ns"], rows)]
+
+
 SECTIONS = {"fanout": fanout, "rooms": rooms, "echo": echo, "idle": idle}
 
 
@@ -218,6 +224,8 @@ def write(run, path):
     for mode in reversed(MODES):
         if results.measured(mode=mode):
             text += SECTIONS[mode](results)
+    if run.get("micro"):
+        text += micro(run["micro"])
     text.append("## Machine\n")
     text.append(table(["", ""], [[name_, value] for name_, value in run["machine"].items()]).replace("--:", "---"))
     text += commands(run)

@@ -134,6 +134,11 @@ def python_packages(folder):
     return build
 
 
+def build_micro():
+    flags = ["-I../include", "-DASIO_STANDALONE", "-lbenchmark", "-pthread"]
+    cpp("micro", HERE / "micro.cpp", flags, ["libbenchmark-dev", "libasio-dev", "libwebsocketpp-dev"])()
+
+
 def build_all(servers):
     """The servers that can be measured, and why the others cannot."""
     BUILD.mkdir(exist_ok=True)

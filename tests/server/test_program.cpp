@@ -14,10 +14,14 @@
 
 #include <roompp/roompp.hpp>
 
+#if ROOMPP_TEST_DEFLATE
+#include <roompp/deflate.hpp>
+#endif
+
 namespace {
 
 constexpr const char* usage =
-    "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N]\n"
+    "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
     "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
     "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S]\n";
 
@@ -27,6 +31,7 @@ struct options {
     std::uint16_t port = 0;
     std::string address = "127.0.0.1";
     std::string pages;
+    std::size_t compress = 0;  // messages of at least so many bytes
 };
 
 options parse(int argc, char** argv) {
@@ -55,6 +60,7 @@ options parse(int argc, char** argv) {
     text("--address", chosen.address);
     text("--pages", chosen.pages);
     number("--port", chosen.port);
+    number("--compress", chosen.compress);
     number("--threads", chosen.threads);
     number("--message-bytes", chosen.limits.message_bytes);
     number("--queue-bytes", chosen.limits.queue_bytes);
@@ -113,6 +119,9 @@ std::string upper_case(std::string text) {
 void serve(const options& chosen) {
     roompp::server server;
     server.threads(chosen.threads).limits(chosen.limits);
+#if ROOMPP_TEST_DEFLATE
+    if (chosen.compress != 0) server.compression(roompp::deflate({6, chosen.compress}));
+#endif
     server.websocket("/ws/echo/", roompp::echo());
     server.websocket("/ws/room/{room}/", roompp::rooms<>());
     server.websocket("/ws/hooks/", hooks());

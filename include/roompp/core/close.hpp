@@ -10,6 +10,7 @@ namespace roompp {
 namespace close_code {
 inline constexpr std::uint16_t normal = 1000;            ///< the purpose was fulfilled
 inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or the page was left
+inline constexpr std::uint16_t protocol_error = 1002;    ///< the peer broke the protocol
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
 inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says

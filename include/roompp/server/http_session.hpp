@@ -11,8 +11,6 @@
 #include <utility>
 
 #include <websocketpp/http/request.hpp>
-#include <websocketpp/processors/base.hpp>
-#include <websocketpp/processors/processor.hpp>
 #include <websocketpp/utilities.hpp>
 
 #include <roompp/server/request.hpp>
@@ -52,9 +50,9 @@ private:
     friend channel;
 
     // channel
-    void received(std::string_view bytes) {
-        if (pending_.empty()) return take(bytes);
-        pending_.append(bytes);
+    void received(const char* bytes, std::size_t size) {
+        if (pending_.empty()) return take({bytes, size});
+        pending_.append(bytes, size);
     }
     void drained() {
         const auto rest = std::move(pending_);
@@ -152,7 +150,9 @@ private:
     void answer(std::string_view rest) {
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address());
-        if (websocketpp::processor::is_websocket_handshake(parser_)) return upgrade(incoming, rest);
+        if (has_token(parser_.get_header("Upgrade"), "websocket") &&
+            has_token(parser_.get_header("Connection"), "Upgrade"))
+            return upgrade(incoming, rest);
         write(site_.respond(incoming), wants_keep_alive());
     }
 
@@ -163,7 +163,7 @@ private:
         const auto self = this->shared_from_this();
         auto& host = this->host();
         const auto opened = std::make_shared<wire::websocket_connection<Stream>>(host, this->release());
-        opened->start(std::move(parser_), rest, std::move(how));
+        opened->start(parser_, rest, std::move(how));
     }
 
     // What websocketpp's parser lets pass, and this server does not.
@@ -192,6 +192,7 @@ private:
         };
         if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
             return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
+        if (!has_possible_port(parser_.get_header("Host"))) return response(400, "The Host has no possible port.\n");
         if (!parser_.get_body().empty()) return response(400, "A WebSocket handshake has no body.\n");
         return std::nullopt;
     }

@@ -30,6 +30,29 @@ namespace roompp::detail {
     return value.substr(0, value.find_last_not_of(" \t") + 1);
 }
 
+/// Whether a list such as that of Connection has a token (RFC 9110, section 5.6.1).
+[[nodiscard]] inline bool has_token(std::string_view list, std::string_view token) noexcept {
+    while (!list.empty()) {
+        const std::string_view one = list.substr(0, list.find(','));
+        list.remove_prefix(std::min(list.size(), one.size() + 1));
+        if (same_token(trimmed(one), token)) return true;
+    }
+    return false;
+}
+
+/// Whether a Host ends with a port, if it has one, that can be (RFC 9112, section 3.2; RFC 3986, section 3.2.3).
+[[nodiscard]] inline bool has_possible_port(std::string_view host) noexcept {
+    const std::size_t colon = host.find(':', host.rfind(']') == std::string_view::npos ? 0 : host.rfind(']'));
+    if (colon == std::string_view::npos) return true;
+    const std::string_view port = host.substr(colon + 1);
+    unsigned number = 0;
+    for (const char c : port) {
+        if (c < '0' || c > '9' || number > 65535) return false;
+        number = number * 10 + static_cast<unsigned>(c - '0');
+    }
+    return number <= 65535;
+}
+
 /// Checks a whole head, the empty line included (RFC 9112, sections 2.2, 3.2, 5.1, 6.1 and 6.3).
 /// @returns the answer to one that is not as it must be.
 [[nodiscard]] inline std::optional<response> head_problem(std::string_view head) {

@@ -35,7 +35,9 @@
 #include <roompp/server/routes.hpp>
 #include <roompp/server/site.hpp>
 #include <roompp/server/websocket_handler.hpp>
+#include <roompp/wire/compression.hpp>
 #include <roompp/wire/connection.hpp>
+#include <roompp/wire/fan_out_writer.hpp>
 #include <roompp/wire/shard.hpp>
 #include <roompp/wire/tcp_stream.hpp>
 
@@ -61,6 +63,20 @@ public:
         not_after_listen("limits()");
         bounds_ = bounds;
         site_.name_length(bounds.name_length);
+        return *this;
+    }
+    /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
+    /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
+    server& fan_out_writer(wire::fan_out_policy policy) {
+        not_after_listen("fan_out_writer()");
+        make_writer_ = std::move(policy);
+        return *this;
+    }
+    /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
+    /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
+    server& compression(std::shared_ptr<const wire::compression> how) {
+        not_after_listen("compression()");
+        compression_ = std::move(how);
         return *this;
     }
     /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
@@ -249,7 +265,10 @@ private:
         if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
     }
     void make_shards() {
-        while (shards_.size() < threads_) shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+        while (shards_.size() < threads_) {
+            shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+            shards_.back()->use(make_writer_, compression_);
+        }
     }
 
     void attach_rooms() {
@@ -276,6 +295,8 @@ private:
 
     roompp::limits bounds_;
     std::size_t threads_ = 1;
+    wire::fan_out_policy make_writer_;
+    std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     wire::address_book address_book_;  // outlives the connections on the shards

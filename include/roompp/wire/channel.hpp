@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include <roompp/wire/asio_standalone.hpp>
@@ -12,13 +13,14 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 
+#include <roompp/wire/fan_out_writer.hpp>
 #include <roompp/wire/outbound.hpp>
 #include <roompp/wire/shard.hpp>
 
 namespace roompp::wire {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void received(std::string_view)`: bytes have come; they are gone when it returns;
+/// - `void received(char*, std::size_t)`: bytes have come; they may be changed, and are gone when it returns;
 /// - `void drained()`: what waited to be sent has been sent;
 /// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write.
 ///
@@ -53,6 +55,7 @@ protected:
     /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
     [[nodiscard]] Stream release() {
         uncork();
+        make_gathered_sends();
         state_ = closed;
         retire();
         return std::move(stream_);
@@ -81,8 +84,15 @@ protected:
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
+        make_gathered_sends();
         std::size_t written = 0;
         if (!waiting_) {
+            if constexpr (has_handle<Stream>::value) {
+                if (gathered_sends* const gathering = host().gathering()) {
+                    ticket_ = gathering->add(host().home().current_turn(), *this, stream_.native_handle(), batch);
+                    return;
+                }
+            }
             written = try_write(asio::const_buffer(batch->bytes().data(), batch->size()));
             if (written == batch->size() || ended()) return;
         }
@@ -100,6 +110,7 @@ protected:
     void finish() {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
+        make_gathered_sends();
         state_ = finishing;
         finish_by_ = host().deadline(host().bounds().close_timeout);
         if (!waiting_) stream_.end_writing();
@@ -109,6 +120,7 @@ protected:
     /// Ends now; nothing more is called.
     void end_now() {
         if (state_ == closed) return;
+        make_gathered_sends();
         state_ = closed;
         waiting_.reset();
         if (host().corked().whose == this) host().corked().bytes.clear();
@@ -123,6 +135,12 @@ protected:
 
 private:
     enum state : unsigned char { open, finishing, closed };
+
+    // Whether the stream is a socket of the system, which others may send to.
+    template <class S, class = void>
+    struct has_handle : std::false_type {};
+    template <class S>
+    struct has_handle<S, std::void_t<decltype(std::declval<S&>().native_handle())>> : std::true_type {};
 
     static constexpr std::size_t cork_limit = 64 * 1024;
     // With more than this waiting, nothing more is read from the peer: who does not listen is not listened to.
@@ -152,7 +170,7 @@ private:
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
             last_heard_ = host().now();
-            if (state_ == open) corked([&] { user().received(std::string_view(host().read_buffer(), n)); });
+            if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
             if (state_ == closed) return;
             if ((held_ || queued() > pause_above) && state_ == open) {
                 paused_ = true;
@@ -168,7 +186,23 @@ private:
         wait_readable();
     }
 
+    // A gathered send of this connection goes before what is written now, and before its socket is gone.
+    void make_gathered_sends() {
+        if (ticket_ == 0) return;
+        gathered_sends* const gathering = host().gathering();
+        if (gathering && gathering->holds(ticket_)) gathering->write();
+        ticket_ = 0;
+    }
+
+    // fan_out_target
+    void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
+        if (error != 0) return fail_later(std::error_code(error, std::system_category()));
+        queue().push(batch, written);
+        wait_writable();
+    }
+
     void write_through(std::string_view bytes) {
+        make_gathered_sends();
         std::size_t written = 0;
         if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
@@ -247,6 +281,7 @@ private:
     std::unique_ptr<outbound> waiting_;  // null while nothing waits
     shard::clock::time_point last_heard_;
     shard::clock::time_point finish_by_{};
+    gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;
     bool writing_ = false;
     bool paused_ = false;  // no read is waited for

@@ -43,9 +43,15 @@ public:
         if (open_) send_message(message);
     }
 
-    /// Sends what a room has gathered: part of the member concept.
+    /// Sends what a room has gathered for this connection: part of the member concept.
     void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
         if (open_) send_batch(batch, slow);
+    }
+    /// Sends what a room has gathered for many.
+    static void deliver_all(connection* const* first, connection* const* last,
+                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        for (; first != last; ++first)
+            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -88,6 +94,10 @@ private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Others get the same batch: whatever has to be done to it is done once.
+    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;

@@ -1,26 +1,32 @@
 #pragma once
 // Messages as WebSocket frames, one after the other, ready for the socket.
 
-#include <array>
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include <websocketpp/frame.hpp>
 
 #include <roompp/core/payload.hpp>
+#include <roompp/wire/compression.hpp>
 
 namespace roompp::wire {
 
 /// The header of an unmasked, unfragmented server frame (RFC 6455, section 5.2), encoded by websocketpp.
 class frame_header {
 public:
-    frame_header(payload_kind kind, std::size_t length)
+    using opcode = websocketpp::frame::opcode::value;
+
+    frame_header(opcode kind, std::size_t length, bool compressed = false)
         : encoded_(websocketpp::frame::prepare_header(
-              websocketpp::frame::basic_header(
-                  kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
-                  length, true, false),
+              websocketpp::frame::basic_header(kind, length, true, false, compressed),
               websocketpp::frame::extended_header(length))) {}
+    frame_header(payload_kind kind, std::size_t length)
+        : frame_header(
+              kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
+              length) {}
 
     /// 2, 4 or 10 bytes: short enough to live within the string object.
     [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
@@ -30,8 +36,14 @@ private:
 };
 
 /// Encoded frames: the batch_type of this library's connections and of the plain websocketpp adaptor.
+///
+/// Thread-safety: while nobody changes it, every function that does not may be called from any thread.
 class frame_batch {
 public:
+    frame_batch() = default;
+    frame_batch(const frame_batch&) = delete;
+    frame_batch& operator=(const frame_batch&) = delete;
+
     /// Adds a message as one frame.
     void append(payload message) {
         const frame_header header(message.kind(), message.size());
@@ -44,10 +56,43 @@ public:
     /// The length in bytes.
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
     [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
-    void clear() noexcept { bytes_.clear(); }
+    void clear() noexcept {
+        bytes_.clear();
+        compressed_ = nullptr;
+    }
+
+    /// The same messages for those who agreed on this compression: made when it is first asked for, and shared.
+    [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& how) const {
+        const std::lock_guard lock(compressing_);
+        if (!compressed_) {
+            auto made = std::make_shared<frame_batch>();
+            for (std::string_view rest = bytes_; !rest.empty();) append_compressed(*made, rest, how);
+            compressed_ = std::move(made);
+        }
+        return compressed_;
+    }
 
 private:
+    // The first frame of `rest`, taken from it.
+    static void append_compressed(frame_batch& to, std::string_view& rest, const compression& how) {
+        namespace frame = websocketpp::frame;
+        const frame::basic_header basic(static_cast<std::uint8_t>(rest[0]), static_cast<std::uint8_t>(rest[1]));
+        frame::extended_header extended;
+        const std::size_t header_size = frame::get_header_len(basic);
+        rest.copy(reinterpret_cast<char*>(extended.bytes), header_size - frame::BASIC_HEADER_LENGTH,
+                  frame::BASIC_HEADER_LENGTH);
+        const auto length = static_cast<std::size_t>(frame::get_payload_size(basic, extended));
+        std::string smaller;
+        if (how.deflate(rest.substr(header_size, length), smaller))
+            to.bytes_.append(frame_header(frame::get_opcode(basic), smaller.size(), true).bytes()).append(smaller);
+        else
+            to.bytes_.append(rest.substr(0, header_size + length));
+        rest.remove_prefix(header_size + length);
+    }
+
     std::string bytes_;
+    mutable std::mutex compressing_;  // the loops on which the members live may all be first
+    mutable std::shared_ptr<const frame_batch> compressed_;
 };
 
 }  // namespace roompp::wire

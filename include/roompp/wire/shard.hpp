@@ -19,7 +19,10 @@
 
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
+#include <roompp/wire/compression.hpp>
 #include <roompp/wire/coroutine.hpp>
+#include <roompp/wire/fan_out_writer.hpp>
+#include <roompp/wire/frame_reader.hpp>
 
 namespace roompp::wire {
 
@@ -30,7 +33,7 @@ public:
     using clock = loop::clock;
 
     /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
-    class guest {
+    class guest : public fan_out_target {
     public:
         explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
             (previous_ ? previous_->next_ : host.first_) = this;
@@ -86,6 +89,7 @@ public:
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
         home_.enter();
+        if (make_writer_) sends_.emplace(make_writer_());  // here: a writer may be bound to its thread
         tick_length_ = std::chrono::seconds(1);
         timer_.emplace(context_);
         home_.advance(clock::now());
@@ -100,6 +104,7 @@ public:
                 failed(std::current_exception());
             }
         }
+        sends_.reset();
         home_.leave();
     }
 
@@ -145,6 +150,22 @@ public:
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
 
+    /// How batches are sent, and whether they are compressed; before run().
+    void use(fan_out_policy make_writer, std::shared_ptr<const compression> compressing) {
+        make_writer_ = std::move(make_writer);
+        compression_ = std::move(compressing);
+    }
+    /// Where a turn's sends of batches are gathered; null if they are to be made one by one.
+    [[nodiscard]] gathered_sends* gathering() noexcept { return sends_ && sends_->gathers() ? &*sends_ : nullptr; }
+    /// Null if messages are not to be compressed.
+    [[nodiscard]] const compression* compressing() const noexcept { return compression_.get(); }
+
+    /// A reader for the bytes of one connection; given back when it is idle.
+    [[nodiscard]] std::unique_ptr<frame_reader> take_reader() {
+        return spare_reader_ ? std::move(spare_reader_) : std::make_unique<frame_reader>();
+    }
+    void give_back(std::unique_ptr<frame_reader> reader) noexcept { spare_reader_ = std::move(reader); }
+
 private:
     template <class Visit>
     void visit(Visit&& each) {
@@ -185,6 +206,10 @@ private:
     limits bounds_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
+    std::unique_ptr<frame_reader> spare_reader_;
+    std::shared_ptr<const compression> compression_;
+    fan_out_policy make_writer_;
+    std::optional<gathered_sends> sends_;
     std::optional<asio::steady_timer> timer_;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     clock::duration tick_length_{};  // none if somebody else keeps the time

@@ -74,6 +74,8 @@ public:
         const auto endpoint = socket_.remote_endpoint(ec);
         return ec ? std::string() : endpoint.address().to_string();
     }
+    /// The system's handle of the socket, for who sends to many at once.
+    [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     /// Whether the stream is encrypted.
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     /// Whether `ec` means "not now".

@@ -1,17 +1,20 @@
 #pragma once
-// A WebSocket connection over any stream: websocketpp's protocol on our channel.
+// A WebSocket connection over any stream: websocketpp reads the frames, our channel carries them.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include <websocketpp/connection.hpp>
+#include <websocketpp/close.hpp>
+#include <websocketpp/frame.hpp>
+#include <websocketpp/http/request.hpp>
 
 #include <roompp/core/close.hpp>
 #include <roompp/core/limits.hpp>
@@ -21,8 +24,9 @@
 #include <roompp/wire/channel.hpp>
 #include <roompp/wire/connection.hpp>
 #include <roompp/wire/frame_batch.hpp>
+#include <roompp/wire/frame_reader.hpp>
+#include <roompp/wire/handshake.hpp>
 #include <roompp/wire/session.hpp>
-#include <roompp/wire/websocket_config.hpp>
 
 namespace roompp::wire {
 
@@ -30,55 +34,52 @@ namespace roompp::wire {
 template <class Stream>
 class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
     using its_channel = channel<websocket_connection, Stream>;
-    using config = websocket_config<websocket_connection>;
-    using protocol = websocketpp::connection<config>;
+    using opcode = websocketpp::frame::opcode::value;
 
 public:
-    websocket_connection(shard& host, Stream stream)
-        : connection(host.home()),
-          its_channel(host, std::move(stream)),
-          protocol_(true, std::string(), no_log(), no_log(), no_masks()) {
-        protocol_.belong_to(*this);
-    }
+    websocket_connection(shard& host, Stream stream) : connection(host.home()), its_channel(host, std::move(stream)) {}
 
-    /// Answers the upgrade request and starts.
+    /// Answers the upgrade request, which the server has checked, and starts.
     /// @param rest what the client has sent after its request.
-    void start(websocketpp::http::parser::request&& request, std::string_view rest, opening how) {
-        how_ = std::make_unique<opening>(std::move(how));
-        protocol_.set_max_message_size(this->host().bounds().message_bytes);
-        protocol_.set_validate_handler([this](const websocketpp::connection_hdl&) { return accept(); });
-        protocol_.set_open_handler([this](const websocketpp::connection_hdl&) { opened(); });
-        protocol_.set_close_handler([this](const websocketpp::connection_hdl&) { ended(); });
-        protocol_.set_message_handler(
-            [this](const websocketpp::connection_hdl&, const typename config::message_type::ptr& message) {
-                received_message(*message);
-            });
-        const std::string after(rest);  // handlers may read on the shard's buffer
+    void start(const websocketpp::http::parser::request& asked, std::string_view rest, opening how) {
+        std::string after(rest);  // handlers may read on the shard's buffer
+        subprotocol_ = std::move(how.subprotocol);
+        failed_ = std::move(how.failed);
+        std::string extensions;
+        if (const compression* const compressing = this->host().compressing())
+            extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
+        compresses_ = !extensions.empty();
         this->corked([&] {
-            protocol_.start();
-            // The request is parsed already: the protocol gets it whole, and is told of no further bytes.
-            const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = std::move(request);
-            protocol_.feed({});
-            if (is_open() && !after.empty()) received(after);
+            this->write(
+                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers));
+            now_open();
+            guarded([&] { session_ = how.open(shared_from_this()); });
+            if (!after.empty()) received(after.data(), after.size());
         });
         if (!its_channel::ended()) this->start_reading();
     }
 
 private:
     friend its_channel;
-    friend transport_bridge<websocket_connection>;
 
     // channel
-    void received(std::string_view bytes) {
+    void received(char* bytes, std::size_t size) {
         pinged_ = false;
-        if (protocol_.wants_bytes()) protocol_.feed(bytes);
+        auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
+        if (reader->idle())
+            reader->start(this->host().bounds().message_bytes, compresses_ ? this->host().compressing() : nullptr);
+        while (size != 0 && !its_channel::ended()) {
+            std::error_code ec;
+            if (const auto got = reader->read(bytes, size, ec)) received(*got);
+            if (ec) return received_nonsense(ec);
+        }
+        if (reader->idle())
+            this->host().give_back(std::move(reader));
+        else
+            reader_ = std::move(reader);
     }
     void drained() noexcept {}
-    void lost(const std::error_code& ec) { protocol_.terminate(ec); }
-
-    // transport_bridge
-    void write_protocol(std::string_view bytes) { this->write(bytes); }
-    void finish_protocol() { this->finish(); }
+    void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
 
     // shard::guest
     void tick(shard::clock::time_point now) override {
@@ -93,8 +94,7 @@ private:
         } else if (silent >= bounds.ping_interval) {
             pinged_ = true;
             pinged_since_ = now;
-            websocketpp::lib::error_code ignored;
-            protocol_.ping(std::string(), ignored);
+            write_control(opcode::ping, {});
         }
     }
     void stop() override { start_closing(close_code::going_away, "server stops"); }
@@ -112,62 +112,94 @@ private:
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (has_room_for(batch->size(), slow)) this->write(batch);
     }
+    void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (compresses_)
+            send_batch(batch->compressed(*this->host().compressing()), slow);
+        else
+            send_batch(batch, slow);
+    }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
         now_closing();
         give_up_at_ = this->host().deadline(this->host().bounds().close_timeout);
         close_sent_ = code;
-        websocketpp::lib::error_code ec;
-        protocol_.close(code, reason, ec);
-        if (ec) give_up();
+        write_close(code, reason);
+        if (!websocketpp::close::status::terminal(code)) return;
+        // Nothing that the peer still says is of use. A handler of the session may be at work: it is told later.
+        this->finish();
+        home().post([self = shared_from_this(), this] { ended({close_code::abnormal, {}}); });
     }
     void end_for(const std::exception_ptr& what) override {
         start_closing(close_code::internal_error, "internal error");
         report(what);
     }
     [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override { return protocol_.get_subprotocol(); }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
 
-    bool accept() {
-        websocketpp::lib::error_code ignored;  // the server has checked that the client offered it
-        if (!how_->subprotocol.empty()) protocol_.select_subprotocol(how_->subprotocol, ignored);
-        for (const auto& [name, value] : how_->headers) protocol_.append_header(name, value);
-        return true;
-    }
-
-    void opened() {
-        now_open();
-        guarded([&] { session_ = how_->open(shared_from_this()); });
-        // Of no use any more, and kept by every connection.
-        how_->open = nullptr;
-        const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = {};
-    }
-
-    void received_message(typename config::message_type& message) {
+    void received(const client_frame& got) {
+        switch (got.kind) {
+            case opcode::close:
+                return received_close(std::string(got.body));
+            case opcode::ping:
+                if (is_open()) write_control(opcode::pong, got.body);
+                return;
+            case opcode::pong:
+                return;
+            default:
+                break;
+        }
         if (!session_ || !is_open()) return;
-        const auto kind =
-            message.get_opcode() == websocketpp::frame::opcode::text ? payload_kind::text : payload_kind::binary;
-        const payload received(message.get_payload(), kind);
-        if (is_flood(received)) {
+        const auto kind = got.kind == opcode::text ? payload_kind::text : payload_kind::binary;
+        const payload message(got.body, kind);
+        if (is_flood(message)) {
             if (this->host().bounds().on_flood == flood::close)
                 return start_closing(close_code::policy_violation, "you send too fast");
-            return guarded([&] { session_->flooded(received); });
+            return guarded([&] { session_->flooded(message); });
         }
-        guarded([&] { session_->message(received); });
+        guarded([&] { session_->message(message); });
     }
 
-    void ended() {
+    // The peer closes, or answers our closing (RFC 6455, section 5.5.1).
+    void received_close(const std::string& body) {
+        std::error_code wrong;
+        close_event how;
+        how.code = websocketpp::close::extract_code(body, wrong);
+        if (!wrong) how.reason = websocketpp::close::extract_reason(body, wrong);
+        if (is_open()) {
+            if (wrong)
+                write_close(close_code::protocol_error, "the close frame is malformed");
+            else
+                write_close(how.code == close_code::no_status ? close_code::normal : how.code, how.reason);
+        }
+        this->finish();
+        ended(std::move(how));
+    }
+
+    void received_nonsense(const std::error_code& what) {
+        if (is_open()) return start_closing(frame_reader::close_code_for(what), what.message());
+        this->finish();  // no answer to our closing will be found in what comes
+        ended({close_code::abnormal, {}});
+    }
+
+    void ended(close_event how) {
         now_closing();
         if (!session_) return;
+        if (how.code == close_code::abnormal && close_sent_ != 0) how.code = close_sent_;
         const auto last = std::move(session_);
-        guarded([&] { last->closed(how_it_ended()); });
+        guarded([&] { last->closed(how); });
     }
 
-    [[nodiscard]] close_event how_it_ended() const {
-        if (protocol_.get_remote_close_code() != close_code::abnormal)
-            return {protocol_.get_remote_close_code(), protocol_.get_remote_close_reason()};
-        return {close_sent_ != 0 ? close_sent_ : close_code::abnormal, {}};
+    void write_close(std::uint16_t code, std::string_view reason) {
+        std::string body{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+        write_control(opcode::close, body.append(reason));
+    }
+    void write_control(opcode kind, std::string_view body) {
+        const frame_header header(kind, body.size());
+        this->corked([&] {
+            this->write(header.bytes());
+            this->write(body);
+        });
     }
 
     bool is_flood(payload received) {
@@ -182,7 +214,7 @@ private:
     void give_up() {
         const auto self = shared_from_this();
         this->end_now();
-        protocol_.terminate(std::make_error_code(std::errc::timed_out));
+        ended({close_code::abnormal, {}});
     }
 
     bool has_room_for(std::size_t bytes, when_slow slow = when_slow::disconnect) {
@@ -211,23 +243,15 @@ private:
 
     void report(const std::exception_ptr& what) noexcept {
         try {
-            if (how_->failed) how_->failed(what);
+            if (failed_) failed_(what);
         } catch (...) {  // there is nobody left to tell
         }
     }
 
-    static const std::shared_ptr<null_log>& no_log() {
-        static const auto log = std::make_shared<null_log>();
-        return log;
-    }
-    static typename config::rng_type& no_masks() {
-        static typename config::rng_type generator;
-        return generator;
-    }
-
-    protocol protocol_;
-    std::unique_ptr<opening> how_;
+    std::unique_ptr<frame_reader> reader_;  // in the middle of a message
     std::unique_ptr<session> session_;
+    std::function<void(std::exception_ptr)> failed_;
+    std::string subprotocol_;
     token_bucket messages_;
     token_bucket bytes_;
     shard::clock::time_point pinged_since_{};
@@ -235,6 +259,7 @@ private:
     std::uint16_t close_sent_ = 0;
     bool pinged_ = false;
     bool too_slow_ = false;
+    bool compresses_ = false;
 };
 
 }  // namespace roompp::wire

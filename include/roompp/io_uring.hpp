@@ -1,0 +1,132 @@
+#pragma once
+// Add-on for Linux: a room's sends submitted together through io_uring. Uses liburing 2.3 or later (link with -luring);
+// not part of the umbrella header.
+
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <liburing.h>
+#include <sys/socket.h>
+
+#include <roompp/wire/fan_out_writer.hpp>
+
+namespace roompp {
+
+namespace detail {
+
+/// Sends by io_uring: one system call for as many members as the ring has entries.
+class io_uring_writer final : public wire::fan_out_writer {
+public:
+    /// @returns null if the kernel is too old or refuses, as it does in many containers.
+    [[nodiscard]] static std::unique_ptr<wire::fan_out_writer> make() {
+        auto made = std::make_unique<io_uring_writer>();
+        if (!made->open_) return nullptr;
+        return made;
+    }
+
+    io_uring_writer() {
+        // From the cheapest set of flags to what the first kernels with io_uring know.
+        for (const unsigned flags : {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL,
+                                     IORING_SETUP_SUBMIT_ALL, 0U}) {
+            if (io_uring_queue_init(entries, &ring_, flags) != 0) continue;
+            works_ = (ring_.features & IORING_FEAT_CQE_SKIP) != 0;
+            if (!works_) {
+                io_uring_queue_exit(&ring_);
+                return;
+            }
+            // Spares a file look-up in each system call; where the kernel does not know it, nothing is lost.
+            io_uring_register_ring_fd(&ring_);
+            open_ = true;
+            return;
+        }
+    }
+    ~io_uring_writer() override {
+        if (open_) io_uring_queue_exit(&ring_);
+    }
+
+    void write(const std::vector<wire::fan_out_send>& sends, const batches& what) override {
+        if (!works_ || sends.size() < worth_a_submission) {
+            for (const auto& one : sends) send_alone(one, what);
+            return;
+        }
+        for (std::size_t i = 0; i < sends.size(); ++i) {
+            if (io_uring_sq_space_left(&ring_) == 0) submit(sends, what);
+            io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+            const auto& bytes = what[sends[i].batch]->bytes();
+            // MSG_DONTWAIT: the send is tried once, within the submission, so the bytes may go afterwards and no kernel
+            // worker thread is ever needed. MSG_WAITALL: a partial send counts as a failure, so that skipping the
+            // completions of successes hides nothing.
+            io_uring_prep_send(entry, sends[i].socket, bytes.data(), bytes.size(),
+                               MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+            entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+            entry->user_data = i;
+        }
+        submit(sends, what);
+    }
+
+private:
+    static constexpr unsigned entries = 4096;
+    static constexpr std::size_t worth_a_submission = 4;
+
+    static void send_alone(const wire::fan_out_send& one, const batches& what) {
+        const auto& batch = what[one.batch];
+        const ssize_t n = ::send(one.socket, batch->bytes().data(), batch->size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n != static_cast<ssize_t>(batch->size())) tell(one, batch, static_cast<int>(n < 0 ? -errno : n));
+    }
+
+    // @param result as io_uring has it: a number of bytes, or a negative errno.
+    static void tell(const wire::fan_out_send& one, const std::shared_ptr<const wire::frame_batch>& batch, int result) {
+        const bool no_room =
+            result == -EAGAIN || result == -EWOULDBLOCK || result == -EINTR || result == -ENOBUFS || result == -ENOMEM;
+        one.to->not_written(batch, result > 0 ? static_cast<std::size_t>(result) : 0,
+                            result >= 0 || no_room ? 0 : -result);
+    }
+
+    void submit(const std::vector<wire::fan_out_send>& sends, const batches& what) {
+        while (io_uring_sq_ready(&ring_) != 0) {
+            const int submitted = io_uring_submit(&ring_);
+            tell_refused(sends, what);
+            if (submitted < 0 && submitted != -EINTR && submitted != -EAGAIN && submitted != -EBUSY)
+                return give_up(sends, what);
+        }
+    }
+
+    // Only sends that did not go out whole have a completion.
+    void tell_refused(const std::vector<wire::fan_out_send>& sends, const batches& what) {
+        io_uring_cqe* completion = nullptr;
+        while (io_uring_peek_cqe(&ring_, &completion) == 0) {
+            const auto& one = sends[completion->user_data];
+            tell(one, what[one.batch], completion->res);
+            io_uring_cqe_seen(&ring_, completion);
+        }
+    }
+
+    // The ring does not work any more. What it has not taken is sent alone, as everything from now on.
+    void give_up(const std::vector<wire::fan_out_send>& sends, const batches& what) {
+        works_ = false;
+        const unsigned waiting = io_uring_sq_ready(&ring_);
+        for (unsigned i = 0; i < waiting; ++i) {
+            const unsigned at = (*ring_.sq.khead + i) & *ring_.sq.kring_mask;
+            send_alone(sends[ring_.sq.sqes[at].user_data], what);
+        }
+    }
+
+    io_uring ring_{};
+    bool open_ = false;
+    bool works_ = false;
+};
+
+}  // namespace detail
+
+/// For server::fan_out_writer(): where the kernel allows it, what a turn has to send to many members is submitted together,
+/// through io_uring; else it is sent one by one, as without this. No kernel threads are started.
+[[nodiscard]] inline wire::fan_out_policy io_uring() {
+    return [] { return detail::io_uring_writer::make(); };
+}
+
+/// Whether the kernel allows it here.
+[[nodiscard]] inline bool io_uring_works() { return detail::io_uring_writer::make() != nullptr; }
+
+}  // namespace roompp

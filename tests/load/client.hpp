@@ -1,0 +1,128 @@
+#pragma once
+// A blocking WebSocket client on a bare socket, for tests that count, race and push.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <roompp/core/limits.hpp>
+
+namespace load {
+
+/// Limits of a server that takes whatever these tests send.
+inline roompp::limits any_rate() {
+    roompp::limits limits;
+    limits.messages_per_second = 0;
+    limits.bytes_per_second = 0;
+    return limits;
+}
+
+class client {
+public:
+    client(std::uint16_t port, std::string_view path) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const int on = 1;
+        const timeval patience{20, 0};
+        setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("cannot connect to the server");
+        std::string request = "GET " + std::string(path);
+        request +=
+            " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        write(request);
+        std::string head;
+        while (head.size() < 4 || head.substr(head.size() - 4) != "\r\n\r\n") {
+            char c = 0;
+            read(&c, 1);
+            head += c;
+        }
+        if (head.find(" 101 ") == std::string::npos) throw std::runtime_error("no handshake: " + head);
+    }
+    client(client&& other) noexcept : socket_(std::exchange(other.socket_, -1)), body_(std::move(other.body_)) {}
+    client& operator=(client&&) = delete;
+    ~client() {
+        if (socket_ != -1) ::close(socket_);
+    }
+
+    /// Sends text, masked with zeros.
+    void send(std::string_view text) {
+        char head[14] = {'\x81'};
+        std::size_t size = 2;
+        if (text.size() < 126) {
+            head[1] = static_cast<char>(0x80U | text.size());
+        } else {
+            size = text.size() < 65536 ? 4 : 10;
+            head[1] = size == 4 ? '\xfe' : '\xff';
+            for (std::size_t i = 2; i < size; ++i)
+                head[i] = static_cast<char>(text.size() >> (8 * (size - 1 - i)) & 0xffU);
+        }
+        write({head, size + 4});
+        write(text);
+    }
+
+    /// The next message, however long; it is gone with the next call. A close frame ends the conversation: its code is
+    /// thrown, see closed.
+    std::string_view receive() {
+        unsigned char head[10];
+        read(reinterpret_cast<char*>(head), 2);
+        std::size_t size = head[1];
+        if (size >= 126) {
+            const std::size_t more = size == 126 ? 2 : 8;
+            read(reinterpret_cast<char*>(head), more);
+            size = 0;
+            for (std::size_t i = 0; i < more; ++i) size = size << 8U | head[i];
+            head[0] = 0x81;
+        }
+        body_.resize(size);
+        read(body_.data(), size);
+        if ((head[0] & 0x0fU) == 8)
+            throw closed{static_cast<unsigned char>(body_[0]) * 256 + static_cast<unsigned char>(body_[1])};
+        return body_;
+    }
+    /// The server has sent a close frame with this code.
+    struct closed {
+        int code;
+    };
+
+private:
+    void write(std::string_view bytes) const {
+        while (!bytes.empty()) {
+            const ssize_t n = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) throw std::runtime_error("the server does not take what is sent");
+            bytes.remove_prefix(static_cast<std::size_t>(n));
+        }
+    }
+    void read(char* into, std::size_t size) const {
+        while (size != 0) {
+            const ssize_t n = recv(socket_, into, size, 0);
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0)
+                throw std::runtime_error(n == 0 ? "the server has ended the connection"
+                                                : std::string("nothing came: ") + std::strerror(errno));
+            into += n;
+            size -= static_cast<std::size_t>(n);
+        }
+    }
+
+    int socket_;
+    std::string body_;
+};
+
+}  // namespace load
