@@ -6,6 +6,11 @@
 
 int main(int argc, char** argv) {
     return example::run(argc, argv, "A chat with rooms", [](roompp::server& server, const example::options& options) {
+        roompp::limits limits;
+        limits.messages_per_second = 50;  // a page that sends more is told so, and goes on
+        limits.on_flood = roompp::flood::drop;
+        server.limits(limits);
+
         using chat_room = roompp::basic_room<roompp::ring_history<200>, roompp::presence>;
         roompp::rooms<chat_room> rooms;
         server.websocket("/ws/chat/{room}/", rooms, roompp::v1(), roompp::json_messages());

@@ -876,6 +876,7 @@ namespace roompp {
 namespace close_code {
 inline constexpr std::uint16_t normal = 1000;            ///< the purpose was fulfilled
 inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or the page was left
+inline constexpr std::uint16_t protocol_error = 1002;    ///< the peer broke the protocol
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
 inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says
@@ -2767,6 +2768,51 @@ namespace roompp::detail {
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+// What a connection asks of permessage-deflate (RFC 7692); who implements it needs zlib, who asks does not.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace roompp::wire {
+
+/// Decompresses the messages of clients, one at a time.
+class inflater {
+public:
+    inflater() = default;
+    inflater(const inflater&) = delete;
+    inflater& operator=(const inflater&) = delete;
+    virtual ~inflater() = default;
+
+    enum class outcome : unsigned char { good, malformed, too_big };
+
+    /// Decompresses the next bytes of a message and appends what they say to `out`, at most until that is `most` long.
+    virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t most) = 0;
+    /// The next bytes are a new message, which refers to nothing that came before.
+    virtual void restart() noexcept = 0;
+};
+
+/// Per-message compression, without memory from one message to the next in either direction, so that one compressed
+/// message serves all members and nothing is kept for a connection. Called in several threads at once.
+class compression {
+public:
+    compression() = default;
+    compression(const compression&) = delete;
+    compression& operator=(const compression&) = delete;
+    virtual ~compression() = default;
+
+    /// Answers what a client offers in Sec-WebSocket-Extensions.
+    /// @returns the header of the response; empty if nothing that it offers can be accepted.
+    [[nodiscard]] virtual std::string negotiate(const std::string& offer) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<inflater> make_inflater() const = 0;
+    /// Appends the compressed message, ready to be the payload of a frame.
+    /// @returns false, with `out` as it was, if compressing it gains nothing.
+    virtual bool deflate(std::string_view message, std::string& out) const = 0;
+};
+
+}  // namespace roompp::wire
+
 // Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
 
 #include <exception>
@@ -2802,6 +2848,428 @@ struct async_work<asio::awaitable<void, Executor>> {
 
 #endif
 
+// The sends of one turn, gathered to be made together.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+// Messages as WebSocket frames, one after the other, ready for the socket.
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <websocketpp/frame.hpp>
+
+namespace roompp::wire {
+
+/// The header of an unmasked, unfragmented server frame (RFC 6455, section 5.2), encoded by websocketpp.
+class frame_header {
+public:
+    using opcode = websocketpp::frame::opcode::value;
+
+    frame_header(opcode kind, std::size_t length, bool compressed = false)
+        : encoded_(websocketpp::frame::prepare_header(
+              websocketpp::frame::basic_header(kind, length, true, false, compressed),
+              websocketpp::frame::extended_header(length))) {}
+    frame_header(payload_kind kind, std::size_t length)
+        : frame_header(
+              kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
+              length) {}
+
+    /// 2, 4 or 10 bytes: short enough to live within the string object.
+    [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
+
+private:
+    std::string encoded_;
+};
+
+/// Encoded frames: the batch_type of this library's connections and of the plain websocketpp adaptor.
+///
+/// Thread-safety: while nobody changes it, every function that does not may be called from any thread.
+class frame_batch {
+public:
+    frame_batch() = default;
+    frame_batch(const frame_batch&) = delete;
+    frame_batch& operator=(const frame_batch&) = delete;
+
+    /// Adds a message as one frame.
+    void append(payload message) {
+        const frame_header header(message.kind(), message.size());
+        bytes_.append(header.bytes()).append(message.data());
+    }
+    /// Adds whole frames of another batch: the part between two values of its size().
+    void append(const frame_batch& other, std::size_t from, std::size_t to) {
+        bytes_.append(other.bytes_, from, to - from);
+    }
+    /// The length in bytes.
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+    [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
+    void clear() noexcept {
+        bytes_.clear();
+        compressed_ = nullptr;
+    }
+
+    /// The same messages for those who agreed on this compression: made when it is first asked for, and shared.
+    [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& how) const {
+        const std::lock_guard lock(compressing_);
+        if (!compressed_) {
+            auto made = std::make_shared<frame_batch>();
+            for (std::string_view rest = bytes_; !rest.empty();) append_compressed(*made, rest, how);
+            compressed_ = std::move(made);
+        }
+        return compressed_;
+    }
+
+private:
+    // The first frame of `rest`, taken from it.
+    static void append_compressed(frame_batch& to, std::string_view& rest, const compression& how) {
+        namespace frame = websocketpp::frame;
+        const frame::basic_header basic(static_cast<std::uint8_t>(rest[0]), static_cast<std::uint8_t>(rest[1]));
+        frame::extended_header extended;
+        const std::size_t header_size = frame::get_header_len(basic);
+        rest.copy(reinterpret_cast<char*>(extended.bytes), header_size - frame::BASIC_HEADER_LENGTH,
+                  frame::BASIC_HEADER_LENGTH);
+        const auto length = static_cast<std::size_t>(frame::get_payload_size(basic, extended));
+        std::string smaller;
+        if (how.deflate(rest.substr(header_size, length), smaller))
+            to.bytes_.append(frame_header(frame::get_opcode(basic), smaller.size(), true).bytes()).append(smaller);
+        else
+            to.bytes_.append(rest.substr(0, header_size + length));
+        rest.remove_prefix(header_size + length);
+    }
+
+    std::string bytes_;
+    mutable std::mutex compressing_;  // the loops on which the members live may all be first
+    mutable std::shared_ptr<const frame_batch> compressed_;
+};
+
+}  // namespace roompp::wire
+
+namespace roompp::wire {
+
+/// Who gets to know of a send that did not go out whole.
+class fan_out_target {
+public:
+    /// @param written the number of bytes that went out.
+    /// @param error an errno value; 0 if the socket only had no more room.
+    virtual void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) = 0;
+
+protected:
+    ~fan_out_target() = default;
+};
+
+/// One send of a batch to one socket.
+struct fan_out_send {
+    fan_out_target* to = nullptr;
+    int socket = -1;
+    std::size_t batch = 0;  // index into what was gathered
+};
+
+/// Makes many sends at once. A policy: see server::fan_out_writer(). One object for each loop, used on its thread.
+class fan_out_writer {
+public:
+    using batches = std::vector<std::shared_ptr<const frame_batch>>;
+
+    fan_out_writer() = default;
+    fan_out_writer(const fan_out_writer&) = delete;
+    fan_out_writer& operator=(const fan_out_writer&) = delete;
+    virtual ~fan_out_writer() = default;
+
+    /// Tries every send once, without waiting, and tells the target of each that did not go out whole. No socket comes
+    /// twice, so the order of the sends is of no matter. Afterwards nothing refers to the batches or sockets.
+    virtual void write(const std::vector<fan_out_send>& sends, const batches& what) = 0;
+};
+
+/// Makes a loop's writer; null where it does not work, and sends are made one by one.
+using fan_out_policy = std::function<std::unique_ptr<fan_out_writer>()>;
+
+/// Gathers the sends of all rooms of a loop's turn, and has them written at its end.
+class gathered_sends {
+public:
+    /// @param writer null: nothing is to be gathered.
+    explicit gathered_sends(std::unique_ptr<fan_out_writer> writer)
+        : writer_(std::move(writer)), at_turn_end_([this] { write(); }) {}
+
+    [[nodiscard]] bool gathers() const noexcept { return writer_ != nullptr; }
+
+    /// Names what was added since the last write(): a target keeps it, to know whether it has a send in there.
+    using ticket = std::uint32_t;
+    [[nodiscard]] bool holds(ticket its) const noexcept { return its == current_; }
+
+    /// Adds a send; the caller sees to it that a socket has one at most.
+    [[nodiscard]] ticket add(turn& now, fan_out_target& to, int socket,
+                             const std::shared_ptr<const frame_batch>& batch) {
+        if (batches_.empty() || batches_.back() != batch) batches_.push_back(batch);
+        sends_.push_back({&to, socket, batches_.size() - 1});
+        now.add(at_turn_end_);
+        return current_;
+    }
+
+    /// Makes the sends now.
+    void write() {
+        if (sends_.empty()) return;
+        if (++current_ == 0) current_ = 1;
+        writer_->write(sends_, batches_);
+        sends_.clear();
+        batches_.clear();
+    }
+
+private:
+    std::unique_ptr<fan_out_writer> writer_;
+    std::vector<fan_out_send> sends_;
+    fan_out_writer::batches batches_;
+    turn::task at_turn_end_;
+    ticket current_ = 1;
+};
+
+}  // namespace roompp::wire
+
+// A client's bytes become messages: websocketpp's RFC 6455 processor, without a websocketpp connection around it.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/message_buffer/message.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/random/none.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+// Where websocketpp gets its message objects from.
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+
+#include <websocketpp/frame.hpp>
+
+namespace roompp::wire {
+
+/// A websocketpp message manager, one a connection, that keeps the last small message for the next one: a connection
+/// that exchanges small messages allocates nothing for them.
+template <class Message>
+class message_store : public std::enable_shared_from_this<message_store<Message>> {
+public:
+    using ptr = std::shared_ptr<message_store>;
+    using weak_ptr = std::weak_ptr<message_store>;
+    using message_ptr = typename Message::ptr;
+
+    message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
+
+    /// @param size what the peer says the message's length is: a wish, since nothing of it has been seen.
+    message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
+        if (kept_ && kept_.use_count() == 1 && kept_->get_payload().capacity() <= worth_keeping) {
+            reset(*kept_, opcode);
+            return kept_;
+        }
+        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, worth_keeping));
+        return kept_;
+    }
+
+    bool recycle(Message*) { return false; }
+
+private:
+    static constexpr std::size_t worth_keeping = 512;
+
+    static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
+        message.get_raw_payload().clear();
+        message.set_header({});
+        message.set_opcode(opcode);
+        message.set_prepared(false);
+        message.set_fin(true);
+        message.set_terminal(false);
+        message.set_compressed(false);
+    }
+
+    message_ptr kept_;
+};
+
+}  // namespace roompp::wire
+
+namespace roompp::wire {
+
+/// websocketpp's extension policy, which is told by the reader what was negotiated.
+class incoming_compression {
+    using negotiated = std::pair<std::error_code, std::string>;
+
+public:
+    void use(inflater* its, std::size_t most) noexcept {
+        inflater_ = its;
+        most_ = most;
+    }
+    [[nodiscard]] static bool is_implemented() noexcept { return false; }
+    [[nodiscard]] bool is_enabled() const noexcept { return inflater_ != nullptr; }
+    [[nodiscard]] static negotiated negotiate(const websocketpp::http::attribute_list&) { return {}; }
+    [[nodiscard]] static std::error_code init(bool) noexcept { return {}; }
+    [[nodiscard]] static std::string generate_offer() { return {}; }
+    [[nodiscard]] static std::error_code compress(const std::string&, std::string&) noexcept {
+        return std::make_error_code(std::errc::operation_not_supported);
+    }
+    [[nodiscard]] std::error_code decompress(const std::uint8_t* bytes, std::size_t size, std::string& out) {
+        namespace error = websocketpp::processor::error;
+        switch (inflater_->inflate({reinterpret_cast<const char*>(bytes), size}, out, most_)) {
+            case inflater::outcome::good:
+                return {};
+            case inflater::outcome::too_big:
+                return error::make_error_code(error::message_too_big);
+            case inflater::outcome::malformed:
+                break;
+        }
+        return error::make_error_code(error::invalid_payload);
+    }
+
+private:
+    inflater* inflater_ = nullptr;
+    std::size_t most_ = 0;
+};
+
+/// The policies with which this library instantiates websocketpp's processor.
+struct reader_config {
+    using request_type = websocketpp::http::parser::request;
+    using response_type = websocketpp::http::parser::response;
+    using message_type = websocketpp::message_buffer::message<message_store>;
+    using con_msg_manager_type = message_store<message_type>;
+    using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
+    using permessage_deflate_type = incoming_compression;
+    static constexpr bool enable_extensions = false;              // negotiated by the connection
+    static constexpr std::size_t max_message_size = 1024 * 1024;  // until start() says otherwise
+};
+
+/// What a client said: a whole message, or a control frame.
+struct client_frame {
+    websocketpp::frame::opcode::value kind;
+    std::string_view body;  ///< gone with the next read, or when the bytes that were read are
+};
+
+/// Reads frames and puts messages together: fragments, masks, UTF-8, sizes, reserved bits (RFC 6455, section 5; RFC
+/// 7692, section 6). Between two messages it knows nothing of who sent the first, so one reader serves all connections
+/// of a shard, but for those that are in the middle of a message.
+class frame_reader : private websocketpp::processor::hybi13<reader_config> {
+    using hybi13 = websocketpp::processor::hybi13<reader_config>;
+    using message = reader_config::message_type;
+
+public:
+    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) {}
+    frame_reader(const frame_reader&) = delete;
+    frame_reader& operator=(const frame_reader&) = delete;
+    ~frame_reader() override = default;
+
+    /// Says whose bytes come next; only while idle().
+    /// @param most the largest message, in bytes.
+    /// @param negotiated null if messages are not compressed.
+    void start(std::size_t most, const compression* negotiated) {
+        this->set_max_message_size(most);
+        if (negotiated && (!inflater_ || made_by_ != negotiated)) {
+            inflater_ = negotiated->make_inflater();
+            made_by_ = negotiated;
+        }
+        this->m_permessage_deflate.use(negotiated ? inflater_.get() : nullptr, most);
+    }
+
+    /// Reads bytes up to the end of a message or control frame, and unmasks them where they are.
+    /// @param bytes is moved on past what was read, and `size` made less.
+    /// @returns nothing if the bytes did not end one, or were no frames: then `ec` is set, and this reader has read its
+    /// last.
+    [[nodiscard]] std::optional<client_frame> read(char*& bytes, std::size_t& size, std::error_code& ec) {
+        last_ = nullptr;
+        if (auto whole = read_whole(bytes, size)) return whole;
+        const std::size_t used = this->consume(reinterpret_cast<std::uint8_t*>(bytes), size, ec);
+        bytes += used;
+        size -= used;
+        broken_ = static_cast<bool>(ec);
+        last_ = this->get_message();
+        if (!last_) return std::nullopt;
+        if (last_->get_compressed()) inflater_->restart();
+        return client_frame{last_->get_opcode(), last_->get_payload()};
+    }
+
+    /// Whether nothing of a frame or message has come that is not whole.
+    [[nodiscard]] bool idle() const noexcept {
+        return !broken_ && this->m_state == hybi13::HEADER_BASIC &&
+               this->m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH && !this->m_data_msg.msg_ptr;
+    }
+
+    /// The close code that tells a client what was wrong with its bytes.
+    [[nodiscard]] static std::uint16_t close_code_for(const std::error_code& ec) noexcept {
+        namespace status = websocketpp::close::status;
+        const auto code = websocketpp::processor::error::to_ws(ec);
+        return code == status::invalid_payload || code == status::message_too_big ? code : close_code::protocol_error;
+    }
+
+private:
+    // A message below 64 KiB that has come whole, as most do, needs no copy. Whatever else it may be, and all that is
+    // wrong, is left to the processor.
+    [[nodiscard]] std::optional<client_frame> read_whole(char*& bytes, std::size_t& size) {
+        namespace frame = websocketpp::frame;
+        constexpr std::size_t mask_size = 4;
+        constexpr std::size_t longest_header = 4 + mask_size;
+        if (size < longest_header || !idle()) return std::nullopt;
+        const auto first = static_cast<std::uint8_t>(bytes[0]);
+        const auto second = static_cast<std::uint8_t>(bytes[1]);
+        std::size_t header_size = 2 + mask_size;
+        std::size_t length = second & 0x7fU;
+        if (length == frame::payload_size_code_16bit) {
+            header_size = longest_header;
+            length = static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[2]) << 8U |
+                                              static_cast<std::uint8_t>(bytes[3]));
+            if (length <= frame::limits::payload_size_basic) return std::nullopt;  // there is a shorter way to say it
+        } else if (length == frame::payload_size_code_64bit) {
+            return std::nullopt;
+        }
+        const bool text = first == (0x80U | frame::opcode::text);
+        if (!text && first != (0x80U | frame::opcode::binary)) return std::nullopt;
+        if ((second & 0x80U) == 0 || length > size - header_size || length > this->get_max_message_size())
+            return std::nullopt;
+        frame::masking_key_type key;
+        std::memcpy(key.c, bytes + header_size - mask_size, mask_size);
+        auto* const body = reinterpret_cast<std::uint8_t*>(bytes + header_size);
+        const std::size_t prepared = frame::prepare_masking_key(key);
+        frame::byte_mask_circ(body, length, prepared);
+        const std::string_view said(bytes + header_size, length);
+        if (text && !is_utf8(said)) {
+            frame::byte_mask_circ(body, length, prepared);  // as it was
+            return std::nullopt;
+        }
+        bytes += header_size + length;
+        size -= header_size + length;
+        return client_frame{static_cast<frame::opcode::value>(first & 0x0fU), said};
+    }
+
+    [[nodiscard]] static bool is_utf8(std::string_view text) {
+        while (text.size() >= sizeof(std::uint64_t)) {  // websocketpp's validator looks at byte after byte
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data(), sizeof word);
+            if ((word & 0x8080808080808080U) != 0) break;
+            text.remove_prefix(sizeof word);
+        }
+        websocketpp::utf8_validator::validator validator;
+        return validator.decode(text.begin(), text.end()) && validator.complete();
+    }
+
+    rng_type no_masks_;  // the base only keeps where it is
+    message::ptr last_;
+    std::unique_ptr<inflater> inflater_;
+    const compression* made_by_ = nullptr;
+    bool broken_ = false;
+};
+
+}  // namespace roompp::wire
+
 namespace roompp::wire {
 
 /// An event loop. Connections belong to one shard and are touched only on its thread; buffers that only serve while one
@@ -2811,7 +3279,7 @@ public:
     using clock = loop::clock;
 
     /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
-    class guest {
+    class guest : public fan_out_target {
     public:
         explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
             (previous_ ? previous_->next_ : host.first_) = this;
@@ -2867,6 +3335,7 @@ public:
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
         home_.enter();
+        if (make_writer_) sends_.emplace(make_writer_());  // here: a writer may be bound to its thread
         tick_length_ = std::chrono::seconds(1);
         timer_.emplace(context_);
         home_.advance(clock::now());
@@ -2881,6 +3350,7 @@ public:
                 failed(std::current_exception());
             }
         }
+        sends_.reset();
         home_.leave();
     }
 
@@ -2926,6 +3396,22 @@ public:
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
 
+    /// How batches are sent, and whether they are compressed; before run().
+    void use(fan_out_policy make_writer, std::shared_ptr<const compression> compressing) {
+        make_writer_ = std::move(make_writer);
+        compression_ = std::move(compressing);
+    }
+    /// Where a turn's sends of batches are gathered; null if they are to be made one by one.
+    [[nodiscard]] gathered_sends* gathering() noexcept { return sends_ && sends_->gathers() ? &*sends_ : nullptr; }
+    /// Null if messages are not to be compressed.
+    [[nodiscard]] const compression* compressing() const noexcept { return compression_.get(); }
+
+    /// A reader for the bytes of one connection; given back when it is idle.
+    [[nodiscard]] std::unique_ptr<frame_reader> take_reader() {
+        return spare_reader_ ? std::move(spare_reader_) : std::make_unique<frame_reader>();
+    }
+    void give_back(std::unique_ptr<frame_reader> reader) noexcept { spare_reader_ = std::move(reader); }
+
 private:
     template <class Visit>
     void visit(Visit&& each) {
@@ -2966,6 +3452,10 @@ private:
     limits bounds_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
+    std::unique_ptr<frame_reader> spare_reader_;
+    std::shared_ptr<const compression> compression_;
+    fan_out_policy make_writer_;
+    std::optional<gathered_sends> sends_;
     std::optional<asio::steady_timer> timer_;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     clock::duration tick_length_{};  // none if somebody else keeps the time
@@ -3052,8 +3542,6 @@ private:
 #include <utility>
 
 #include <websocketpp/http/request.hpp>
-#include <websocketpp/processors/base.hpp>
-#include <websocketpp/processors/processor.hpp>
 #include <websocketpp/utilities.hpp>
 
 // An HTTP request as handlers see it.
@@ -3403,6 +3891,29 @@ namespace roompp::detail {
     return value.substr(0, value.find_last_not_of(" \t") + 1);
 }
 
+/// Whether a list such as that of Connection has a token (RFC 9110, section 5.6.1).
+[[nodiscard]] inline bool has_token(std::string_view list, std::string_view token) noexcept {
+    while (!list.empty()) {
+        const std::string_view one = list.substr(0, list.find(','));
+        list.remove_prefix(std::min(list.size(), one.size() + 1));
+        if (same_token(trimmed(one), token)) return true;
+    }
+    return false;
+}
+
+/// Whether a Host ends with a port, if it has one, that can be (RFC 9112, section 3.2; RFC 3986, section 3.2.3).
+[[nodiscard]] inline bool has_possible_port(std::string_view host) noexcept {
+    const std::size_t colon = host.find(':', host.rfind(']') == std::string_view::npos ? 0 : host.rfind(']'));
+    if (colon == std::string_view::npos) return true;
+    const std::string_view port = host.substr(colon + 1);
+    unsigned number = 0;
+    for (const char c : port) {
+        if (c < '0' || c > '9' || number > 65535) return false;
+        number = number * 10 + static_cast<unsigned>(c - '0');
+    }
+    return number <= 65535;
+}
+
 /// Checks a whole head, the empty line included (RFC 9112, sections 2.2, 3.2, 5.1, 6.1 and 6.3).
 /// @returns the answer to one that is not as it must be.
 [[nodiscard]] inline std::optional<response> head_problem(std::string_view head) {
@@ -3445,6 +3956,7 @@ namespace roompp::detail {
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include <asio/buffer.hpp>
@@ -3460,57 +3972,6 @@ namespace roompp::detail {
 #include <string_view>
 
 #include <asio/buffer.hpp>
-
-// Messages as WebSocket frames, one after the other, ready for the socket.
-
-#include <array>
-#include <cstddef>
-#include <string>
-#include <string_view>
-
-#include <websocketpp/frame.hpp>
-
-namespace roompp::wire {
-
-/// The header of an unmasked, unfragmented server frame (RFC 6455, section 5.2), encoded by websocketpp.
-class frame_header {
-public:
-    frame_header(payload_kind kind, std::size_t length)
-        : encoded_(websocketpp::frame::prepare_header(
-              websocketpp::frame::basic_header(
-                  kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
-                  length, true, false),
-              websocketpp::frame::extended_header(length))) {}
-
-    /// 2, 4 or 10 bytes: short enough to live within the string object.
-    [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
-
-private:
-    std::string encoded_;
-};
-
-/// Encoded frames: the batch_type of this library's connections and of the plain websocketpp adaptor.
-class frame_batch {
-public:
-    /// Adds a message as one frame.
-    void append(payload message) {
-        const frame_header header(message.kind(), message.size());
-        bytes_.append(header.bytes()).append(message.data());
-    }
-    /// Adds whole frames of another batch: the part between two values of its size().
-    void append(const frame_batch& other, std::size_t from, std::size_t to) {
-        bytes_.append(other.bytes_, from, to - from);
-    }
-    /// The length in bytes.
-    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
-    [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
-    void clear() noexcept { bytes_.clear(); }
-
-private:
-    std::string bytes_;
-};
-
-}  // namespace roompp::wire
 
 namespace roompp::wire {
 
@@ -3599,7 +4060,7 @@ private:
 namespace roompp::wire {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void received(std::string_view)`: bytes have come; they are gone when it returns;
+/// - `void received(char*, std::size_t)`: bytes have come; they may be changed, and are gone when it returns;
 /// - `void drained()`: what waited to be sent has been sent;
 /// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write.
 ///
@@ -3634,6 +4095,7 @@ protected:
     /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
     [[nodiscard]] Stream release() {
         uncork();
+        make_gathered_sends();
         state_ = closed;
         retire();
         return std::move(stream_);
@@ -3662,8 +4124,15 @@ protected:
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
+        make_gathered_sends();
         std::size_t written = 0;
         if (!waiting_) {
+            if constexpr (has_handle<Stream>::value) {
+                if (gathered_sends* const gathering = host().gathering()) {
+                    ticket_ = gathering->add(host().home().current_turn(), *this, stream_.native_handle(), batch);
+                    return;
+                }
+            }
             written = try_write(asio::const_buffer(batch->bytes().data(), batch->size()));
             if (written == batch->size() || ended()) return;
         }
@@ -3681,6 +4150,7 @@ protected:
     void finish() {
         if (ended()) return;
         if (host().corked().whose == this) flush_cork();
+        make_gathered_sends();
         state_ = finishing;
         finish_by_ = host().deadline(host().bounds().close_timeout);
         if (!waiting_) stream_.end_writing();
@@ -3690,6 +4160,7 @@ protected:
     /// Ends now; nothing more is called.
     void end_now() {
         if (state_ == closed) return;
+        make_gathered_sends();
         state_ = closed;
         waiting_.reset();
         if (host().corked().whose == this) host().corked().bytes.clear();
@@ -3704,6 +4175,12 @@ protected:
 
 private:
     enum state : unsigned char { open, finishing, closed };
+
+    // Whether the stream is a socket of the system, which others may send to.
+    template <class S, class = void>
+    struct has_handle : std::false_type {};
+    template <class S>
+    struct has_handle<S, std::void_t<decltype(std::declval<S&>().native_handle())>> : std::true_type {};
 
     static constexpr std::size_t cork_limit = 64 * 1024;
     // With more than this waiting, nothing more is read from the peer: who does not listen is not listened to.
@@ -3733,7 +4210,7 @@ private:
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
             last_heard_ = host().now();
-            if (state_ == open) corked([&] { user().received(std::string_view(host().read_buffer(), n)); });
+            if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
             if (state_ == closed) return;
             if ((held_ || queued() > pause_above) && state_ == open) {
                 paused_ = true;
@@ -3749,7 +4226,23 @@ private:
         wait_readable();
     }
 
+    // A gathered send of this connection goes before what is written now, and before its socket is gone.
+    void make_gathered_sends() {
+        if (ticket_ == 0) return;
+        gathered_sends* const gathering = host().gathering();
+        if (gathering && gathering->holds(ticket_)) gathering->write();
+        ticket_ = 0;
+    }
+
+    // fan_out_target
+    void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
+        if (error != 0) return fail_later(std::error_code(error, std::system_category()));
+        queue().push(batch, written);
+        wait_writable();
+    }
+
     void write_through(std::string_view bytes) {
+        make_gathered_sends();
         std::size_t written = 0;
         if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
@@ -3828,6 +4321,7 @@ private:
     std::unique_ptr<outbound> waiting_;  // null while nothing waits
     shard::clock::time_point last_heard_;
     shard::clock::time_point finish_by_{};
+    gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;
     bool writing_ = false;
     bool paused_ = false;  // no read is waited for
@@ -3837,19 +4331,22 @@ private:
 
 }  // namespace roompp::wire
 
-// A WebSocket connection over any stream: websocketpp's protocol on our channel.
+// A WebSocket connection over any stream: websocketpp reads the frames, our channel carries them.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include <websocketpp/connection.hpp>
+#include <websocketpp/close.hpp>
+#include <websocketpp/frame.hpp>
+#include <websocketpp/http/request.hpp>
 
 // A rate with some patience.
 
@@ -3933,9 +4430,15 @@ public:
         if (open_) send_message(message);
     }
 
-    /// Sends what a room has gathered: part of the member concept.
+    /// Sends what a room has gathered for this connection: part of the member concept.
     void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
         if (open_) send_batch(batch, slow);
+    }
+    /// Sends what a room has gathered for many.
+    static void deliver_all(connection* const* first, connection* const* last,
+                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        for (; first != last; ++first)
+            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -3978,6 +4481,10 @@ private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Others get the same batch: whatever has to be done to it is done once.
+    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
@@ -4008,6 +4515,52 @@ struct default_members<void> {
 };
 
 }  // namespace roompp
+
+// The server's half of the opening handshake (RFC 6455, section 4.2.2).
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <websocketpp/base64/base64.hpp>
+#include <websocketpp/processors/base.hpp>
+#include <websocketpp/sha1/sha1.hpp>
+
+namespace roompp::wire {
+
+/// The Sec-WebSocket-Accept that proves that a Sec-WebSocket-Key was read.
+[[nodiscard]] inline std::string accept_key(std::string_view key) {
+    std::string text(key);
+    text.append(websocketpp::processor::constants::handshake_guid);
+    unsigned char digest[20];
+    websocketpp::sha1::calc(text.data(), static_cast<int>(text.size()), digest);
+    return websocketpp::base64_encode(digest, sizeof digest);
+}
+
+/// The 101 response. Empty parts are left out; a line break in a value, which would start a header of its own, is too.
+[[nodiscard]] inline std::string switching_protocols(std::string_view key, std::string_view subprotocol,
+                                                     std::string_view extensions,
+                                                     const std::vector<std::pair<std::string, std::string>>& headers) {
+    std::string response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+    const auto add = [&response](std::string_view name, std::string_view value) {
+        const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
+        std::copy_if(name.begin(), name.end(), std::back_inserter(response), in_line);
+        response.append(": ");
+        std::copy_if(value.begin(), value.end(), std::back_inserter(response), in_line);
+        response.append("\r\n");
+    };
+    add("Sec-WebSocket-Accept", accept_key(key));
+    if (!subprotocol.empty()) add("Sec-WebSocket-Protocol", subprotocol);
+    if (!extensions.empty()) add("Sec-WebSocket-Extensions", extensions);
+    for (const auto& [name, value] : headers) add(name, value);
+    response.append("\r\n");
+    return response;
+}
+
+}  // namespace roompp::wire
 
 // What stands behind a connection: a room's membership, or the hooks of a route.
 
@@ -4051,288 +4604,58 @@ struct opening {
 
 }  // namespace roompp::wire
 
-// websocketpp's configuration and transport policies: its connection does the protocol, ours does the bytes.
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <vector>
-
-#include <websocketpp/common/connection_hdl.hpp>
-#include <websocketpp/concurrency/none.hpp>
-#include <websocketpp/connection_base.hpp>
-#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/http/response.hpp>
-#include <websocketpp/message_buffer/message.hpp>
-#include <websocketpp/random/none.hpp>
-#include <websocketpp/transport/base/connection.hpp>
-
-// Where websocketpp gets its message objects from.
-
-#include <algorithm>
-#include <cstddef>
-#include <memory>
-
-#include <websocketpp/frame.hpp>
-
-namespace roompp::wire {
-
-/// A websocketpp message manager, one a connection, that keeps the last small message for the next one: a connection
-/// that exchanges small messages allocates nothing for them.
-template <class Message>
-class message_store : public std::enable_shared_from_this<message_store<Message>> {
-public:
-    using ptr = std::shared_ptr<message_store>;
-    using weak_ptr = std::weak_ptr<message_store>;
-    using message_ptr = typename Message::ptr;
-
-    message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
-
-    /// @param size what the peer says the message's length is: a wish, since nothing of it has been seen.
-    message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
-        if (kept_ && kept_.use_count() == 1 && kept_->get_payload().capacity() <= worth_keeping) {
-            reset(*kept_, opcode);
-            return kept_;
-        }
-        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, worth_keeping));
-        return kept_;
-    }
-
-    bool recycle(Message*) { return false; }
-
-private:
-    static constexpr std::size_t worth_keeping = 512;
-
-    static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
-        message.get_raw_payload().clear();
-        message.set_header({});
-        message.set_opcode(opcode);
-        message.set_prepared(false);
-        message.set_fin(true);
-        message.set_terminal(false);
-        message.set_compressed(false);
-    }
-
-    message_ptr kept_;
-};
-
-}  // namespace roompp::wire
-
-// A websocketpp logger that writes nothing; this library reports through hooks.
-
-#include <string>
-
-#include <websocketpp/logger/levels.hpp>
-
-namespace roompp::wire {
-
-/// Takes the place of websocketpp's basic logger, which does not compile as C++20 (its constructors are template-ids).
-struct null_log {
-    static constexpr bool static_test(websocketpp::log::level) noexcept { return false; }
-    static constexpr bool dynamic_test(websocketpp::log::level) noexcept { return false; }
-    void write(websocketpp::log::level, const char*) const noexcept {}
-    void write(websocketpp::log::level, const std::string&) const noexcept {}
-};
-
-}  // namespace roompp::wire
-
-namespace roompp::wire {
-
-/// websocketpp's transport policy, by which its protocol code reads and writes through the connection that owns it
-/// (`Owner`, see websocket_connection). It has no timers: the owner ends what takes too long.
-template <class Owner>
-class transport_bridge {
-public:
-    using ptr = std::shared_ptr<transport_bridge>;
-    struct no_timer {
-        void cancel() const noexcept {}
-    };
-    using timer_ptr = std::shared_ptr<no_timer>;
-
-    transport_bridge(bool, const std::shared_ptr<null_log>&, const std::shared_ptr<null_log>&) {}
-
-    /// Says whose bytes these are; before anything else.
-    void belong_to(Owner& owner) noexcept { owner_ = &owner; }
-
-    /// Whether the protocol waits for bytes.
-    [[nodiscard]] bool wants_bytes() const noexcept { return handler_ != nullptr; }
-
-    /// Hands bytes to the protocol, as many as its buffer holds at a time, while it wants them.
-    void feed(std::string_view bytes) {
-        do {
-            const std::size_t n = bytes.copy(buffer_, std::min(size_, bytes.size()));
-            bytes.remove_prefix(n);
-            if (handler_ == &once_) {
-                const auto now = std::move(once_);
-                handler_ = nullptr;
-                now(std::error_code(), n);
-            } else {
-                const auto& always = *handler_;
-                handler_ = nullptr;
-                always(std::error_code(), n);
-            }
-        } while (!bytes.empty() && wants_bytes());
-    }
-
-protected:
-    using buffer_list = std::vector<websocketpp::transport::buffer>;
-
-    ptr get_shared() { return ptr(owner_->shared_from_this(), this); }
-    void init(const websocketpp::transport::init_handler& ready) { ready(std::error_code()); }
-
-    // A handler that is a temporary serves once; one that has a name is a member of the websocketpp connection and stays.
-    void async_read_at_least(std::size_t, char* buffer, std::size_t size,
-                             websocketpp::transport::read_handler&& handler) {
-        once_ = std::move(handler);
-        expect(buffer, size, once_);
-    }
-    void async_read_at_least(std::size_t, char* buffer, std::size_t size,
-                             websocketpp::transport::read_handler& handler) {
-        expect(buffer, size, handler);
-    }
-
-    // What is written is sent or copied before these return.
-    void async_write(const char* bytes, std::size_t size, const websocketpp::transport::write_handler& done) {
-        owner_->write_protocol(std::string_view(bytes, size));
-        done(std::error_code());
-    }
-    void async_write(const buffer_list& buffers, const websocketpp::transport::write_handler& done) {
-        for (const auto& one : buffers) owner_->write_protocol(std::string_view(one.buf, one.len));
-        done(std::error_code());
-    }
-
-    void set_handle(const websocketpp::connection_hdl&) const noexcept {}
-    timer_ptr set_timer(long, const websocketpp::transport::timer_handler&) const noexcept { return nullptr; }
-    [[nodiscard]] static std::string get_remote_endpoint() { return {}; }
-    [[nodiscard]] bool is_secure() const noexcept { return owner_->is_secure(); }
-    std::error_code interrupt(const websocketpp::transport::interrupt_handler& handler) {
-        handler();
-        return {};
-    }
-    std::error_code dispatch(const websocketpp::transport::dispatch_handler& handler) {
-        handler();
-        return {};
-    }
-    void async_shutdown(const websocketpp::transport::shutdown_handler& done) {
-        owner_->finish_protocol();
-        done(std::error_code());
-    }
-
-private:
-    void expect(char* buffer, std::size_t size, const websocketpp::transport::read_handler& handler) {
-        buffer_ = buffer;
-        size_ = size;
-        handler_ = &handler;
-    }
-
-    Owner* owner_ = nullptr;
-    char* buffer_ = nullptr;
-    std::size_t size_ = 0;
-    const websocketpp::transport::read_handler* handler_ = nullptr;
-    websocketpp::transport::read_handler once_;
-};
-
-/// The policies with which this library instantiates websocketpp::connection.
-template <class Owner>
-struct websocket_config {
-    using concurrency_type = websocketpp::concurrency::none;  // a connection is used by one thread
-    using request_type = websocketpp::http::parser::request;
-    using response_type = websocketpp::http::parser::response;
-    using message_type = websocketpp::message_buffer::message<message_store>;
-    using con_msg_manager_type = message_store<message_type>;
-    using elog_type = null_log;
-    using alog_type = null_log;
-    using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
-    using connection_base = websocketpp::connection_base;
-
-    struct transport_type {
-        using transport_con_type = transport_bridge<Owner>;
-    };
-
-    // The owner keeps all times.
-    static constexpr long timeout_open_handshake = 0;
-    static constexpr long timeout_close_handshake = 0;
-    static constexpr long timeout_pong = 0;
-
-    static constexpr int client_version = 13;
-    static constexpr bool drop_on_protocol_error = false;
-    static constexpr bool silent_close = false;
-    static constexpr bool enable_extensions = true;
-    static constexpr std::size_t connection_read_buffer_size = 512;  // in every connection; bytes wait in the shard's
-    static constexpr std::size_t max_message_size = 1024 * 1024;     // limits::message_bytes takes its place
-    static constexpr std::size_t max_http_body_size = 0;
-
-    struct permessage_deflate_config {
-        using request_type = websocketpp::http::parser::request;
-        static constexpr bool allow_disabling_context_takeover = true;
-        static constexpr std::uint8_t minimum_outgoing_window_bits = 8;
-    };
-    using permessage_deflate_type = websocketpp::extensions::permessage_deflate::disabled<permessage_deflate_config>;
-};
-
-}  // namespace roompp::wire
-
 namespace roompp::wire {
 
 /// One WebSocket (RFC 6455). For the server; an application never makes a connection itself.
 template <class Stream>
 class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
     using its_channel = channel<websocket_connection, Stream>;
-    using config = websocket_config<websocket_connection>;
-    using protocol = websocketpp::connection<config>;
+    using opcode = websocketpp::frame::opcode::value;
 
 public:
-    websocket_connection(shard& host, Stream stream)
-        : connection(host.home()),
-          its_channel(host, std::move(stream)),
-          protocol_(true, std::string(), no_log(), no_log(), no_masks()) {
-        protocol_.belong_to(*this);
-    }
+    websocket_connection(shard& host, Stream stream) : connection(host.home()), its_channel(host, std::move(stream)) {}
 
-    /// Answers the upgrade request and starts.
+    /// Answers the upgrade request, which the server has checked, and starts.
     /// @param rest what the client has sent after its request.
-    void start(websocketpp::http::parser::request&& request, std::string_view rest, opening how) {
-        how_ = std::make_unique<opening>(std::move(how));
-        protocol_.set_max_message_size(this->host().bounds().message_bytes);
-        protocol_.set_validate_handler([this](const websocketpp::connection_hdl&) { return accept(); });
-        protocol_.set_open_handler([this](const websocketpp::connection_hdl&) { opened(); });
-        protocol_.set_close_handler([this](const websocketpp::connection_hdl&) { ended(); });
-        protocol_.set_message_handler(
-            [this](const websocketpp::connection_hdl&, const typename config::message_type::ptr& message) {
-                received_message(*message);
-            });
-        const std::string after(rest);  // handlers may read on the shard's buffer
+    void start(const websocketpp::http::parser::request& asked, std::string_view rest, opening how) {
+        std::string after(rest);  // handlers may read on the shard's buffer
+        subprotocol_ = std::move(how.subprotocol);
+        failed_ = std::move(how.failed);
+        std::string extensions;
+        if (const compression* const compressing = this->host().compressing())
+            extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
+        compresses_ = !extensions.empty();
         this->corked([&] {
-            protocol_.start();
-            // The request is parsed already: the protocol gets it whole, and is told of no further bytes.
-            const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = std::move(request);
-            protocol_.feed({});
-            if (is_open() && !after.empty()) received(after);
+            this->write(
+                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers));
+            now_open();
+            guarded([&] { session_ = how.open(shared_from_this()); });
+            if (!after.empty()) received(after.data(), after.size());
         });
         if (!its_channel::ended()) this->start_reading();
     }
 
 private:
     friend its_channel;
-    friend transport_bridge<websocket_connection>;
 
     // channel
-    void received(std::string_view bytes) {
+    void received(char* bytes, std::size_t size) {
         pinged_ = false;
-        if (protocol_.wants_bytes()) protocol_.feed(bytes);
+        auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
+        if (reader->idle())
+            reader->start(this->host().bounds().message_bytes, compresses_ ? this->host().compressing() : nullptr);
+        while (size != 0 && !its_channel::ended()) {
+            std::error_code ec;
+            if (const auto got = reader->read(bytes, size, ec)) received(*got);
+            if (ec) return received_nonsense(ec);
+        }
+        if (reader->idle())
+            this->host().give_back(std::move(reader));
+        else
+            reader_ = std::move(reader);
     }
     void drained() noexcept {}
-    void lost(const std::error_code& ec) { protocol_.terminate(ec); }
-
-    // transport_bridge
-    void write_protocol(std::string_view bytes) { this->write(bytes); }
-    void finish_protocol() { this->finish(); }
+    void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
 
     // shard::guest
     void tick(shard::clock::time_point now) override {
@@ -4347,8 +4670,7 @@ private:
         } else if (silent >= bounds.ping_interval) {
             pinged_ = true;
             pinged_since_ = now;
-            websocketpp::lib::error_code ignored;
-            protocol_.ping(std::string(), ignored);
+            write_control(opcode::ping, {});
         }
     }
     void stop() override { start_closing(close_code::going_away, "server stops"); }
@@ -4366,62 +4688,94 @@ private:
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (has_room_for(batch->size(), slow)) this->write(batch);
     }
+    void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (compresses_)
+            send_batch(batch->compressed(*this->host().compressing()), slow);
+        else
+            send_batch(batch, slow);
+    }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
         now_closing();
         give_up_at_ = this->host().deadline(this->host().bounds().close_timeout);
         close_sent_ = code;
-        websocketpp::lib::error_code ec;
-        protocol_.close(code, reason, ec);
-        if (ec) give_up();
+        write_close(code, reason);
+        if (!websocketpp::close::status::terminal(code)) return;
+        // Nothing that the peer still says is of use. A handler of the session may be at work: it is told later.
+        this->finish();
+        home().post([self = shared_from_this(), this] { ended({close_code::abnormal, {}}); });
     }
     void end_for(const std::exception_ptr& what) override {
         start_closing(close_code::internal_error, "internal error");
         report(what);
     }
     [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override { return protocol_.get_subprotocol(); }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
 
-    bool accept() {
-        websocketpp::lib::error_code ignored;  // the server has checked that the client offered it
-        if (!how_->subprotocol.empty()) protocol_.select_subprotocol(how_->subprotocol, ignored);
-        for (const auto& [name, value] : how_->headers) protocol_.append_header(name, value);
-        return true;
-    }
-
-    void opened() {
-        now_open();
-        guarded([&] { session_ = how_->open(shared_from_this()); });
-        // Of no use any more, and kept by every connection.
-        how_->open = nullptr;
-        const_cast<websocketpp::http::parser::request&>(protocol_.get_request()) = {};
-    }
-
-    void received_message(typename config::message_type& message) {
+    void received(const client_frame& got) {
+        switch (got.kind) {
+            case opcode::close:
+                return received_close(std::string(got.body));
+            case opcode::ping:
+                if (is_open()) write_control(opcode::pong, got.body);
+                return;
+            case opcode::pong:
+                return;
+            default:
+                break;
+        }
         if (!session_ || !is_open()) return;
-        const auto kind =
-            message.get_opcode() == websocketpp::frame::opcode::text ? payload_kind::text : payload_kind::binary;
-        const payload received(message.get_payload(), kind);
-        if (is_flood(received)) {
+        const auto kind = got.kind == opcode::text ? payload_kind::text : payload_kind::binary;
+        const payload message(got.body, kind);
+        if (is_flood(message)) {
             if (this->host().bounds().on_flood == flood::close)
                 return start_closing(close_code::policy_violation, "you send too fast");
-            return guarded([&] { session_->flooded(received); });
+            return guarded([&] { session_->flooded(message); });
         }
-        guarded([&] { session_->message(received); });
+        guarded([&] { session_->message(message); });
     }
 
-    void ended() {
+    // The peer closes, or answers our closing (RFC 6455, section 5.5.1).
+    void received_close(const std::string& body) {
+        std::error_code wrong;
+        close_event how;
+        how.code = websocketpp::close::extract_code(body, wrong);
+        if (!wrong) how.reason = websocketpp::close::extract_reason(body, wrong);
+        if (is_open()) {
+            if (wrong)
+                write_close(close_code::protocol_error, "the close frame is malformed");
+            else
+                write_close(how.code == close_code::no_status ? close_code::normal : how.code, how.reason);
+        }
+        this->finish();
+        ended(std::move(how));
+    }
+
+    void received_nonsense(const std::error_code& what) {
+        if (is_open()) return start_closing(frame_reader::close_code_for(what), what.message());
+        this->finish();  // no answer to our closing will be found in what comes
+        ended({close_code::abnormal, {}});
+    }
+
+    void ended(close_event how) {
         now_closing();
         if (!session_) return;
+        if (how.code == close_code::abnormal && close_sent_ != 0) how.code = close_sent_;
         const auto last = std::move(session_);
-        guarded([&] { last->closed(how_it_ended()); });
+        guarded([&] { last->closed(how); });
     }
 
-    [[nodiscard]] close_event how_it_ended() const {
-        if (protocol_.get_remote_close_code() != close_code::abnormal)
-            return {protocol_.get_remote_close_code(), protocol_.get_remote_close_reason()};
-        return {close_sent_ != 0 ? close_sent_ : close_code::abnormal, {}};
+    void write_close(std::uint16_t code, std::string_view reason) {
+        std::string body{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+        write_control(opcode::close, body.append(reason));
+    }
+    void write_control(opcode kind, std::string_view body) {
+        const frame_header header(kind, body.size());
+        this->corked([&] {
+            this->write(header.bytes());
+            this->write(body);
+        });
     }
 
     bool is_flood(payload received) {
@@ -4436,7 +4790,7 @@ private:
     void give_up() {
         const auto self = shared_from_this();
         this->end_now();
-        protocol_.terminate(std::make_error_code(std::errc::timed_out));
+        ended({close_code::abnormal, {}});
     }
 
     bool has_room_for(std::size_t bytes, when_slow slow = when_slow::disconnect) {
@@ -4465,23 +4819,15 @@ private:
 
     void report(const std::exception_ptr& what) noexcept {
         try {
-            if (how_->failed) how_->failed(what);
+            if (failed_) failed_(what);
         } catch (...) {  // there is nobody left to tell
         }
     }
 
-    static const std::shared_ptr<null_log>& no_log() {
-        static const auto log = std::make_shared<null_log>();
-        return log;
-    }
-    static typename config::rng_type& no_masks() {
-        static typename config::rng_type generator;
-        return generator;
-    }
-
-    protocol protocol_;
-    std::unique_ptr<opening> how_;
+    std::unique_ptr<frame_reader> reader_;  // in the middle of a message
     std::unique_ptr<session> session_;
+    std::function<void(std::exception_ptr)> failed_;
+    std::string subprotocol_;
     token_bucket messages_;
     token_bucket bytes_;
     shard::clock::time_point pinged_since_{};
@@ -4489,6 +4835,7 @@ private:
     std::uint16_t close_sent_ = 0;
     bool pinged_ = false;
     bool too_slow_ = false;
+    bool compresses_ = false;
 };
 
 }  // namespace roompp::wire
@@ -4524,9 +4871,9 @@ private:
     friend channel;
 
     // channel
-    void received(std::string_view bytes) {
-        if (pending_.empty()) return take(bytes);
-        pending_.append(bytes);
+    void received(const char* bytes, std::size_t size) {
+        if (pending_.empty()) return take({bytes, size});
+        pending_.append(bytes, size);
     }
     void drained() {
         const auto rest = std::move(pending_);
@@ -4624,7 +4971,9 @@ private:
     void answer(std::string_view rest) {
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address());
-        if (websocketpp::processor::is_websocket_handshake(parser_)) return upgrade(incoming, rest);
+        if (has_token(parser_.get_header("Upgrade"), "websocket") &&
+            has_token(parser_.get_header("Connection"), "Upgrade"))
+            return upgrade(incoming, rest);
         write(site_.respond(incoming), wants_keep_alive());
     }
 
@@ -4635,7 +4984,7 @@ private:
         const auto self = this->shared_from_this();
         auto& host = this->host();
         const auto opened = std::make_shared<wire::websocket_connection<Stream>>(host, this->release());
-        opened->start(std::move(parser_), rest, std::move(how));
+        opened->start(parser_, rest, std::move(how));
     }
 
     // What websocketpp's parser lets pass, and this server does not.
@@ -4664,6 +5013,7 @@ private:
         };
         if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
             return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
+        if (!has_possible_port(parser_.get_header("Host"))) return response(400, "The Host has no possible port.\n");
         if (!parser_.get_body().empty()) return response(400, "A WebSocket handshake has no body.\n");
         return std::nullopt;
     }
@@ -5567,6 +5917,8 @@ public:
         const auto endpoint = socket_.remote_endpoint(ec);
         return ec ? std::string() : endpoint.address().to_string();
     }
+    /// The system's handle of the socket, for who sends to many at once.
+    [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     /// Whether the stream is encrypted.
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     /// Whether `ec` means "not now".
@@ -5603,6 +5955,20 @@ public:
         not_after_listen("limits()");
         bounds_ = bounds;
         site_.name_length(bounds.name_length);
+        return *this;
+    }
+    /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
+    /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
+    server& fan_out_writer(wire::fan_out_policy policy) {
+        not_after_listen("fan_out_writer()");
+        make_writer_ = std::move(policy);
+        return *this;
+    }
+    /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
+    /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
+    server& compression(std::shared_ptr<const wire::compression> how) {
+        not_after_listen("compression()");
+        compression_ = std::move(how);
         return *this;
     }
     /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
@@ -5791,7 +6157,10 @@ private:
         if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
     }
     void make_shards() {
-        while (shards_.size() < threads_) shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+        while (shards_.size() < threads_) {
+            shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+            shards_.back()->use(make_writer_, compression_);
+        }
     }
 
     void attach_rooms() {
@@ -5818,6 +6187,8 @@ private:
 
     roompp::limits bounds_;
     std::size_t threads_ = 1;
+    wire::fan_out_policy make_writer_;
+    std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     wire::address_book address_book_;  // outlives the connections on the shards

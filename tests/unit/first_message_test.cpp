@@ -15,7 +15,8 @@ namespace {
 // Rooms for those who know the word.
 struct scene {
     scene() {
-        rooms.on_join([](auto& room, roompp::basic_room<>::member& member) { room.broadcast("+" + member.who().name); });
+        rooms.on_join(
+            [](auto& room, roompp::basic_room<>::member& member) { room.broadcast("+" + member.who().name); });
         server.websocket("/{room}/", rooms).first_message(10s, [](std::string_view text, roompp::acceptance& answer) {
             if (text == "throw") throw std::runtime_error("the check failed");
             if (text.substr(0, 7) != "sesame ") return answer.refuse(401, "Wrong word.\n");

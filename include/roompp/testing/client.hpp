@@ -173,8 +173,8 @@ private:
     // RFC 6455, section 4.1.
     void check_handshake() {
         using websocketpp::processor::hybi13;
-        static wire::websocket_config<void>::rng_type numbers;
-        const hybi13<wire::websocket_config<void>> rules(false, false, nullptr, numbers);
+        static wire::reader_config::rng_type numbers;
+        const hybi13<wire::reader_config> rules(false, false, nullptr, numbers);
         if (rules.validate_server_handshake_response(request, reader.reply().head))
             error = "the server's answer to the handshake is not as RFC 6455 has it";
     }

@@ -12,7 +12,7 @@
 #include <websocketpp/frame.hpp>
 #include <websocketpp/processors/hybi13.hpp>
 
-#include <roompp/wire/websocket_config.hpp>
+#include <roompp/wire/frame_reader.hpp>
 
 namespace roompp::testing {
 
@@ -32,7 +32,7 @@ namespace opcode = websocketpp::frame::opcode;
 
 /// Reads what a server sends: whole messages and control frames.
 class server_frame_reader {
-    using config = wire::websocket_config<void>;
+    using config = wire::reader_config;
     using processor = websocketpp::processor::hybi13<config>;
 
 public:
