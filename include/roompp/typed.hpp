@@ -89,7 +89,7 @@ struct cbor {
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& from) {
         if (!from.is_binary()) return std::nullopt;
-        const auto json = nlohmann::json::from_cbor(from.data(), true, false);
+        const auto json = parse_cbor(from.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }
