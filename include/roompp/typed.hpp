@@ -13,6 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <roompp/json.hpp>
+
 #include <roompp/core/payload.hpp>
 #include <roompp/core/policies.hpp>
 #include <roompp/core/room.hpp>
@@ -70,7 +72,7 @@ struct json_text {
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& from) {
         if (!from.is_text()) return std::nullopt;
-        const auto json = nlohmann::json::parse(from.data(), nullptr, false);
+        const auto json = parse_json(from.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }
@@ -87,7 +89,7 @@ struct cbor {
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& from) {
         if (!from.is_binary()) return std::nullopt;
-        const auto json = nlohmann::json::from_cbor(from.data(), true, false);
+        const auto json = parse_cbor(from.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }

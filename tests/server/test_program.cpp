@@ -1,4 +1,4 @@
-// A small server with one route of every kind, for the tests in test_server.py and node_client.mjs.
+// A small server with one route of every kind, for the tests in this folder.
 
 #include <algorithm>
 #include <cctype>
@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include <roompp/roompp.hpp>
+#include <roompp/v1.hpp>
 
 #if ROOMPP_TEST_DEFLATE
 #include <roompp/deflate.hpp>
@@ -23,7 +24,9 @@ namespace {
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
     "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
-    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S]\n";
+    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--rooms N]\n"
+    "    [--members-per-room N] [--empty-room S] [--messages-per-second N] [--bytes-per-second N]\n"
+    "    [--on-flood close|drop]\n";
 
 struct options {
     roompp::limits limits;
@@ -66,6 +69,14 @@ options parse(int argc, char** argv) {
     number("--queue-bytes", chosen.limits.queue_bytes);
     chosen.limits.messages_per_second = 0;  // the tests send as fast as they can
     chosen.limits.bytes_per_second = 0;
+    number("--messages-per-second", chosen.limits.messages_per_second);
+    number("--bytes-per-second", chosen.limits.bytes_per_second);
+    std::string on_flood = "close";
+    text("--on-flood", on_flood);
+    chosen.limits.on_flood = on_flood == "drop" ? roompp::flood::drop : roompp::flood::close;
+    number("--rooms", chosen.limits.rooms);
+    number("--members-per-room", chosen.limits.members_per_room);
+    seconds("--empty-room", chosen.limits.empty_room);
     number("--body-bytes", chosen.limits.body_bytes);
     number("--connections", chosen.limits.connections);
     seconds("--request-timeout", chosen.limits.request_timeout);
@@ -110,6 +121,37 @@ roompp::rooms<> talkative_rooms() {
     return rooms;
 }
 
+// Rooms that people can live in: with a short history, presence, and a hook with a will of its own.
+using chat_room = roompp::basic_room<roompp::ring_history<100>, roompp::presence>;
+
+roompp::rooms<chat_room> chat_rooms() {
+    roompp::rooms<chat_room> rooms;
+    rooms.on_message([](chat_room&, chat_room::member& sender, roompp::payload message) {
+        if (message.data() == "throw") throw std::runtime_error("a chat's handler was told to throw");
+        if (message.data() == "kick me") return sender.close(4003, "kicked");
+        if (message.data() != "drop this") sender.broadcast(message);
+    });
+    return rooms;
+}
+
+// Rooms that treat members who do not keep up in one of the three ways.
+template <class Slow>
+roompp::rooms<roompp::basic_room<roompp::ring_history<1000>, Slow>> rooms_for_slow() {
+    return {};
+}
+
+void add_rooms(roompp::server& server) {
+    using short_room = roompp::basic_room<roompp::ring_history<10>>;
+    using long_room = roompp::basic_room<roompp::ring_history<10'000, 0, 64 * 1024 * 1024>>;
+    server.websocket("/ws/chat/{room}/", chat_rooms(), roompp::v1(), roompp::json_messages());
+    server.websocket("/ws/public/{room}/", chat_rooms(), roompp::v1().direct_messages(false).signals(false));
+    server.websocket("/ws/short/{room}/", roompp::rooms<short_room>(), roompp::v1());
+    server.websocket("/ws/long/{room}/", roompp::rooms<long_room>(), roompp::v1());
+    server.websocket("/ws/slow/disconnect/{room}/", rooms_for_slow<roompp::disconnect_slow>(), roompp::v1());
+    server.websocket("/ws/slow/skip/{room}/", rooms_for_slow<roompp::skip_to_latest>(), roompp::v1());
+    server.websocket("/ws/slow/drop/{room}/", rooms_for_slow<roompp::drop_oldest>(), roompp::v1());
+}
+
 std::string upper_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -126,6 +168,7 @@ void serve(const options& chosen) {
     server.websocket("/ws/room/{room}/", roompp::rooms<>());
     server.websocket("/ws/hooks/", hooks());
     server.websocket("/ws/other/{room}/", talkative_rooms());
+    add_rooms(server);
     server.get("/hello/{name}/",
                [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
     server.get("/throw/", []() -> roompp::response { throw std::runtime_error("a page was told to throw"); });

@@ -20,7 +20,7 @@ struct limits {
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
     /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
-    /// policy says. Four of the largest messages.
+    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413.
     std::size_t body_bytes = 64 * 1024;

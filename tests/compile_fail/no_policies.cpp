@@ -1,0 +1,8 @@
+// expect: roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>
+#include <string>
+
+#include <roompp/core/rooms.hpp>
+
+#include "../unit/fake_member.hpp"
+
+roompp::rooms<roompp::basic_room<roompp::of_members<fake::member>, int, std::string>> misuse;

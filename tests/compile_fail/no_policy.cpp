@@ -1,6 +1,0 @@
-// expect: roompp: every template argument of basic_room must be a policy, such as roompp::of_members<...>
-#include <roompp/core/rooms.hpp>
-
-#include "../unit/fake_member.hpp"
-
-roompp::rooms<roompp::basic_room<roompp::of_members<fake::member>, int>> misuse;
