@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include <roompp/core/turn.hpp>
@@ -66,14 +65,17 @@ public:
     /// Whether the calling thread is the loop's. A loop that no thread has entered yet is everybody's: that is how
     /// single-threaded programs and tests use it.
     [[nodiscard]] bool running_here() const noexcept {
-        const auto owner = thread_.load(std::memory_order_relaxed);
-        return owner == std::thread::id() || owner == std::this_thread::get_id();
+        const auto* const owner = owner_.load(std::memory_order_relaxed);
+        return owner == nullptr || owner == &this_thread_;
     }
 
-    /// Makes the calling thread the loop's, until leave().
-    void enter() noexcept { thread_.store(std::this_thread::get_id(), std::memory_order_relaxed); }
+    /// Makes the calling thread the loop's, until leave() or suspend().
+    void enter() noexcept { owner_.store(&this_thread_, std::memory_order_relaxed); }
     /// Gives the loop back to everybody; called when its thread has ended.
-    void leave() noexcept { thread_.store(std::thread::id(), std::memory_order_relaxed); }
+    void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
+    /// For who runs several loops in one thread, one at a time: the loop is nobody's until enter(), so that what is meant
+    /// for it waits its turn.
+    void suspend() noexcept { owner_.store(&no_thread_, std::memory_order_relaxed); }
 
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
@@ -117,7 +119,10 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
-    std::atomic<std::thread::id> thread_{};
+    struct thread_mark {};
+    static inline thread_local const thread_mark this_thread_{};  // its address says which thread
+    static inline const thread_mark no_thread_{};
+    std::atomic<const thread_mark*> owner_{nullptr};
 };
 
 }  // namespace roompp

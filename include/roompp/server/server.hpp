@@ -111,14 +111,14 @@ public:
     /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
     /// connection's loop, in several threads at once if there are several.
     template <class F>
-    server& get(std::string path, F&& answer) {
-        site_.add_http(std::move(path), "GET", std::forward<F>(answer));
+    server& get(const std::string& path, F&& answer) {
+        site_.add_http(path, "GET", std::forward<F>(answer));
         return *this;
     }
     /// A route for POST requests, as get().
     template <class F>
-    server& post(std::string path, F&& answer) {
-        site_.add_http(std::move(path), "POST", std::forward<F>(answer));
+    server& post(const std::string& path, F&& answer) {
+        site_.add_http(path, "POST", std::forward<F>(answer));
         return *this;
     }
 
@@ -221,15 +221,26 @@ public:
             session->start();
     }
 
-    /// For the test harness, in place of listen() and run(): the loops, which the caller runs (wire::shard::poll_one()
-    /// and advance()), in one thread, until stop() has ended them or it is gone.
-    [[nodiscard]] std::vector<wire::shard*> drive() {
+    /// For the test harness: who runs the loops in place of run().
+    class driver {
+    public:
+        driver() = default;
+        driver(const driver&) = delete;
+        driver& operator=(const driver&) = delete;
+        virtual ~driver() = default;
+    };
+    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (wire::shard::poll_one() and
+    /// advance()), in one thread, as long as it likes.
+    [[nodiscard]] std::vector<wire::shard*> drive(const std::shared_ptr<driver>& by) {
         make_shards();
         attach_rooms();
+        driver_ = by;
         std::vector<wire::shard*> all;
         for (const auto& one : shards_) all.push_back(one.get());
         return all;
     }
+    /// For the test harness: who drives it now, if anybody does.
+    [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
     /// For the test harness: an exception that got as far as the loop.
     void report(const std::exception_ptr& what) { site_.report(what); }
 
@@ -272,6 +283,7 @@ private:
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;
     std::size_t next_shard_ = 0;
+    std::weak_ptr<driver> driver_;
     std::atomic<bool> stopping_{false};
 };
 
