@@ -1,0 +1,16 @@
+#pragma once
+// How the harness says that a test has failed.
+
+#include <stdexcept>
+#include <string>
+
+namespace roompp::testing {
+
+/// Thrown when a conversation is not as the test says: what() tells what was expected, what came, and what was said
+/// before. Any test framework reports it, and so does a program without one.
+class failure : public std::runtime_error {
+public:
+    explicit failure(const std::string& story) : std::runtime_error(story) {}
+};
+
+}  // namespace roompp::testing

@@ -1,0 +1,258 @@
+#pragma once
+// What runs a server in a test: its loops, its network and its time, one thing after the other in one thread.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <roompp/core/loop.hpp>
+#include <roompp/server/server.hpp>
+#include <roompp/testing/failure.hpp>
+#include <roompp/testing/memory_stream.hpp>
+#include <roompp/testing/random.hpp>
+#include <roompp/wire/shard.hpp>
+
+namespace roompp::testing {
+
+/// Drives one server. The seed decides what happens first where several things may: which loop runs next, whose bytes
+/// arrive first, and in how many parts. Seed 0 is the plain order: everything that the server has to do is done, and
+/// everything that it sends is received, before the bytes of the next client arrive. What one loop was given, and what
+/// one connection carries, keeps its order with every seed, so every run is one that could really happen.
+class simulation final : public server::driver,
+                         private memory_link::listener,
+                         public std::enable_shared_from_this<simulation> {
+public:
+    using clock = loop::clock;
+
+    /// @throws std::logic_error if the server is driven already.
+    [[nodiscard]] static std::shared_ptr<simulation> start(server& served, std::uint64_t seed) {
+        if (served.driven_by())
+            throw std::logic_error("roompp: this server is in another roompp::testing::world; use that one");
+        auto made = std::make_shared<simulation>(served, seed);
+        made->take_over();
+        return made;
+    }
+    /// The one that drives the server, or a new one with seed 0.
+    [[nodiscard]] static std::shared_ptr<simulation> of(server& served) {
+        auto running = std::dynamic_pointer_cast<simulation>(served.driven_by());
+        return running ? running : start(served, 0);
+    }
+
+    /// For start().
+    simulation(server& served, std::uint64_t seed) : server_(served), seed_(seed), random_(seed) {}
+    /// Ends the conversations: the clients vanish, and the server is told.
+    ~simulation() override {
+        const auto links = all_links();
+        for (const auto& one : links) one->vanish();
+        try {
+            settle();
+        } catch (...) {  // the test has ended: there is nobody to tell
+        }
+        for (const auto& one : links) one->forget();
+        for (wire::shard* one : shards_) one->home().leave();
+    }
+
+    [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+    /// The time since the start.
+    [[nodiscard]] clock::duration elapsed() const noexcept { return now_ - started_; }
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return wall_; }
+    void set_wall_time(std::chrono::system_clock::time_point now) {
+        wall_ = now;
+        for (wire::shard* one : shards_) one->home().set_wall_time(wall_);
+    }
+
+    /// A new connection to the server, on its next loop, as a listening socket would have it.
+    /// @param capacity the most bytes under way in each direction.
+    [[nodiscard]] std::shared_ptr<memory_link> connect(std::string peer, std::size_t capacity) {
+        wire::shard& host = *shards_[next_shard_++ % shards_.size()];
+        memory_link::listener& told = *this;
+        auto link = std::make_shared<memory_link>(host, told, std::move(peer), capacity);
+        host.home().post([this, &host, link] { server_.serve(host, memory_stream(link)); });
+        remember(link);
+        return link;
+    }
+    /// A number for a new client, from 1.
+    [[nodiscard]] std::size_t next_number() noexcept { return ++clients_; }
+
+    /// Runs everything that is ready, and what comes of it, until nothing is.
+    /// @throws failure if it does not come to an end.
+    void settle() {
+        busy_.assign(shards_.size(), true);
+        for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
+            if (steps == most_steps)
+                throw failure("the server does not come to rest: after " + std::to_string(most_steps) +
+                              " steps there still is something to do; does a handler post itself, or answer itself?");
+    }
+
+    /// Settles, then lets time pass, second by second, as the server's loops see it, and settles after each.
+    void advance(clock::duration by) {
+        settle();
+        while (by > clock::duration::zero()) {
+            const auto step = std::min<clock::duration>(by, std::chrono::seconds(1));
+            by -= step;
+            now_ += step;
+            wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
+            for (wire::shard* one : shards_) tell_time(*one);
+            for (const auto& held : std::exchange(held_, {})) bytes_for_client(*held);
+            settle();
+        }
+    }
+
+private:
+    using link_ptr = std::shared_ptr<memory_link>;
+
+    static constexpr std::size_t most_steps = 100'000'000;
+
+    // Makes the calling thread a loop's for a while.
+    class visit {
+    public:
+        explicit visit(loop& home) : home_(home) { home_.enter(); }
+        ~visit() { home_.suspend(); }
+        visit(const visit&) = delete;
+        visit& operator=(const visit&) = delete;
+
+    private:
+        loop& home_;
+    };
+
+    void take_over() {
+        shards_ = server_.drive(shared_from_this());
+        now_ = started_ = shards_.front()->now();
+        for (wire::shard* one : shards_) {
+            one->home().suspend();
+            tell_time(*one);
+        }
+    }
+
+    void tell_time(wire::shard& one) {
+        guarded(one, [&] {
+            one.home().set_wall_time(wall_);
+            one.advance(now_);
+        });
+    }
+    bool poll(std::size_t index) {
+        bool ran = true;
+        guarded(*shards_[index], [&] { ran = shards_[index]->poll_one(); });
+        if (ran && shards_.size() > 1) std::fill(busy_.begin(), busy_.end(), true);  // it may have given others work
+        busy_[index] = ran;
+        return ran;
+    }
+    template <class Action>
+    void guarded(wire::shard& one, Action&& action) {
+        try {
+            const visit here(one.home());
+            action();
+        } catch (...) {
+            server_.report(std::current_exception());
+        }
+    }
+
+    // memory_link::listener
+    void bytes_on_their_way(memory_link& link) override {
+        if (std::exchange(link.listed_for_server, true)) return;
+        to_server_.push_back(link.shared_from_this());
+    }
+    void bytes_for_client(memory_link& link) override {
+        if (std::exchange(link.listed_for_client, true)) return;
+        to_client_.push_back(link.shared_from_this());
+    }
+
+    bool step_in_order() {
+        for (std::size_t i = 0; i < shards_.size(); ++i)
+            if (busy_[i] && poll(i)) return true;
+        if (!to_client_.empty()) {
+            carry_to_client(0, memory_link::everything);
+            return true;
+        }
+        if (!to_server_.empty()) {
+            carry_to_server(0, memory_link::everything);
+            return true;
+        }
+        return false;
+    }
+
+    bool step_at_random() {
+        const auto busy = static_cast<std::size_t>(std::count(busy_.begin(), busy_.end(), true));
+        const std::size_t choices = busy + to_client_.size() + to_server_.size();
+        if (choices == 0) return false;
+        std::size_t chosen = random_.below(choices);
+        if (chosen < busy) {
+            std::size_t i = 0;
+            while (!busy_[i] || chosen-- != 0) ++i;
+            poll(i);
+        } else if ((chosen -= busy) < to_client_.size()) {
+            carry_to_client(chosen, some_of(to_client_[chosen]->to_take()));
+        } else {
+            chosen -= to_client_.size();
+            carry_to_server(chosen, some_of(to_server_[chosen]->can_arrive()));
+        }
+        return true;
+    }
+    // Everything half of the time, else a part.
+    std::size_t some_of(std::size_t bytes) {
+        return bytes < 2 || random_.below(2) == 0 ? memory_link::everything : 1 + random_.below(bytes);
+    }
+
+    void carry_to_server(std::size_t index, std::size_t most) {
+        const auto link = take(to_server_, index);
+        link->listed_for_server = false;
+        if (!link->has_news_for_server()) return;
+        link->arrive(most);
+        busy_[link->host().home().index()] = true;
+        if (link->has_news_for_server()) bytes_on_their_way(*link);
+    }
+    void carry_to_client(std::size_t index, std::size_t most) {
+        const auto link = take(to_client_, index);
+        link->listed_for_client = false;
+        if (link->holds_back(now_)) held_.push_back(link);
+        if (!link->has_news_for_client(now_)) return;
+        link->deliver(most);
+        busy_[link->host().home().index()] = true;
+        if (link->has_news_for_client(now_)) bytes_for_client(*link);
+    }
+    static link_ptr take(std::deque<link_ptr>& from, std::size_t index) {
+        if (index != 0) from[index].swap(from.front());
+        auto taken = std::move(from.front());
+        from.pop_front();
+        return taken;
+    }
+
+    void remember(const link_ptr& link) {
+        if (links_.size() == links_.capacity())  // now and then, so that the past is not kept
+            links_.erase(std::remove_if(links_.begin(), links_.end(), [](const auto& one) { return one.expired(); }),
+                         links_.end());
+        links_.push_back(link);
+    }
+    [[nodiscard]] std::vector<link_ptr> all_links() const {
+        std::vector<link_ptr> living;
+        for (const auto& one : links_)
+            if (auto still = one.lock()) living.push_back(std::move(still));
+        return living;
+    }
+
+    server& server_;
+    std::uint64_t seed_;
+    random_numbers random_;
+    std::vector<wire::shard*> shards_;
+    std::vector<bool> busy_;  // by loop: there may be something for it to do
+    std::deque<link_ptr> to_server_;
+    std::deque<link_ptr> to_client_;
+    std::vector<link_ptr> held_;
+    std::vector<std::weak_ptr<memory_link>> links_;
+    std::size_t next_shard_ = 0;
+    std::size_t clients_ = 0;
+    clock::time_point started_{};
+    clock::time_point now_{};
+    // Noon of the first day of 2030, in UTC.
+    std::chrono::system_clock::time_point wall_{std::chrono::seconds(1'893'499'200)};
+};
+
+}  // namespace roompp::testing

@@ -1,0 +1,75 @@
+#pragma once
+// A server under test with its clients, its time and its chances.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <roompp/core/loop.hpp>
+#include <roompp/core/rooms.hpp>
+#include <roompp/server/server.hpp>
+#include <roompp/server/websocket_handler.hpp>
+#include <roompp/testing/client.hpp>
+#include <roompp/testing/http_client.hpp>
+#include <roompp/testing/simulation.hpp>
+
+namespace roompp::testing {
+
+/// Runs a server without sockets, threads or sleeps: with clients within the program, in one thread, on a time that passes
+/// only when the test says so. With the same seed, the same happens every time.
+///
+/// Make it after the server is set up, as a variable after the server; the server is neither listening nor run. When it
+/// goes, and all its clients, those that are connected vanish, so that leave hooks run.
+class world {
+public:
+    /// @param seed which of the possible orders of events; see explore(). 0 is the plain one: one thing after the other.
+    /// @throws std::logic_error if the server is in another world.
+    explicit world(server& served, std::uint64_t seed = 0) : server_(&served), sim_(simulation::start(served, seed)) {}
+    /// A world for a single route: `world.connect("/")`.
+    explicit world(websocket_handler route, std::uint64_t seed = 0)
+        : own_(std::make_shared<server>()), server_(own_.get()) {
+        own_->websocket("/", std::move(route));
+        sim_ = simulation::start(*own_, seed);
+    }
+    /// A world for rooms alone: `world.connect("/lobby/")`.
+    template <class Room>
+    explicit world(const rooms<Room>& directory, std::uint64_t seed = 0)
+        : own_(std::make_shared<server>()), server_(own_.get()) {
+        own_->websocket("/{room}/", directory);
+        sim_ = simulation::start(*own_, seed);
+    }
+
+    /// A client that is not connected yet: `world.client("/ws/").subprotocol("v1").connect()`.
+    /// @param path with the query, as in `/ws/chat/lobby/?name=Ann`.
+    [[nodiscard]] testing::client client(std::string path) const { return {sim_, std::move(path)}; }
+    /// A client that is connected.
+    /// @throws failure if it is refused.
+    testing::client connect(std::string path) const { return client(std::move(path)).connect(); }
+    /// A client for pages and polling.
+    [[nodiscard]] http_client http() const { return http_client(sim_); }
+
+    /// Runs everything that is ready, and what comes of it, until nothing is.
+    void settle() { sim_->settle(); }
+    /// Lets time pass, second by second; what is due happens, and what comes of it. No test takes longer for it.
+    void advance(loop::clock::duration by) { sim_->advance(by); }
+    /// How much time has passed.
+    [[nodiscard]] loop::clock::duration elapsed() const noexcept { return sim_->elapsed(); }
+    /// The time of day, which passes with the other one; from noon of 2030-01-01 (UTC) on.
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return sim_->wall_now(); }
+    void set_wall_time(std::chrono::system_clock::time_point now) { sim_->set_wall_time(now); }
+    /// Stops the server: connections are closed with 1001, and after limits::stop_timeout cut.
+    void stop() {
+        server_->stop();
+        settle();
+    }
+    [[nodiscard]] std::uint64_t seed() const noexcept { return sim_->seed(); }
+
+private:
+    std::shared_ptr<server> own_;  // outlives what drives it
+    server* server_;
+    std::shared_ptr<simulation> sim_;
+};
+
+}  // namespace roompp::testing
