@@ -47,6 +47,14 @@ public:
         its_->start(method, target, body, more);
         return *this;
     }
+    /// Sends bytes that are no request, or part of one, or several: each reply() is the next answer.
+    http_client& send_bytes(std::string_view bytes) {
+        its_->open();
+        its_->asked = true;
+        its_->log.sent(its_->sim->elapsed(), "bytes", bytes);
+        its_->link->send(bytes);
+        return *this;
+    }
     /// Whether the answer is not there yet, or not all of it.
     [[nodiscard]] bool is_waiting() {
         its_->sim->settle();
@@ -57,8 +65,9 @@ public:
     [[nodiscard]] http_reply reply() {
         if (is_waiting()) its_->fail("expected the whole answer to its request");
         if (!its_->asked) its_->fail("expected an answer, but has not asked");
-        its_->asked = false;
-        return its_->reader.reply();
+        auto answer = std::move(its_->reader.reply());
+        its_->next_reply();
+        return answer;
     }
     /// The status of an answer that is still coming, such as an event stream; 0 if not even its head has come.
     [[nodiscard]] int status_so_far() {
@@ -101,11 +110,8 @@ private:
 
         void start(std::string_view method, std::string_view target, std::string_view body, const headers& more) {
             if (is_asking()) vanish();
-            sim->settle();  // it may be that the server has ended it meanwhile
-            if (!link) {
-                link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), std::size_t{64} * 1024);
-                link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
-            }
+            open();
+            unread.clear();
             reader = http_reply_reader(method == "HEAD");
             seen = 0;
             asked = true;
@@ -115,11 +121,26 @@ private:
             log.sent(sim->elapsed(), std::string(method) + ' ' + std::string(target), body);
             link->send(text.append("\r\n").append(body));
         }
+        void open() {
+            sim->settle();  // it may be that the server has ended the connection meanwhile
+            if (link) return;
+            link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), std::size_t{64} * 1024);
+            link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
+        }
+        // What has come after a whole answer belongs to the next one.
+        void next_reply() {
+            reader = http_reply_reader();
+            seen = 0;
+            const auto rest = std::exchange(unread, {});
+            asked = !rest.empty();
+            take(rest, false);
+        }
         [[nodiscard]] bool is_asking() const { return asked && !reader.complete(); }
 
         void take(std::string_view bytes, bool last) {
             const bool waited = is_asking();
             reader.take(bytes);
+            unread.append(bytes);
             if (last) {
                 reader.end();
                 const auto ending = std::exchange(link, nullptr);
@@ -150,6 +171,7 @@ private:
         std::shared_ptr<memory_link> link;
         http_reply_reader reader;
         conversation log;
+        std::string unread;
         std::size_t seen = 0;
         bool asked = false;
     };

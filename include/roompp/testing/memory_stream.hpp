@@ -149,7 +149,7 @@ private:
     std::size_t read(char* into, std::size_t size, std::error_code& ec) {
         ec.clear();
         if (closed_) return refuse(ec, asio::error::bad_descriptor);
-        if (client_gone_ && end_arrived_) return refuse(ec, asio::error::connection_reset);
+        if (lost_ || (client_gone_ && end_arrived_)) return refuse(ec, asio::error::connection_reset);
         if (arrived_.empty()) {
             if (end_arrived_) return refuse(ec, asio::error::make_error_code(asio::error::eof));
             return refuse(ec, asio::error::would_block);
@@ -163,8 +163,8 @@ private:
     template <class Buffers>
     std::size_t write(const Buffers& buffers, std::error_code& ec) {
         ec.clear();
+        if (lost_ || (client_gone_ && end_arrived_)) return refuse(ec, asio::error::broken_pipe);
         if (closed_ || server_ended_) return refuse(ec, asio::error::bad_descriptor);
-        if (client_gone_ && end_arrived_) return refuse(ec, asio::error::broken_pipe);
         std::size_t room = capacity_ - std::min(capacity_, sent_.size());
         if (!faults_.empty()) {
             const fault now = faults_.front();
@@ -173,7 +173,7 @@ private:
             if (now.kind == fault::short_write) room = std::min(room, now.bytes);
             if (now.kind == fault::delayed) held_until_ = host_.now() + now.by;
             if (now.kind == fault::broken) {
-                vanish();
+                lose();
                 return refuse(ec, asio::error::broken_pipe);
             }
         }
@@ -195,11 +195,20 @@ private:
     }
     void wait_writable(handler told) {
         on_writable_ = std::move(told);
-        if (closed_ || sent_.size() < capacity_ || (client_gone_ && end_arrived_)) wake(on_writable_);
+        if (closed_ || lost_ || sent_.size() < capacity_ || (client_gone_ && end_arrived_)) wake(on_writable_);
     }
     void end() {
         server_ended_ = true;
         told_.bytes_for_client(*this);
+    }
+    // Both sides find out that the other one is gone.
+    void lose() {
+        lost_ = end_on_its_way_ = end_arrived_ = true;
+        on_their_way_.clear();
+        arrived_.clear();
+        sent_.clear();
+        wake(on_readable_);
+        end();
     }
     void close() {
         if (closed_) return;
@@ -237,6 +246,7 @@ private:
     bool end_taken_ = false;
     bool paused_ = false;
     bool closed_ = false;
+    bool lost_ = false;
 };
 
 /// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream).

@@ -82,13 +82,16 @@ public:
     /// A number for a new client, from 1.
     [[nodiscard]] std::size_t next_number() noexcept { return ++clients_; }
 
+    /// How many steps settle() goes on for.
+    void most_steps(std::size_t n) noexcept { most_steps_ = n; }
+
     /// Runs everything that is ready, and what comes of it, until nothing is.
     /// @throws failure if it does not come to an end.
     void settle() {
         busy_.assign(shards_.size(), true);
         for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
-            if (steps == most_steps)
-                throw failure("the server does not come to rest: after " + std::to_string(most_steps) +
+            if (steps == most_steps_)
+                throw failure("the server does not come to rest: after " + std::to_string(most_steps_) +
                               " steps there still is something to do; does a handler post itself, or answer itself?");
     }
 
@@ -108,8 +111,6 @@ public:
 
 private:
     using link_ptr = std::shared_ptr<memory_link>;
-
-    static constexpr std::size_t most_steps = 100'000'000;
 
     // Makes the calling thread a loop's for a while.
     class visit {
@@ -247,6 +248,7 @@ private:
     std::deque<link_ptr> to_client_;
     std::vector<link_ptr> held_;
     std::vector<std::weak_ptr<memory_link>> links_;
+    std::size_t most_steps_ = 20'000'000;
     std::size_t next_shard_ = 0;
     std::size_t clients_ = 0;
     clock::time_point started_{};

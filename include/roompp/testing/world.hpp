@@ -2,6 +2,7 @@
 // A server under test with its clients, its time and its chances.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,7 +52,10 @@ public:
     [[nodiscard]] http_client http() const { return http_client(sim_); }
 
     /// Runs everything that is ready, and what comes of it, until nothing is.
+    /// @throws failure if there is no end to it.
     void settle() { sim_->settle(); }
+    /// After how many steps settle(), and whatever calls it, says that there is no end to it; 20 million by default.
+    void most_steps(std::size_t n) { sim_->most_steps(n); }
     /// Lets time pass, second by second; what is due happens, and what comes of it. No test takes longer for it.
     void advance(loop::clock::duration by) { sim_->advance(by); }
     /// How much time has passed.

@@ -1,0 +1,184 @@
+// Orders of events: what explore() finds, and what holds in all of them.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roompp/roompp.hpp>
+#include <roompp/testing.hpp>
+
+#include "catch.hpp"
+
+namespace t = roompp::testing;
+using strings = std::vector<std::string>;
+
+namespace {
+
+// Answers each message a little later. The mistake: whom to answer is kept in the room's state, which another
+// member's message may change meanwhile.
+roompp::rooms<> broken_answering_rooms() {
+    roompp::rooms<> rooms;
+    const auto asking = std::make_shared<std::uint64_t>(0);
+    rooms.on_message([asking](auto& room, auto& sender, std::string_view text) {
+        *asking = sender.id();
+        room.home().post([asking, &room, text = std::string(text)] {
+            room.for_each([&](auto& member) {
+                if (member.id() == *asking) member.send("you said " + text);
+            });
+        });
+    });
+    return rooms;
+}
+
+// Takes who is first for who was made to come first.
+roompp::rooms<> broken_rooms_with_a_host() {
+    roompp::rooms<> rooms;
+    rooms.on_join([](auto& room, auto& member) {
+        if (room.size() == 1) member.send("you are the host");
+    });
+    return rooms;
+}
+
+void each_gets_its_own_answer(std::uint64_t seed) {
+    t::world world(broken_answering_rooms(), seed);
+    auto ann = world.client("/a/").named("Ann").connect();
+    auto bob = world.client("/a/").named("Bob").connect();
+    ann.send("one");
+    bob.send("two");
+    ann.expect("you said one");
+    bob.expect("you said two");
+}
+
+// Four members on three loops, each saying ten things at once. What each of them heard.
+std::vector<strings> a_busy_room(std::uint64_t seed) {
+    roompp::server server;
+    server.threads(3);
+    server.websocket("/{room}/", roompp::rooms<>());
+    t::world world(server, seed);
+    std::vector<t::client> members;
+    for (int i = 0; i < 4; ++i) members.push_back(world.connect("/a/"));
+    for (int i = 0; i < 10; ++i)
+        for (std::size_t k = 0; k < members.size(); ++k)
+            members[k].send(std::string(1, static_cast<char>('a' + k)) + std::to_string(i));
+    std::vector<strings> heard;
+    for (auto& one : members) heard.push_back(one.receive_all());
+    return heard;
+}
+
+}  // namespace
+
+TEST_CASE("A room that mixes up its members is found out", "[testing]") {
+    each_gets_its_own_answer(0);  // all is well in the plain order
+    try {
+        t::explore(100, each_gets_its_own_answer);
+        FAIL("no order showed the mistake");
+    } catch (const t::failure& e) {
+        const std::string story = e.what();
+        CHECK(story.find("with seed ") == 0);
+        CHECK(story.find("roompp::testing::explore({") != std::string::npos);
+        CHECK(story.find("expected \"you said ") != std::string::npos);
+
+        // The seed that it tells fails again, in the same way.
+        const std::uint64_t seed = std::stoull(story.substr(10));
+        for (int i = 0; i < 3; ++i) {
+            try {
+                t::explore({seed}, each_gets_its_own_answer);
+                FAIL("the seed does not fail again");
+            } catch (const t::failure& again) {
+                CHECK(again.what() == story);
+            }
+        }
+    }
+}
+
+TEST_CASE("A room that relies on who connects first is found out", "[testing]") {
+    const auto test = [](std::uint64_t seed) {
+        t::world world(broken_rooms_with_a_host(), seed);
+        auto ann = world.client("/a/").start_connecting();
+        auto bob = world.client("/a/").start_connecting();
+        ann.expect("you are the host");
+        bob.receive_nothing();
+    };
+    test(0);
+    CHECK_THROWS_AS(t::explore(100, test), t::failure);
+}
+
+TEST_CASE("All members hear the same in one order, and every sender's messages in its own", "[testing]") {
+    t::explore(200, [](std::uint64_t seed) {
+        const auto heard = a_busy_room(seed);
+        REQUIRE(heard[0].size() == 40);
+        for (const auto& other : heard) REQUIRE(other == heard[0]);
+        for (const char name : {'a', 'b', 'c', 'd'}) {
+            int next = 0;
+            for (const auto& text : heard[0])
+                if (text[0] == name) REQUIRE(text == std::string(1, name) + std::to_string(next++));
+            REQUIRE(next == 10);
+        }
+    });
+}
+
+TEST_CASE("A seed always gives the same order, and another seed another one", "[testing]") {
+    std::size_t different = 0;
+    const auto plain = a_busy_room(0);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto heard = a_busy_room(seed);
+        CHECK(heard == a_busy_room(seed));
+        different += heard != plain;
+    }
+    CHECK(different >= 15);
+}
+
+TEST_CASE("Members that come and go in any order leave nothing behind", "[testing]") {
+    t::explore(100, [](std::uint64_t seed) {
+        int present = 0;
+        roompp::server server;
+        server.threads(2);
+        roompp::rooms<> rooms;
+        rooms.on_join([&] { ++present; });
+        rooms.on_leave([&] { --present; });
+        server.websocket("/{room}/", rooms);
+        t::world world(server, seed);
+        std::vector<t::client> members;
+        for (int i = 0; i < 6; ++i) members.push_back(world.client("/a/").start_connecting());
+        members[0].drop();
+        world.settle();
+        members[1].send("bye").close();
+        members[2].drop();
+        members[3].send("x");
+        world.settle();
+        REQUIRE(present == 3);
+        REQUIRE(rooms.size() == 1);
+        for (auto& one : members) one.drop();
+        world.settle();
+        REQUIRE(present == 0);
+        REQUIRE(rooms.size() == 0);
+    });
+}
+
+TEST_CASE("An exception that is none of the standard's goes through explore as it is", "[testing]") {
+    struct foreign {};
+    CHECK_THROWS_AS(t::explore(3, [](std::uint64_t) { throw foreign(); }), foreign);
+    int runs = 0;
+    t::explore(3, [&](std::uint64_t seed) { CHECK(seed == static_cast<std::uint64_t>(runs++)); });
+    CHECK(runs == 3);
+    t::explore({7, 9}, [&](std::uint64_t seed) { runs += static_cast<int>(seed); });
+    CHECK(runs == 19);
+}
+
+TEST_CASE("A server that never comes to rest is told of", "[testing]") {
+    roompp::websocket_handler handler;
+    handler.on_message([](roompp::connection& from) {
+        const auto again = std::make_shared<std::function<void()>>();
+        *again = [again, &home = from.home()] { home.post(*again); };
+        from.home().post(*again);
+    });
+    t::world world(handler);
+    world.most_steps(100'000);
+    auto client = world.connect("/");
+    client.send("go");
+    CHECK_THROWS_AS(client.receive_nothing(), t::failure);
+}

@@ -1,0 +1,90 @@
+#include <chrono>
+#include <string>
+
+#include <roompp/roompp.hpp>
+#include <roompp/testing.hpp>
+
+#include "catch.hpp"
+
+namespace t = roompp::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+void set_up(roompp::server& server) {
+    server.get("/hello/{name}/",
+               [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
+    server.post("/shout/", [](const roompp::request& asked) { return asked.body() + "!"; });
+    server.get("/large/", [] { return std::string(300'000, 'x'); });
+}
+
+}  // namespace
+
+TEST_CASE("Pages are read without a socket", "[testing]") {
+    roompp::server server;
+    set_up(server);
+    t::http_client client(server);
+    const auto answer = client.get("/hello/you/");
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "Hello, you!\n");
+    CHECK(answer.header("content-type") == "text/plain; charset=utf-8");
+    CHECK(client.post("/shout/", "hello").body == "hello!");
+    CHECK(client.post("/shout/", "").body == "!");
+    CHECK(client.get("/large/").body.size() == 300'000);
+    CHECK(client.get("/nothing/").status == 404);
+    CHECK(client.request("HEAD", "/hello/you/").body.empty());
+    CHECK(client.get("/hello/you/", {{"Connection", "close"}}).status == 200);
+    CHECK_FALSE(client.is_connected());
+    CHECK(client.get("/hello/you/").status == 200);
+}
+
+TEST_CASE("Requests in one piece are answered in order", "[testing]") {
+    roompp::server server;
+    set_up(server);
+    t::http_client client(server);
+    client.send_bytes(
+        "GET /hello/a/ HTTP/1.1\r\nHost: x\r\n\r\nGET /large/ HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /hello/b/ HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(client.reply().body == "Hello, a!\n");
+    CHECK(client.reply().body.size() == 300'000);
+    CHECK(client.reply().body == "Hello, b!\n");
+    CHECK_THROWS_AS(client.reply(), t::failure);
+}
+
+TEST_CASE("An answer that does not come is a failure that says so", "[testing]") {
+    roompp::server server;
+    set_up(server);
+    t::http_client client(server);
+    client.send_bytes("GET /hello/");
+    try {
+        (void)client.reply();
+        FAIL("there is no answer");
+    } catch (const t::failure& e) {
+        const std::string story = e.what();
+        CHECK(story.find("HTTP client 1 expected the whole answer to its request") != std::string::npos);
+        CHECK(story.find("0s -> bytes \"GET /hello/\"") != std::string::npos);
+    }
+}
+
+TEST_CASE("Answers are read in whatever parts they come", "[testing]") {
+    const std::string head = "HTTP/1.1 200 OK\r\n";
+    const std::string with_length = head + "Content-Length: 5\r\n\r\nhello";
+    const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n";
+    const std::string to_the_end = head + "\r\nhello";
+    const std::string after_continue = "HTTP/1.1 100 Continue\r\n\r\n" + with_length;
+    for (const auto& text : {with_length, chunked, to_the_end, after_continue}) {
+        CAPTURE(text);
+        for (std::size_t part = 1; part <= text.size(); ++part) {
+            t::http_reply_reader reader;
+            for (std::size_t at = 0; at < text.size(); at += part) {
+                std::string_view bytes = std::string_view(text).substr(at, part);
+                reader.take(bytes);
+                CHECK(bytes.empty());
+            }
+            reader.end();
+            REQUIRE(reader.complete());
+            CHECK(reader.reply().status == 200);
+            CHECK(reader.reply().body == "hello");
+        }
+    }
+}
