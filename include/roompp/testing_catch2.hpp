@@ -1,0 +1,81 @@
+#pragma once
+// Add-on: matchers of Catch2 (2 or 3) for the clients of the test harness. Not part of any other header.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#if __has_include(<catch2/matchers/catch_matchers.hpp>)
+#include <catch2/catch_tostring.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif
+
+#include <roompp/testing.hpp>
+
+namespace roompp::testing {
+
+namespace detail {
+
+#if __has_include(<catch2/matchers/catch_matchers.hpp>)
+using client_matcher_base = Catch::Matchers::MatcherBase<client>;
+#else
+using client_matcher_base = Catch::MatcherBase<client>;
+#endif
+
+}  // namespace detail
+
+/// A matcher for a client, as receives() and the others make it. Matching takes what has come from the client.
+class client_matcher final : public detail::client_matcher_base {
+public:
+    /// @param wish what is expected, in words.
+    /// @param look looks at the client, and throws a failure if it is not as it should be.
+    client_matcher(std::string wish, std::function<void(client&)> look)
+        : wish_(std::move(wish)), look_(std::move(look)) {}
+
+    bool match(const client& given) const override {
+        client same = given;
+        try {
+            look_(same);
+            return true;
+        } catch (const failure& e) {
+            story_ = e.what();
+            return false;
+        }
+    }
+    [[nodiscard]] std::string describe() const override { return story_.empty() ? wish_ : wish_ + '\n' + story_; }
+
+private:
+    std::string wish_;
+    std::function<void(client&)> look_;
+    mutable std::string story_;
+};
+
+/// `CHECK_THAT(bob, receives("hi"))`: the next message is this text.
+[[nodiscard]] inline client_matcher receives(std::string text) {
+    std::string wish = "receives " + readable(text);
+    return {std::move(wish), [text = std::move(text)](client& one) { one.expect(text); }};
+}
+/// `CHECK_THAT(bob, receives_nothing())`: no message has come.
+[[nodiscard]] inline client_matcher receives_nothing() {
+    return {"receives nothing", [](client& one) { one.receive_nothing(); }};
+}
+/// `CHECK_THAT(bob, is_closed_with(1013))`: the connection has ended with this close code.
+[[nodiscard]] inline client_matcher is_closed_with(std::uint16_t code) {
+    const std::string wish = "is closed with " + std::to_string(code);
+    return {wish, [=](client& one) {
+                const auto how = one.closed();
+                if (how.code != code)
+                    throw failure("it was closed with " + std::to_string(how.code) + '\n' + one.conversation());
+            }};
+}
+
+}  // namespace roompp::testing
+
+/// Catch2 calls a client by its name.
+template <>
+struct Catch::StringMaker<roompp::testing::client> {
+    static std::string convert(const roompp::testing::client& one) { return one.name(); }
+};
