@@ -79,8 +79,9 @@ async def hooks() -> None:
 async def main() -> None:
     conversations = {1: (echo_server, "echo_server"), 2: (chat_server, "chat_server"), 3: (growing_chat, "chat_server"),
                      4: (hooks, "chat_server")}
+    tests = [5]
     programs = list(SCRATCH.glob("program_*.cpp"))
-    assert len(programs) == len(conversations), "a program of the README has no conversation here"
+    assert len(programs) == len(conversations) + len(tests), "a program of the README has no conversation here"
     for number, (conversation, folder) in conversations.items():
         program = subprocess.Popen([SCRATCH / f"program_{number}"], cwd=f"examples/{folder}")
         try:
@@ -90,6 +91,9 @@ async def main() -> None:
             program.send_signal(signal.SIGTERM)
             program.wait(10)
         print(f"program {number}: {conversation.__name__} spoke as it should")
+    for number in tests:
+        subprocess.run([SCRATCH / f"program_{number}"], check=True, timeout=60)
+        print(f"program {number}: the test passes")
 
 
 asyncio.run(main())
