@@ -66,16 +66,16 @@ public:
     /// single-threaded programs and tests use it.
     [[nodiscard]] bool running_here() const noexcept {
         const auto* const owner = owner_.load(std::memory_order_relaxed);
-        return owner == nullptr || owner == &this_thread_;
+        return owner == nullptr || owner == &this_thread;
     }
 
     /// Makes the calling thread the loop's, until leave() or suspend().
-    void enter() noexcept { owner_.store(&this_thread_, std::memory_order_relaxed); }
+    void enter() noexcept { owner_.store(&this_thread, std::memory_order_relaxed); }
     /// Gives the loop back to everybody; called when its thread has ended.
     void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
     /// For who runs several loops in one thread, one at a time: the loop is nobody's until enter(), so that what is meant
     /// for it waits its turn.
-    void suspend() noexcept { owner_.store(&no_thread_, std::memory_order_relaxed); }
+    void suspend() noexcept { owner_.store(&no_thread, std::memory_order_relaxed); }
 
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
@@ -120,8 +120,8 @@ private:
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
     struct thread_mark {};
-    static inline thread_local const thread_mark this_thread_{};  // its address says which thread
-    static inline const thread_mark no_thread_{};
+    static inline thread_local const thread_mark this_thread{};  // its address says which thread
+    static inline const thread_mark no_thread{};
     std::atomic<const thread_mark*> owner_{nullptr};
 };
 

@@ -78,7 +78,7 @@ public:
     [[nodiscard]] std::string more_body() {
         its_->sim->settle();
         const std::string& body = its_->reader.reply().body;
-        const std::string more = body.substr(its_->seen);
+        std::string more = body.substr(its_->seen);
         its_->seen = body.size();
         return more;
     }
