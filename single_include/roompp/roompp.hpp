@@ -915,7 +915,7 @@ struct limits {
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
     /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
-    /// policy says. Four of the largest messages.
+    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413.
     std::size_t body_bytes = 64 * 1024;
@@ -4678,7 +4678,7 @@ private:
 
     // connection
     void send_message(payload message) override {
-        if (!has_room_for(message.size())) return;
+        if (this->queued() + message.size() > this->host().bounds().queue_bytes) return too_slow();
         const frame_header header(message.kind(), message.size());
         this->corked([&] {
             this->write(header.bytes());
@@ -4686,7 +4686,14 @@ private:
         });
     }
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        if (has_room_for(batch->size(), slow)) this->write(batch);
+        const std::size_t most = this->host().bounds().queue_bytes;
+        if (this->queued() + batch->size() > most) {
+            // A batch that is larger than the bound by itself says nothing of this member: a busy turn's, or one that has
+            // grown in being encoded.
+            if (slow == when_slow::disconnect && this->queued() != 0) return too_slow();
+            this->forget_batches(slow == when_slow::drop_oldest && batch->size() < most ? most - batch->size() : 0);
+        }
+        this->write(batch);
     }
     void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (compresses_)
@@ -4793,19 +4800,12 @@ private:
         ended({close_code::abnormal, {}});
     }
 
-    bool has_room_for(std::size_t bytes, when_slow slow = when_slow::disconnect) {
-        const std::size_t most = this->host().bounds().queue_bytes;
-        if (this->queued() + bytes > most && slow != when_slow::disconnect)
-            this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
-        if (this->queued() + bytes <= most) return true;
+    void too_slow() {
         // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
-        if (!too_slow_) {
-            too_slow_ = true;
-            home().post([self = shared_from_this(), this] {
-                start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
-            });
-        }
-        return false;
+        if (std::exchange(too_slow_, true)) return;
+        home().post([self = shared_from_this(), this] {
+            start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
+        });
     }
 
     template <class Action>

@@ -14,6 +14,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <roompp/json.hpp>
+
 #include <roompp/roompp.hpp>
 
 namespace roompp {
@@ -69,7 +71,7 @@ struct json_text {
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& from) {
         if (!from.is_text()) return std::nullopt;
-        const auto json = nlohmann::json::parse(from.data(), nullptr, false);
+        const auto json = parse_json(from.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }
@@ -86,7 +88,7 @@ struct cbor {
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& from) {
         if (!from.is_binary()) return std::nullopt;
-        const auto json = nlohmann::json::from_cbor(from.data(), true, false);
+        const auto json = parse_cbor(from.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }

@@ -163,7 +163,7 @@ public:
     template <class Room, class Answer>
     static void handle(typename rooms<Room>::membership& its, payload frame, bool may_direct, bool may_signal,
                        Answer answer) {
-        const auto json = frame.is_text() ? nlohmann::json::parse(frame.data(), nullptr, false) : nlohmann::json();
+        const auto json = frame.is_text() ? parse_json(frame.data()) : nlohmann::json();
         const auto number = number_of(json);
         const auto text = string_member(json, "message");
         const auto type = string_member(json, "type");
@@ -248,8 +248,7 @@ private:
         void flooded(payload dropped) override {
             constexpr std::size_t worth_reading = 4096;
             std::optional<std::uint64_t> number;
-            if (dropped.is_text() && dropped.size() <= worth_reading)
-                number = number_of(nlohmann::json::parse(dropped.data(), nullptr, false));
+            if (dropped.is_text() && dropped.size() <= worth_reading) number = number_of(parse_json(dropped.data()));
             connection_.send(v1_frames::error("rate_limited", "You send too fast; this message was dropped.", number));
         }
         void closed(const close_event& how) override { membership_.leave(how); }

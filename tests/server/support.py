@@ -1,7 +1,6 @@
 """A server of one's own for every test, and clients that speak byte by byte."""
 
 import asyncio
-import base64
 import os
 import re
 import signal
@@ -327,7 +326,3 @@ class Raw:
         """Whether the server has ended the connection; waits for it."""
         self.read_to_end()
         return True
-
-
-def random_key(random):
-    return base64.b64encode(random.randbytes(16)).decode()

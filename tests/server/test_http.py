@@ -3,11 +3,10 @@
 import os
 import socket
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
-from support import MIB, PATIENCE, Ended, ServerCase, get, handshake
+from support import MIB, Ended, ServerCase, get, handshake
 
 SECRET = b"the secret outside the folder"
 LARGE = bytes(range(256)) * 4096  # a mebibyte
@@ -319,55 +318,6 @@ class Refusals(HttpCase):
 
     def test_a_handshake_with_a_body_gets_400(self):
         self.refused(handshake("/ws/echo/", "Content-Length: 5") + b"hello", 400)
-
-
-class Patience(HttpCase):
-    def test_a_request_that_does_not_end_gets_408(self):
-        self.serve(request_timeout=1)
-        for begun in (b"", b"GET /hel", get("/hello/you/")[:-2], get("/shout/", "Content-Length: 5", method="POST") + b"he"):
-            with self.subTest(begun):
-                client = self.raw(self.server)
-                client.send(begun)
-                self.assertEqual(client.response().status, 408)
-                self.assertTrue(client.ended())
-
-    def test_a_request_that_drips_gets_408(self):
-        self.serve(request_timeout=1)
-        client = self.raw(self.server)
-        client.send(b"GET /")
-        client.socket.settimeout(0.1)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            self.assertLess(time.monotonic(), deadline)
-            try:
-                client.send(b"x")
-                answer = client.response()
-                break
-            except TimeoutError:
-                continue
-        self.assertEqual(answer.status, 408)
-
-    def test_a_connection_without_requests_is_kept_for_a_while_and_ended(self):
-        self.serve(keep_alive=1, request_timeout=60)
-        client = self.raw(self.server)
-        client.send(get("/hello/you/"))
-        self.assertEqual(client.response().status, 200)
-        self.assertEqual(client.read_to_end(), b"")
-
-    def test_a_client_that_does_not_take_its_answer_is_dropped(self):
-        self.serve(keep_alive=1, request_timeout=60)
-        client = self.raw(self.server, receive_buffer=4096)
-        client.send(get("/static/large.bin") * 60)
-        client.socket.setblocking(False)
-        deadline = time.monotonic() + PATIENCE
-        # What it still sends meets a reset once it has been dropped.
-        with self.assertRaises(ConnectionError):
-            while time.monotonic() < deadline:
-                try:
-                    client.send(get("/hello/you/"))
-                except BlockingIOError:
-                    pass
-                time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // Orders of events: what explore() finds, and what holds in all of them.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -118,6 +119,60 @@ TEST_CASE("All members hear the same in one order, and every sender's messages i
                 if (text[0] == name) REQUIRE(text == std::string(1, name) + std::to_string(next++));
             REQUIRE(next == 10);
         }
+    });
+}
+
+TEST_CASE("A broadcast leaves out its sender, and direct messages keep their place in the one order", "[testing]") {
+    t::explore(100, [](std::uint64_t seed) {
+        roompp::server server;
+        server.threads(2);
+        roompp::rooms<> rooms;
+        rooms.on_message([](auto& room, auto& sender, roompp::payload message) {
+            room.broadcast_except(sender, message);
+            sender.send("only you");
+        });
+        server.websocket("/{room}/", rooms);
+        t::world world(server, seed);
+        auto one = world.connect("/a/");
+        auto two = world.connect("/a/");
+        for (int i = 0; i < 20; ++i) {
+            one.send("a" + std::to_string(i));
+            two.send("b" + std::to_string(i));
+        }
+        // What one hears of itself and what it hears of the other tells of the same order.
+        const auto as_told_by = [](t::client& who, char name) {
+            int next = 0;
+            auto order = who.receive_all();
+            for (auto& text : order)
+                if (text == "only you") text = std::string(1, name) + std::to_string(next++);
+            return order;
+        };
+        const auto heard = as_told_by(one, 'a');
+        REQUIRE(heard.size() == 40);
+        REQUIRE(heard == as_told_by(two, 'b'));
+    });
+}
+
+TEST_CASE("Who joins is told nothing from before, and everything from then on", "[testing]") {
+    t::explore(100, [](std::uint64_t seed) {
+        roompp::server server;
+        server.threads(3);
+        roompp::rooms<> rooms;
+        rooms.on_join([](auto& room) { room.broadcast("joined"); });
+        rooms.on_leave([](auto& room) { room.broadcast("left"); });
+        server.websocket("/{room}/", rooms);
+        t::world world(server, seed);
+        auto speaker = world.connect("/a/");
+        speaker.expect("joined");
+        for (int i = 0; i < 5; ++i) speaker.send(std::to_string(i));
+        auto late = world.client("/a/").start_connecting();
+        for (int i = 5; i < 10; ++i) speaker.send(std::to_string(i));
+        auto all = speaker.receive_all();
+        const auto from = std::find(all.begin(), all.end(), "joined");
+        REQUIRE(from != all.end());
+        REQUIRE(late.receive_all() == strings(from, all.end()));
+        late.close(4000, "gone");
+        speaker.expect("left");
     });
 }
 

@@ -276,6 +276,14 @@ TEST_CASE("Rooms can be used from the test, which is a thread like any other", "
     CHECK(size == 1);
 }
 
+TEST_CASE("A room's name is the same however it is encoded, and an empty message is one", "[testing]") {
+    t::world world(roompp::rooms<>{});
+    auto one = world.connect("/abc/");
+    auto two = world.connect("/%61b%63/");
+    one.send("").send("next");
+    two.expect("").expect("next");
+}
+
 TEST_CASE("Ten thousand conversations lose nothing", "[testing]") {
     std::size_t joined = 0;
     std::size_t left = 0;
