@@ -278,7 +278,29 @@ class Raw:
         taken, self.buffer = self.buffer[:size], self.buffer[size:]
         return taken
 
+    def line(self):
+        """The next line, without its end."""
+        while b"\r\n" not in self.buffer:
+            self._more()
+        line, self.buffer = self.buffer.split(b"\r\n", 1)
+        return line
+
+    def chunk(self):
+        """The next chunk of a chunked body; an empty one is the last."""
+        data = self.take(int(self.line(), 16))
+        if self.take(2) != b"\r\n":
+            raise AssertionError("a chunk does not end where it should")
+        return data
+
+    def chunks(self):
+        """The rest of a chunked body."""
+        data = b""
+        while part := self.chunk():
+            data += part
+        return data
+
     def response(self, head_only=False):
+        """The next response; of one without a length, only the head."""
         while b"\r\n\r\n" not in self.buffer:
             self._more()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
@@ -292,7 +314,11 @@ class Raw:
             if name.lower() in headers:
                 raise AssertionError(f"{name} comes twice in {head!r}")
             headers[name.lower()] = value.strip()
-        size = 0 if head_only or status in ("101", "304", "100") else int(headers["content-length"])
+        known = "content-length" in headers and not head_only and status not in ("101", "204", "304", "100")
+        size = int(headers["content-length"]) if known else 0
+        if not known and not head_only and status == "200" and "transfer-encoding" not in headers \
+                and headers.get("connection") != "close":
+            raise AssertionError(f"nothing in this head says where the body ends: {head!r}")
         return Response(int(status), headers, self.take(size))
 
     def frame(self):

@@ -19,12 +19,14 @@
 #include <roompp/deflate.hpp>
 #endif
 
+#include "later_routes.hpp"
+
 namespace {
 
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
     "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
-    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--rooms N]\n"
+    "    [--answer-timeout S] [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--rooms N]\n"
     "    [--members-per-room N] [--empty-room S] [--messages-per-second N] [--bytes-per-second N]\n"
     "    [--on-flood close|drop]\n";
 
@@ -80,6 +82,7 @@ options parse(int argc, char** argv) {
     number("--body-bytes", chosen.limits.body_bytes);
     number("--connections", chosen.limits.connections);
     seconds("--request-timeout", chosen.limits.request_timeout);
+    seconds("--answer-timeout", chosen.limits.answer_timeout);
     seconds("--keep-alive", chosen.limits.keep_alive);
     seconds("--ping-interval", chosen.limits.ping_interval);
     seconds("--ping-timeout", chosen.limits.ping_timeout);
@@ -173,6 +176,7 @@ void serve(const options& chosen) {
                [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
     server.get("/throw/", []() -> roompp::response { throw std::runtime_error("a page was told to throw"); });
     server.post("/shout/", [](const roompp::request& asked) { return upper_case(asked.body()); });
+    later_routes::add_to(server);
     if (!chosen.pages.empty()) {
         server.pages_from(roompp::page_source(chosen.pages)).page("/", "index.html");
         server.pages("/static/", chosen.pages + "/static");

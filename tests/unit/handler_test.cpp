@@ -153,3 +153,17 @@ TEST_CASE("A handler hands values on without a copy", "[handler]") {
     const handler<int(std::unique_ptr<int>)> tested([](std::unique_ptr<int> value) { return *value; });
     CHECK(tested(std::make_unique<int>(7)) == 7);
 }
+
+TEST_CASE("It can be told which parameters a handler takes", "[handler]") {
+    using roompp::detail::takes_argument;
+    const auto none = [] {};
+    const auto first = [](int) {};
+    const auto second = [](const std::string&) {};
+    const auto both = [](int, const std::string&) {};
+    const auto any = [](const auto&) {};
+    CHECK_FALSE(takes_argument<1, decltype(none), int, const std::string&>);
+    CHECK_FALSE(takes_argument<1, decltype(first), int, const std::string&>);
+    CHECK(takes_argument<1, decltype(second), int, const std::string&>);
+    CHECK(takes_argument<1, decltype(both), int, const std::string&>);
+    CHECK_FALSE(takes_argument<1, decltype(any), int, const std::string&>);
+}

@@ -101,3 +101,22 @@ TEST_CASE("Equal bytes have equal entity tags, others have others", "[response]"
     CHECK(entity_tag("ab") != entity_tag("ba"));
     CHECK(entity_tag("\xff") == entity_tag("\xff"));
 }
+
+TEST_CASE("A piece of a body becomes a chunk with its length in hexadecimal", "[response]") {
+    CHECK(roompp::detail::chunk_of("a") == "1\r\na\r\n");
+    CHECK(roompp::detail::chunk_of(std::string(16, 'a')) == "10\r\n" + std::string(16, 'a') + "\r\n");
+    CHECK(has(roompp::detail::chunk_of(std::string(0xabcdef, 'a')), "abcdef\r\na"));
+}
+
+TEST_CASE("A head tells how its body ends", "[response]") {
+    using roompp::detail::body_length;
+    using roompp::detail::serialize_head;
+    const std::string chunked = serialize_head(response("a"), body_length::in_chunks, true);
+    CHECK(has(chunked, "\r\nTransfer-Encoding: chunked\r\n"));
+    CHECK_FALSE(has(chunked, "Content-Length"));
+    const std::string open = serialize_head(response("a"), body_length::to_the_very_end, false);
+    CHECK_FALSE(has(open, "Transfer-Encoding"));
+    CHECK_FALSE(has(open, "Content-Length"));
+    CHECK(has(open, "\r\nConnection: close\r\n"));
+    CHECK_FALSE(has(serialize_head(response(204, ""), body_length::in_chunks, true), "Transfer-Encoding"));
+}

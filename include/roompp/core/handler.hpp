@@ -75,6 +75,15 @@ constexpr auto choose_arguments() {
 template <class F, class... Args>
 using arguments_of = decltype(choose_arguments<F, sizeof...(Args), 0, Args...>());
 
+template <std::size_t I, class Chosen>
+struct is_chosen : std::false_type {};
+template <std::size_t I, std::size_t... Chosen>
+struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
+
+/// Whether F, as a handler of these parameters, takes the one at index I.
+template <std::size_t I, class F, class... Args>
+inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
+
 }  // namespace detail
 
 /// Whether F can be called with the arguments or with a subset of them in the same order.

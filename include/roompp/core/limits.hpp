@@ -54,6 +54,12 @@ struct limits {
     std::size_t name_length = 100;
     /// How long a client may take to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
+    /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
+    std::chrono::seconds answer_timeout{120};
+    /// Longest time for which a client may have a poll held until there is news.
+    std::chrono::seconds poll_wait{60};
+    /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
+    std::chrono::seconds poll_grace{30};
     /// How long an HTTP connection is kept open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include <roompp/server/request.hpp>
 #include <roompp/server/request_head.hpp>
+#include <roompp/server/responder.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/wire/channel.hpp>
 #include <roompp/wire/websocket_connection.hpp>
@@ -23,13 +25,16 @@ namespace roompp {
 
 namespace detail {
 
-/// Reads requests from a stream with websocketpp's parser, answers plain ones, and hands an accepted Upgrade, with what
-/// was read of it, to a connection. `Site` answers:
-/// - `response respond(const request&)`;
-/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open.
+/// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
+/// Upgrade, with what was read of it, to a connection. `Site` answers:
+/// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
+/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open;
+/// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
-                           public std::enable_shared_from_this<http_session<Stream, Site>> {
+                           public std::enable_shared_from_this<http_session<Stream, Site>>,
+                           private http_exchange {
     using channel = wire::channel<http_session, Stream>;
     using parser = websocketpp::http::parser::request;
 
@@ -49,18 +54,29 @@ public:
 private:
     friend channel;
 
+    // What is under way. A request whose answer is owed or not whole holds up those behind it.
+    enum class stage : unsigned char { reading, answer_owed, body_begun };
+
+    // Of requests that wait for the answer to one before them, this much is read ahead. Reading on is what shows that
+    // the client goes.
+    static constexpr std::size_t most_read_ahead = 64 * 1024;
+
     // channel
-    void received(const char* bytes, std::size_t size) {
-        if (pending_.empty()) return take({bytes, size});
-        pending_.append(bytes, size);
+    void received(const char* data, std::size_t size) {
+        const std::string_view bytes(data, size);
+        if (stage_ == stage::reading && pending_.empty()) {
+            take(bytes);
+        } else if (!is_last_) {  // else nobody will look at it
+            pending_.append(bytes);
+        }
+        choose_whether_to_read();
     }
     void drained() {
-        const auto rest = std::move(pending_);
-        pending_.clear();
-        take(rest);
-        if (pending_.empty() && !this->ended()) this->read_on();
+        if (stage_ == stage::reading) return go_on();
+        const auto body = held_.lock();
+        if (stage_ == stage::body_begun && body) guarded([&] { held_answer::tell_drained(body); });
     }
-    void lost(const std::error_code&) {}
+    void lost(const std::error_code&) { cut_short(hold_end::client_gone); }
 
     // shard::guest
     void tick(wire::shard::clock::time_point now) override {
@@ -68,7 +84,13 @@ private:
         if (this->has_finished_too_late(now)) return this->end_now();
         if (this->ended()) return;
         if (this->queued() != 0) {
-            if (now - this->last_heard() >= bounds.keep_alive) this->end_now();  // takes nothing of its answer
+            if (now - this->last_heard() < bounds.keep_alive) return;
+            this->end_now();  // takes nothing of its answer
+            cut_short(hold_end::too_slow);
+        } else if (stage_ == stage::answer_owed) {
+            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(hold_end::timed_out);
+        } else if (stage_ == stage::body_begun) {
+            return;  // as long as it takes
         } else if (in_request_ || answered_ == 0) {
             if (now - waiting_since_ >= bounds.request_timeout)
                 answer_last({408, "The request did not come in time.\n"});
@@ -76,33 +98,68 @@ private:
             this->finish();
         }
     }
-    void stop() override { this->finish(); }
-    void abort() override { this->end_now(); }
+    void stop() override {
+        is_last_ = true;
+        if (stage_ == stage::answer_owed) return ask_for_last_answer(hold_end::server_stops);
+        if (stage_ == stage::body_begun) {
+            const auto body = held_.lock();
+            if (body) guarded([&] { held_answer::tell_end(body, hold_end::server_stops); });
+            if (stage_ == stage::body_begun) end();
+            return;
+        }
+        this->finish();
+    }
+    void abort() override {
+        this->end_now();
+        cut_short(hold_end::server_stops);
+    }
 
-    // Answers the requests in `bytes`, in order. While an answer waits to be sent, no further one is made: the rest waits.
+    // Answers the requests in `bytes`, in order. While an answer waits to be sent, or is still owed, no further one is
+    // made: the rest waits.
     void take(std::string_view bytes) {
+        taking_ = true;
         while (!bytes.empty() && !this->ended()) {
-            if (this->queued() != 0) {
-                pending_.assign(bytes);
-                return this->hold_reading();
+            if (this->queued() != 0 || stage_ != stage::reading) {
+                if (!is_last_) pending_.assign(bytes);
+                break;
             }
             if (!in_request_) {
                 in_request_ = true;
                 waiting_since_ = this->host().now();
             }
             try {
-                if (in_body_)
-                    bytes.remove_prefix(parser_.consume(bytes.data(), bytes.size()));
-                else if (!take_head(bytes))
-                    return;
+                if (in_body_) {
+                    const std::size_t taken = parser_.consume(bytes.data(), bytes.size());
+                    request_bytes_ += taken;
+                    bytes.remove_prefix(taken);
+                } else if (!take_head(bytes))
+                    break;
             } catch (const websocketpp::http::exception& e) {
-                return answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+                answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+                break;
             }
             if (!parser_.ready()) continue;
-            answer(bytes);
-            if (this->ended()) return;
-            expect_request();
+            handle(bytes);
+            if (stage_ == stage::reading && !this->ended()) expect_request();
         }
+        taking_ = false;
+    }
+
+    // Takes up what came while an answer was owed or being sent.
+    void go_on() {
+        if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
+        const auto rest = std::exchange(pending_, {});
+        this->corked([&] { take(rest); });
+        choose_whether_to_read();
+    }
+
+    void choose_whether_to_read() {
+        if (this->ended()) return;
+        const bool answer_is_on_its_way = stage_ == stage::reading && !pending_.empty();
+        if (answer_is_on_its_way || pending_.size() >= most_read_ahead)
+            this->hold_reading();
+        else
+            this->read_on();
     }
 
     void expect_request() {
@@ -140,6 +197,7 @@ private:
             return false;
         }
         parser_.consume(head.data(), head.size());
+        request_bytes_ = head.size();
         head_.clear();
         in_body_ = true;
         if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
@@ -147,13 +205,137 @@ private:
         return true;
     }
 
-    void answer(std::string_view rest) {
+    void handle(std::string_view rest) {
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
-        request incoming(parser_, this->stream().peer_address());
+        request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
+        incoming.set_size(request_bytes_);
         if (has_token(parser_.get_header("Upgrade"), "websocket") &&
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
-        write(site_.respond(incoming), wants_keep_alive());
+        is_last_ = !wants_keep_alive();
+        stage_ = stage::answer_owed;
+        waiting_since_ = this->host().now();
+        const auto owed = std::make_shared<held_answer>(this->host().home(),
+                                                        std::shared_ptr<http_exchange>(this->shared_from_this(), this));
+        held_ = owed;
+        responder later(owed);
+        if (const auto now = site_.respond(incoming, later); now && owed->claim()) answer(*now);
+    }
+
+    // http_exchange
+    void answer(const response& what) override {
+        if (stage_ != stage::answer_owed || this->ended()) return;
+        ++answered_;
+        const std::string bytes = serialize(what, takes_body(), !is_last_);
+        done_ = {what.status, bytes.size()};
+        channel::write(bytes);
+        completed();
+    }
+    void begin(const response& head, body_end how) override {
+        if (stage_ != stage::answer_owed || this->ended()) return;
+        ++answered_;
+        if (parser_.get_version() == "HTTP/1.0") how = body_end::connection;
+        is_last_ = is_last_ || how == body_end::connection;
+        if (is_last_) pending_ = {};
+        in_chunks_ = how == body_end::chunk;
+        const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
+        const std::string bytes = serialize_head(head, length, !is_last_);
+        done_ = {head.status, bytes.size()};
+        channel::write(bytes);
+        if (!takes_body() || !has_content(head)) {
+            if (const auto body = held_.lock()) guarded([&] { held_answer::tell_end(body, hold_end::client_gone); });
+            return completed();
+        }
+        stage_ = stage::body_begun;
+        write(head.body);
+    }
+    void write(std::string_view piece) override {
+        if (piece.empty() || !takes_more(piece.size())) return;
+        done_.bytes += piece.size();
+        channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
+    }
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces) override {
+        if (in_chunks_) return write(pieces->bytes());
+        if (!takes_more(pieces->size())) return;
+        done_.bytes += pieces->size();
+        channel::write(pieces);
+    }
+    void end() override {
+        if (stage_ != stage::body_begun || this->ended()) return;
+        if (in_chunks_) channel::write(last_chunk);
+        completed();
+    }
+    void abandon() override {
+        if (stage_ == stage::answer_owed) answer({500, "The server failed to answer this.\n"});
+        if (stage_ == stage::body_begun) {
+            this->end_now();
+            cut_short(hold_end::client_gone);
+        }
+    }
+    [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return this->queued(); }
+
+    // The answer is whole.
+    void completed() {
+        const auto self = this->shared_from_this();  // what is closed here may be what keeps this
+        stage_ = stage::reading;
+        if (const auto held = held_.lock()) held->close();
+        tell_answered();
+        if (is_last_) return this->finish();
+        if (taking_) return;
+        expect_request();
+        go_on();
+    }
+
+    // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
+    void ask_for_last_answer(hold_end why) {
+        is_last_ = true;
+        pending_ = {};
+        const auto held = held_.lock();
+        if (!held) return;
+        guarded([&] { held_answer::tell_end(held, why); });
+        if (stage_ == stage::answer_owed && held->claim())
+            answer({503, why == hold_end::server_stops ? "The server stops; try again later.\n"
+                                                       : "The answer did not come in time; try again later.\n"});
+    }
+
+    // The stream has ended with an answer owed or under way.
+    void cut_short(hold_end why) {
+        if (stage_ == stage::reading) return;
+        const auto self = this->shared_from_this();
+        stage_ = stage::reading;
+        if (const auto held = held_.lock()) {
+            guarded([&] { held_answer::tell_end(held, why); });
+            held->close();
+        }
+        tell_answered();
+    }
+
+    void tell_answered() {
+        if (!site_.wants_to_know_answers()) return;
+        request asked(parser_, this->stream().peer_address(), Stream::is_secure());
+        asked.set_size(request_bytes_);
+        guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
+    }
+
+    bool takes_more(std::size_t bytes) {
+        if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
+        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+        // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
+        too_slow_ = true;
+        this->host().home().post([self = this->shared_from_this()] {
+            self->end_now();
+            self->cut_short(hold_end::too_slow);
+        });
+        return false;
+    }
+
+    template <class Action>
+    void guarded(Action&& action) {
+        try {
+            action();
+        } catch (...) {
+            site_.report(std::current_exception());
+        }
     }
 
     void upgrade(request& incoming, std::string_view rest) {
@@ -204,21 +386,31 @@ private:
         return ci_find_substr(wish, "close", 5) == wish.end();
     }
 
-    void write(const response& what, bool keep_alive) {
+    [[nodiscard]] bool takes_body() const { return parser_.get_method() != "HEAD"; }
+
+    // Refuses what is being read; nothing after it can be trusted.
+    void answer_last(const response& what) {
         ++answered_;
-        channel::write(serialize(what, parser_.get_method() != "HEAD", keep_alive));
-        if (!keep_alive) this->finish();
+        channel::write(serialize(what, takes_body(), false));
+        this->finish();
     }
-    void answer_last(const response& what) { write(what, false); }
 
     Site& site_;
     parser parser_;
-    std::string head_;     // what has come of a head in pieces
-    std::string pending_;  // came while an answer was still being sent
+    std::string head_;                 // what has come of a head in pieces
+    std::string pending_;              // came while an answer was still owed or being sent
+    std::weak_ptr<held_answer> held_;  // while an answer is owed or under way
     wire::shard::clock::time_point waiting_since_{};
+    answered done_;  // or being done
+    std::size_t request_bytes_ = 0;
     std::size_t answered_ = 0;
+    stage stage_ = stage::reading;
     bool in_request_ = false;
     bool in_body_ = false;
+    bool taking_ = false;
+    bool is_last_ = false;    // the connection ends with the answer
+    bool in_chunks_ = false;  // the body that has begun
+    bool too_slow_ = false;
 };
 
 }  // namespace detail

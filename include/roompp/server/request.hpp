@@ -2,6 +2,7 @@
 // An HTTP request as handlers see it.
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,8 +17,8 @@ namespace roompp {
 /// A request: the method, where it goes, and what came with it. Valid while the handler runs that was given it.
 class request {
 public:
-    request(const websocketpp::http::parser::request& parsed, std::string peer_address)
-        : parsed_(parsed), peer_(std::move(peer_address)), target_(parsed.get_uri()) {
+    request(const websocketpp::http::parser::request& parsed, std::string peer_address, bool secure = false)
+        : parsed_(parsed), peer_(std::move(peer_address)), target_(parsed.get_uri()), secure_(secure) {
         // The absolute form (RFC 9112, section 3.2.2) names the same resource.
         for (const std::string_view scheme : {"http://", "https://"})
             if (target_.substr(0, scheme.size()) == scheme) {
@@ -63,7 +64,14 @@ public:
     /// The peer's address as text, without the port.
     [[nodiscard]] const std::string& peer_address() const noexcept { return peer_; }
 
+    /// Whether it came over an encrypted connection.
+    [[nodiscard]] bool is_secure() const noexcept { return secure_; }
+
+    /// How many bytes it took, head and body.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
     /// For the server.
+    void set_size(std::size_t bytes) noexcept { size_ = bytes; }
     void set_parameters(path_parameters found) { parameters_ = std::move(found); }
     [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
 
@@ -72,6 +80,8 @@ private:
     std::string peer_;
     std::string_view target_;
     path_parameters parameters_;
+    bool secure_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace roompp

@@ -2,6 +2,7 @@
 // An HTTP response, and its bytes.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -29,6 +30,12 @@ struct response {
 
     /// A 200 of `application/json`.
     [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
+};
+
+/// What became of a request, as server::on_answered() tells.
+struct answered {
+    int status = 0;
+    std::uint64_t bytes = 0;  ///< of the answer, its head included
 };
 
 /// The content type of a file, by the end of its name; unknown ones are `application/octet-stream`.
@@ -74,9 +81,21 @@ struct response {
 
 namespace detail {
 
-/// The bytes of a response's head and body, as HTTP/1.1. A value with a line break, which would start a header of its
-/// own, loses it.
-[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
+/// Whether a response of its status has content (RFC 9110, sections 15.3.5 and 15.4.5).
+[[nodiscard]] inline bool has_content(const response& what) noexcept {
+    return what.status != 204 && what.status != 304;
+}
+
+/// How a response's head tells where the body ends.
+enum class body_length : unsigned char {
+    known,           ///< Content-Length
+    in_chunks,       ///< Transfer-Encoding: chunked
+    to_the_very_end  ///< not at all: the connection ends with it
+};
+
+/// The bytes of a response's head, as HTTP/1.1. A value with a line break, which would start a header of its own, loses
+/// it.
+[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive) {
     const auto reason =
         websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
     std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
@@ -87,18 +106,35 @@ namespace detail {
         std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
         bytes.append("\r\n");
     };
-    const bool has_content = what.status != 204 && what.status != 304;
-    if (has_content) {
+    if (has_content(what)) {
         header("Content-Type", what.content_type);
-        header("Content-Length", std::to_string(what.body.size()));
+        if (length == body_length::known) header("Content-Length", std::to_string(what.body.size()));
+        if (length == body_length::in_chunks) header("Transfer-Encoding", "chunked");
     }
     for (const auto& [name, value] : what.headers) header(name, value);
     header("X-Content-Type-Options", "nosniff");
     if (!keep_alive) header("Connection", "close");
     bytes.append("\r\n");
-    if (with_body && has_content) bytes.append(what.body);
     return bytes;
 }
+
+/// The bytes of a response's head and body.
+[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
+    std::string bytes = serialize_head(what, body_length::known, keep_alive);
+    if (with_body && has_content(what)) bytes.append(what.body);
+    return bytes;
+}
+
+/// A piece of a body as a chunk (RFC 9112, section 7.1); it must not be empty, for that would be the last one.
+[[nodiscard]] inline std::string chunk_of(std::string_view piece) {
+    std::string size;
+    for (std::size_t rest = piece.size(); rest != 0; rest >>= 4U)
+        size.insert(size.begin(), "0123456789abcdef"[rest & 15U]);
+    std::string bytes;
+    bytes.reserve(size.size() + piece.size() + 4);
+    return bytes.append(size).append("\r\n").append(piece).append("\r\n");
+}
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace detail
 

@@ -17,6 +17,7 @@
 #include <roompp/server/first_message.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/request_head.hpp>
+#include <roompp/server/responder.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/server/url.hpp>
 #include <roompp/server/websocket_handler.hpp>
@@ -24,6 +25,21 @@
 #include <roompp/wire/session.hpp>
 
 namespace roompp {
+
+namespace detail {
+
+/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page.
+[[nodiscard]] inline bool allows_origin(const request& from, const std::vector<std::string>& allowed) {
+    const std::string& origin = from.header("Origin");
+    if (origin.empty()) return true;
+    const std::size_t host = origin.find("://");
+    if (host != std::string::npos && same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
+        return true;
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [&](const std::string& one) { return one == "*" || same_token(one, origin); });
+}
+
+}  // namespace detail
 
 /// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
 class websocket_route {
@@ -66,7 +82,7 @@ public:
 
     /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
     [[nodiscard]] decltype(wire::opening::open) ask(const request& from, acceptance& answer) const {
-        if (!allows_origin(from))
+        if (!detail::allows_origin(from, origins_))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
@@ -85,17 +101,6 @@ public:
     }
 
 private:
-    [[nodiscard]] bool allows_origin(const request& from) const {
-        const std::string& origin = from.header("Origin");
-        if (origin.empty()) return true;
-        const std::size_t host = origin.find("://");
-        if (host != std::string::npos &&
-            detail::same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
-            return true;
-        return std::any_of(origins_.begin(), origins_.end(),
-                           [&](const std::string& one) { return one == "*" || detail::same_token(one, origin); });
-    }
-
     path_template path_;
     opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
@@ -107,16 +112,29 @@ private:
 
 namespace detail {
 
+/// How a route answers: nothing for an answer that it gives through the responder.
+using route_handler = std::function<std::optional<response>(const request&, responder&)>;
+
 /// A route for plain requests.
 struct http_route {
     path_template path;
     std::string method;  // GET serves HEAD as well
-    handler<response(const request&)> answer;
+    route_handler answer;
 
     [[nodiscard]] bool serves(const std::string& asked) const {
         return asked == method || (asked == "HEAD" && method == "GET");
     }
 };
+
+/// A handler as a route keeps it. One that takes no responder, and returns nothing, answers with an empty 200.
+template <class F>
+[[nodiscard]] route_handler http_handler(F&& f) {
+    if constexpr (takes_argument<1, F, const request&, responder&>)
+        return route_handler(handler<std::optional<response>(const request&, responder&)>(std::forward<F>(f)));
+    else
+        return route_handler([answer = handler<response(const request&)>(std::forward<F>(f))](
+                                 const request& asked, responder&) { return answer(asked); });
+}
 
 /// The route whose template fits the path best, among those that `wanted` lets pass.
 template <class Routes, class Path, class Wanted>

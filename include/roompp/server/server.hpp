@@ -50,6 +50,9 @@ public:
     server() = default;
     server(const server&) = delete;
     server& operator=(const server&) = delete;
+    ~server() {
+        for (const auto& over : ends_) over();
+    }
 
     /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
     server& threads(std::size_t n) {
@@ -124,19 +127,37 @@ public:
             shared->connect_hook(), shared->error_hook());
     }
 
-    /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
-    /// connection's loop, in several threads at once if there are several.
+    /// A route for plain GET (and HEAD) requests: `response(const request&, responder&)`; a string does for the response.
+    /// A handler that takes a responder may answer through it, later and from any thread, and then returns nothing. Runs
+    /// on the connection's loop, in several threads at once if there are several.
     template <class F>
     server& get(const std::string& path, F&& answer) {
-        site_.add_http(path, "GET", std::forward<F>(answer));
+        site_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
     /// A route for POST requests, as get().
     template <class F>
     server& post(const std::string& path, F&& answer) {
-        site_.add_http(path, "POST", std::forward<F>(answer));
+        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
+
+    /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
+    /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
+    template <class F>
+    server& on_answered(F&& f) {
+        site_.on_answered(std::forward<F>(f));
+        return *this;
+    }
+    /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
+    /// served, `over` before they go.
+    server& on_start(std::function<void(const std::vector<wire::shard*>&)> ready, std::function<void()> over = {}) {
+        starts_.push_back(std::move(ready));
+        if (over) ends_.push_back(std::move(over));
+        return *this;
+    }
+    /// For add-ons, as the test harness: an exception that nobody else is told of. Safe from any thread.
+    void report(const std::exception_ptr& what) { site_.report(what); }
 
     /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
     server& pages_from(page_source source) {
@@ -257,8 +278,6 @@ public:
     }
     /// For the test harness: who drives it now, if anybody does.
     [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
-    /// For the test harness: an exception that got as far as the loop.
-    void report(const std::exception_ptr& what) { site_.report(what); }
 
 private:
     void not_after_listen(const char* what) const {
@@ -275,6 +294,9 @@ private:
         std::vector<loop*> homes;
         for (const auto& one : shards_) homes.push_back(&one->home());
         for (const auto& attach : attach_) attach(homes);
+        std::vector<wire::shard*> all;
+        for (const auto& one : shards_) all.push_back(one.get());
+        for (const auto& ready : starts_) ready(all);
     }
 
     void accept(detail::acceptor& port) {
@@ -299,6 +321,8 @@ private:
     std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    std::vector<std::function<void(const std::vector<wire::shard*>&)>> starts_;
+    std::vector<std::function<void()>> ends_;
     wire::address_book address_book_;  // outlives the connections on the shards
     std::vector<std::unique_ptr<wire::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards

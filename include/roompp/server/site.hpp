@@ -21,6 +21,7 @@
 #include <roompp/server/page.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/request_head.hpp>
+#include <roompp/server/responder.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/server/routes.hpp>
 #include <roompp/server/url.hpp>
@@ -53,7 +54,7 @@ public:
     }
     /// Adds a route for plain requests.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    void add_http(std::string path, std::string method, handler<response(const request&)> answer) {
+    void add_http(std::string path, std::string method, route_handler answer) {
         path_template parsed(std::move(path));
         for (const auto& one : http_)
             if (one.method == method) refuse_twice(one.path, parsed);
@@ -63,7 +64,7 @@ public:
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
     void add_page(std::string path, std::string name) {
         source_.require(name);
-        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked) {
+        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked, auto&) {
             auto bytes = source.find(name);
             if (!bytes) return response(500, "This page can't be read just now.\n");
             return page_response(asked, content_type_of(name), std::move(*bytes));
@@ -82,13 +83,13 @@ public:
         folders_.push_back({std::move(prefix), root});
     }
 
-    /// The answer to a plain request.
-    [[nodiscard]] response respond(request& asked) {
+    /// The answer to a plain request; nothing if it is given through the responder.
+    [[nodiscard]] std::optional<response> respond(request& asked, responder& later) {
         try {
-            return route(asked);
+            return route(asked, later);
         } catch (...) {
             report(std::current_exception());
-            return {500, "The server failed to answer this.\n"};
+            return response(500, "The server failed to answer this.\n");
         }
     }
     /// Whether a request to open a WebSocket is granted.
@@ -119,6 +120,11 @@ public:
         }
     }
 
+    /// Who is told of each answer.
+    void on_answered(handler<void(const request&, const roompp::answered&)> told) { answered_ = std::move(told); }
+    [[nodiscard]] bool wants_to_know_answers() const noexcept { return static_cast<bool>(answered_); }
+    void answered(const request& asked, const roompp::answered& how) const { answered_(asked, how); }
+
     /// An exception that nobody else is told of. Safe from any thread.
     void report(const std::exception_ptr& what) {
         if (failed_) return failed_(what);
@@ -144,14 +150,14 @@ private:
             throw std::invalid_argument("roompp: there already is a route for " + added.text());
     }
 
-    [[nodiscard]] response route(request& asked) {
+    [[nodiscard]] std::optional<response> route(request& asked, responder& later) {
         const auto path = asked.path();
         auto [found, values] =
             find_route(http_, path, path_of_http, [&](const http_route& one) { return one.serves(asked.method()); });
         if (found) {
             if (auto wrong = check_parameters(values, name_length_)) return std::move(*wrong);
             asked.set_parameters(std::move(values));
-            return found->answer(asked);
+            return found->answer(asked, later);
         }
         for (const folder& one : folders_)
             if (path.substr(0, one.prefix.size()) == one.prefix) return serve_file(asked, one);
@@ -166,7 +172,7 @@ private:
             wrong.headers.emplace_back("Connection", "Upgrade");
             return wrong;
         }
-        return {404, "There is nothing here.\n"};
+        return response(404, "There is nothing here.\n");
     }
 
     [[nodiscard]] std::string allowed_methods(std::string_view path) const {
@@ -204,6 +210,7 @@ private:
 
     std::size_t name_length_ = limits().name_length;
     handler<void(std::exception_ptr)> failed_;
+    handler<void(const request&, const roompp::answered&)> answered_;
     std::deque<websocket_route> websockets_;  // references to them are given away
     std::vector<http_route> http_;
     std::vector<folder> folders_;

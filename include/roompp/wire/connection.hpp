@@ -18,6 +18,13 @@
 
 namespace roompp {
 
+/// Bytes that went over a connection, as far as it is one of its own: the requests and answers of a client that polls are
+/// those of HTTP connections, see server::on_answered().
+struct traffic {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;  ///< handed over for sending
+};
+
 /// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
 /// as a WebSocket over TCP, makes no difference to rooms and handlers.
 ///
@@ -79,6 +86,8 @@ public:
     [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
     /// In how many rooms it is, or about to be; kept by rooms.
     [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
+    /// What went over it so far.
+    [[nodiscard]] const roompp::traffic& traffic() const noexcept { return traffic_; }
     /// Whether messages can be sent.
     [[nodiscard]] bool is_open() const noexcept { return open_; }
 
@@ -89,6 +98,8 @@ protected:
     void now_open() noexcept { open_ = true; }
     /// No message can be sent any more.
     void now_closing() noexcept { open_ = false; }
+    void count_received(std::size_t bytes) noexcept { traffic_.received += bytes; }
+    void count_sent(std::size_t bytes) noexcept { traffic_.sent += bytes; }
 
 private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
@@ -117,6 +128,7 @@ private:
     }
 
     loop& home_;
+    roompp::traffic traffic_;
     std::size_t room_count_ = 0;
     bool open_ = false;
 };

@@ -50,8 +50,10 @@ public:
             extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
         compresses_ = !extensions.empty();
         this->corked([&] {
-            this->write(
-                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers));
+            const auto answer =
+                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers);
+            count_sent(answer.size());
+            this->write(answer);
             now_open();
             guarded([&] { session_ = how.open(shared_from_this()); });
             if (!after.empty()) received(after.data(), after.size());
@@ -65,6 +67,7 @@ private:
     // channel
     void received(char* bytes, std::size_t size) {
         pinged_ = false;
+        count_received(size);
         auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
         if (reader->idle())
             reader->start(this->host().bounds().message_bytes, compresses_ ? this->host().compressing() : nullptr);
@@ -104,6 +107,7 @@ private:
     void send_message(payload message) override {
         if (this->queued() + message.size() > this->host().bounds().queue_bytes) return too_slow();
         const frame_header header(message.kind(), message.size());
+        count_sent(header.bytes().size() + message.size());
         this->corked([&] {
             this->write(header.bytes());
             this->write(message.data());
@@ -117,6 +121,7 @@ private:
             if (slow == when_slow::disconnect && this->queued() != 0) return too_slow();
             this->forget_batches(slow == when_slow::drop_oldest && batch->size() < most ? most - batch->size() : 0);
         }
+        count_sent(batch->size());
         this->write(batch);
     }
     void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
@@ -203,6 +208,7 @@ private:
     }
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());
+        count_sent(header.bytes().size() + body.size());
         this->corked([&] {
             this->write(header.bytes());
             this->write(body);
