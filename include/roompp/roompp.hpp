@@ -6,4 +6,6 @@
 
 #include <roompp/core/broadcaster.hpp>
 #include <roompp/core/rooms.hpp>
+#include <roompp/server/event_stream.hpp>
+#include <roompp/server/poll_connection.hpp>
 #include <roompp/server/server.hpp>

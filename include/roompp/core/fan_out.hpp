@@ -92,11 +92,15 @@ public:
         });
         flush_later();
     }
-    /// Sends a member bytes that are encoded already, in order with what it is told.
-    template <class Append>
-    void write(const fan_out_place& to, Append&& append_to) {
-        auto& gathered = groups_[to.group].gathered;
-        gathered.add_only(to.in_audience, gathered.set_aside(std::forward<Append>(append_to)));
+    /// Sends a member a frame that is no event, in order with what it is told.
+    void write(const fan_out_place& to, payload frame) {
+        group& its = groups_[to.group];
+        its.gathered.add_only(to.in_audience, its.gathered.set_aside([&](batch_type& batch) {
+            if (its.as)
+                its.as->append_frame(batch, frame);
+            else
+                batch.append(frame);
+        }));
         flush_later();
     }
 

@@ -149,7 +149,7 @@ public:
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& one, payload frame) {
-        if (is_here(one)) out_.write(one.place_, [&](batch_type& batch) { batch.append(frame); });
+        if (is_here(one)) out_.write(one.place_, frame);
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -190,8 +190,8 @@ public:
         told.epoch = epoch_;
         told.last_id = last_id_;
         if (from) {
-            const bool goes_on =
-                from->epoch == epoch_ && (from->id == last_id_ || history_.reaches(from->id, last_id_));
+            const bool goes_on = (from->epoch.empty() || from->epoch == epoch_) &&
+                                 (from->id == last_id_ || history_.reaches(from->id, last_id_));
             told.how = goes_on ? recovery::resumed : recovery::reset;
         }
         const std::uint64_t since =
@@ -217,7 +217,7 @@ private:
     [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
 
     [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
-        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message};
+        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message, epoch_};
     }
 
     // With a number, and kept: to all but one, or to all.

@@ -29,13 +29,14 @@ struct room_event {
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
     std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
     const person* from = nullptr;              ///< whose doing it is; null: the server's
-    std::string_view to;  ///< of a direct message: the id of the person it is for, if it is for one
-    payload message;      ///< the bare message, without any envelope
+    std::string_view to;       ///< of a direct message: the id of the person it is for, if it is for one
+    payload message;           ///< the bare message, without any envelope
+    std::string_view epoch{};  ///< of the id, see welcome::epoch; empty for what comes from a history
 };
 
 /// Where a member was in a room's messages: it asks to go on from there.
 struct resume_point {
-    std::string epoch;     ///< of the numbers
+    std::string epoch;     ///< of the numbers; empty: of the present ones
     std::uint64_t id = 0;  ///< of the last message that it got
 };
 
@@ -81,6 +82,8 @@ public:
 
     virtual void append(Batch& to, const room_event& event) const = 0;
     virtual void append(Batch& to, const welcome& first) const = 0;
+    /// A frame that the application has written itself, see room_member::write().
+    virtual void append_frame(Batch& to, payload frame) const { to.append(frame); }
 };
 
 /// How a connection wants to be in a room.

@@ -237,6 +237,10 @@ public:
         return true;
     }
 
+    /// The loop on which the room of this name lives, if there is one, or would live. Safe from any thread.
+    /// @throws std::logic_error if the directory has no loop yet.
+    [[nodiscard]] loop& home_of(const std::string& name) const { return *state_->homes[state_->place_of(name)]; }
+
     /// The number of rooms. Safe from any thread.
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock(state_->mutex);

@@ -49,6 +49,8 @@ public:
         const frame_header header(message.kind(), message.size());
         bytes_.append(header.bytes()).append(message.data());
     }
+    /// Adds bytes as they are, for connections that are no WebSockets.
+    void append_bytes(std::string_view bytes) { bytes_.append(bytes); }
     /// Adds whole frames of another batch: the part between two values of its size().
     void append(const frame_batch& other, std::size_t from, std::size_t to) {
         bytes_.append(other.bytes_, from, to - from);

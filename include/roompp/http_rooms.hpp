@@ -1,0 +1,670 @@
+#pragma once
+// Add-on: rooms over plain HTTP. Polling, long polling and server-sent events beside the WebSocket, on the same rooms, with
+// the frames of roompp.v1. Uses nlohmann/json; not part of the umbrella header.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <roompp/json.hpp>
+#include <roompp/v1.hpp>
+
+#include <roompp/core/close.hpp>
+#include <roompp/core/handler.hpp>
+#include <roompp/core/limits.hpp>
+#include <roompp/core/loop.hpp>
+#include <roompp/core/payload.hpp>
+#include <roompp/core/room_event.hpp>
+#include <roompp/core/rooms.hpp>
+#include <roompp/core/token_bucket.hpp>
+#include <roompp/server/closing_frame.hpp>
+#include <roompp/server/event_stream.hpp>
+#include <roompp/server/poll_connection.hpp>
+#include <roompp/server/request.hpp>
+#include <roompp/server/responder.hpp>
+#include <roompp/server/response.hpp>
+#include <roompp/server/routes.hpp>
+#include <roompp/server/server.hpp>
+#include <roompp/server/websocket_handler.hpp>
+#include <roompp/wire/connection.hpp>
+#include <roompp/wire/frame_batch.hpp>
+#include <roompp/wire/session.hpp>
+#include <roompp/wire/shard.hpp>
+
+namespace roompp {
+
+namespace detail {
+
+using batch = connection::batch_type;
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// JSON as it is, anything else as a JSON string.
+[[nodiscard]] inline std::string as_json(payload frame) {
+    return nlohmann::json::accept(frame.data()) ? std::string(frame.data()) : v1_frames::detail::json_text(frame);
+}
+
+/// The events of rooms as the text of an event stream.
+class event_frames final : public encoding<batch> {
+public:
+    void append(batch& to, const room_event& event) const override {
+        to.append_bytes(event_text(v1_frames::event(event), event.id != 0 ? id(event.epoch, event.id) : std::string()));
+    }
+    void append(batch& to, const welcome& first) const override {
+        to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
+        if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first)));
+    }
+    void append_frame(batch& to, payload frame) const override {
+        if (frame.is_text()) to.append_bytes(event_text(frame));
+    }
+
+private:
+    static std::string id(std::string_view epoch, std::uint64_t number) {
+        return std::string(epoch) + ':' + std::to_string(number);
+    }
+};
+
+/// The events of rooms as poll_connection wants them: what is in the history is not repeated here.
+class poll_frames final : public encoding<batch> {
+public:
+    void append(batch& to, const room_event& event) const override {
+        to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
+    }
+    void append(batch& to, const welcome& first) const override {
+        if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first));
+    }
+    void append_frame(batch& to, payload frame) const override {
+        if (frame.is_text()) to.append_bytes(',' + as_json(frame));
+    }
+};
+
+/// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
+class post_answer {
+public:
+    post_answer(responder to, header_list headers, std::function<void()> done)
+        : to_(std::move(to)), headers_(std::move(headers)), done_(std::move(done)) {}
+    post_answer(const post_answer&) = delete;
+    post_answer& operator=(const post_answer&) = delete;
+    ~post_answer() {
+        if (to_.is_open()) give(503, closing_frame({close_code::abnormal, "You are not in this room any more."}));
+        if (done_) done_();
+    }
+
+    /// Answers with a frame: 200 for an acknowledgement, 4xx for an error.
+    void give(const std::string& frame) { give(status_of(frame), frame); }
+    void give(int status, const std::string& frame) {
+        response told(status, "application/json", frame + '\n');
+        told.headers = headers_;
+        to_.answer(std::move(told));
+    }
+
+private:
+    static int status_of(const std::string& frame) {
+        const auto code = json_string(frame, "error");
+        if (!code) return 200;
+        if (*code == "rate_limited") return 429;
+        if (*code == "too_large") return 413;
+        if (*code == "no_such_person") return 404;
+        if (*code == "dropped") return 409;
+        return 400;
+    }
+
+    responder to_;
+    header_list headers_;
+    std::function<void()> done_;
+};
+
+/// A client's membership in a room, by an event stream or by polling. Belongs to the loop of the connection.
+template <class Room>
+class http_member {
+public:
+    http_member(std::shared_ptr<const v1> protocol, const limits& bounds)
+        : protocol_(std::move(protocol)), bounds_(bounds) {}
+
+    void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room, joining<batch> how) {
+        connection_ = its;
+        membership_ = directory.join(its, std::move(room), std::move(how));
+    }
+    void leave(const close_event& how) { membership_.leave(how); }
+
+    /// What the client says by POST.
+    void say(const std::string& frame, const std::shared_ptr<post_answer>& answer, loop::clock::time_point now) {
+        const auto its = connection_.lock();
+        if (!its || !its->is_open()) return;
+        if (is_flood(frame.size(), now))
+            return answer->give(v1_frames::error("rate_limited", "You send too fast; this message was dropped."));
+        v1::handle<Room>(
+            membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
+            [answer](Room&, auto&, const std::string& told) { answer->give(told); }, true);
+    }
+
+    template <class Action>
+    void visit(Action&& action) {
+        membership_.visit(std::forward<Action>(action));
+    }
+
+private:
+    bool is_flood(std::size_t bytes, loop::clock::time_point now) {
+        const std::uint64_t at_once = std::max<std::uint64_t>(bounds_.bytes_per_second, bounds_.message_bytes);
+        return !messages_.take(1, bounds_.messages_per_second, bounds_.messages_per_second, now) ||
+               !bytes_.take(bytes, bounds_.bytes_per_second, at_once, now);
+    }
+
+    std::shared_ptr<const v1> protocol_;
+    const limits& bounds_;
+    std::weak_ptr<connection> connection_;
+    typename rooms<Room>::membership membership_;
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// What a room's history is as a frame: made once for all who ask from the same point.
+class history_text {
+public:
+    /// @param make returns the welcome whose frame it is to be.
+    template <class Make>
+    [[nodiscard]] std::string get(const std::string& epoch, std::uint64_t last_id, const resume_point& from,
+                                  const person* self, Make&& make) {
+        if (epoch != epoch_ || last_id != last_id_ || from.id != from_ || text_.empty()) {
+            welcome first = make();
+            first.self = nullptr;
+            text_ = v1_frames::history(first);
+            epoch_ = epoch;
+            last_id_ = last_id;
+            from_ = from.id;
+            // The epoch before it has no quotes.
+            self_at_ = text_.find(nobody);
+        }
+        std::string text = text_;
+        if (self) text.replace(self_at_ + nobody.size() - 4, 4, v1_frames::detail::of(self));
+        return text;
+    }
+
+private:
+    static constexpr std::string_view nobody = R"("you":null)";
+
+    std::string epoch_;
+    std::uint64_t last_id_ = 0;
+    std::uint64_t from_ = 0;
+    std::string text_;
+    std::size_t self_at_ = 0;
+};
+
+/// Whether somebody at that point has got all messages; any epoch is meant if it names none.
+template <class Room>
+[[nodiscard]] bool is_up_to_date(const Room& room, const resume_point& at) {
+    return at.id == room.last_id() && (at.epoch.empty() || at.epoch == room.epoch());
+}
+
+/// The history frame for somebody at that point.
+template <class Room>
+[[nodiscard]] std::string history_of(Room& room, history_text& known, const resume_point* at, std::size_t last,
+                                     const person* self) {
+    if (at && (at->epoch.empty() || at->epoch == room.epoch()) && last == std::numeric_limits<std::size_t>::max())
+        return known.get(room.epoch(), room.last_id(), *at, self, [&] { return room.catch_up(at, last); });
+    welcome first = room.catch_up(at, last);
+    first.self = self;
+    return v1_frames::history(first);
+}
+
+/// What stands behind an event stream.
+template <class Room>
+class stream_session final : public wire::session {
+public:
+    stream_session(std::shared_ptr<http_member<Room>> member, std::function<void()> over)
+        : member_(std::move(member)), over_(std::move(over)) {}
+    void message(payload) override {}
+    void closed(const close_event& how) override {
+        member_->leave(how);
+        over_();
+    }
+
+private:
+    std::shared_ptr<http_member<Room>> member_;
+    std::function<void()> over_;
+};
+
+/// What stands behind a client that polls.
+template <class Room>
+class polled_room final : public poll_source {
+public:
+    polled_room(std::shared_ptr<http_member<Room>> member, std::shared_ptr<history_text> known)
+        : member_(std::move(member)), known_(std::move(known)) {}
+
+    void message(payload) override {}
+    void closed(const close_event& how) override { member_->leave(how); }
+    bool is_up_to_date(const resume_point& at) override {
+        bool it_is = true;
+        member_->visit([&](Room& room, auto&) { it_is = detail::is_up_to_date(room, at); });
+        return it_is;
+    }
+    std::string history(const resume_point* at, std::size_t last) override {
+        std::string text;
+        member_->visit([&](Room& room, auto& member) { text = history_of(room, *known_, at, last, &member.who()); });
+        return text;
+    }
+    std::string presence() override {
+        std::string text;
+        if constexpr (Room::presence_type::tells)
+            member_->visit([&](Room& room, auto&) {
+                const auto people = room.people();
+                welcome there;
+                there.people_count = people.size();
+                there.people = &people;
+                text = v1_frames::presence(there);
+            });
+        return text;
+    }
+    std::string as_frame(payload message) override { return as_json(message); }
+
+private:
+    std::shared_ptr<http_member<Room>> member_;
+    std::shared_ptr<history_text> known_;
+};
+
+}  // namespace detail
+
+/// Opens rooms to clients without WebSockets, on the same server, port and rooms, with the same ids and history:
+///
+///     roompp::v1 protocol;
+///     server.websocket("/ws/chat/{room}/", rooms, protocol);
+///     roompp::http_rooms(server, rooms, protocol)
+///         .polls("/poll/chat/{room}/")      // GET: answers at once, or, with &wait=SECONDS, when there is news
+///         .events("/events/chat/{room}/")   // GET: server-sent events
+///         .sends("/send/chat/{room}/");     // POST: says something
+///
+/// docs/transports.md tells what each of them takes and answers. Clients that poll or have a stream are members like others:
+/// hooks, presence and limits are the same, and so are the rules for who may connect. The rooms need a history.
+///
+/// A handle: copies are the same. Setters return it, so that they can be chained, and belong before run(), each path once.
+template <class Room>
+class http_rooms {
+    static_assert(Room::history_type::keeps,
+                  "roompp: between two polls there is nothing but the room's history: give it one, such as "
+                  "roompp::basic_room<roompp::ring_history<100>>");
+    static_assert(std::is_same_v<typename Room::connection_type, connection>,
+                  "roompp: these rooms are for another type of member than this server's connections");
+
+public:
+    /// @param protocol the same object as for the WebSocket route (or a copy of it), so that a client is the same person on
+    /// all transports.
+    http_rooms(server& its, const rooms<Room>& directory, v1 protocol)
+        : server_(its), state_(std::make_shared<state>(its, directory, std::move(protocol))) {
+        its.attach(directory);
+        its.on_start(
+            [state = state_](const std::vector<wire::shard*>& shards) {
+                state->shards = shards;
+                state->here.resize(shards.size());
+            },
+            [state = state_] { state->here.clear(); });
+    }
+
+    /// Asked before a client is let in, as websocket_route::on_connect(): `(request, acceptance)`; it may refuse with an
+    /// HTTP status, or say who the client is. It is asked for each poll and each message.
+    template <class F>
+    http_rooms& on_connect(F&& f) {
+        state_->connect = std::forward<F>(f);
+        return *this;
+    }
+    /// Which sites' pages may do this, besides the server's own: see websocket_route::origins().
+    http_rooms& origins(const std::vector<std::string>& allowed) {
+        state_->origins = allowed;
+        return *this;
+    }
+
+    /// A route for GET: a JSON array of frames, at once, or, with `wait=SECONDS`, when there is something to tell.
+    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    http_rooms& polls(const std::string& path) {
+        server_.get(path,
+                    [state = state_](const request& asked, const responder& later) { poll(state, asked, later); });
+        return *this;
+    }
+    /// A route for GET: `text/event-stream`, an event for each frame.
+    /// @throws std::invalid_argument as polls().
+    http_rooms& events(const std::string& path) {
+        server_.get(path,
+                    [state = state_](const request& asked, const responder& later) { listen(state, asked, later); });
+        return *this;
+    }
+    /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
+    /// @throws std::invalid_argument as polls().
+    http_rooms& sends(const std::string& path) {
+        server_.post(path,
+                     [state = state_](const request& asked, const responder& later) { say(state, asked, later); });
+        return *this;
+    }
+
+private:
+    using member = detail::http_member<Room>;
+
+    // The clients of one room that have no WebSocket, by who they are and their session.
+    struct clients {
+        std::shared_ptr<detail::history_text> known = std::make_shared<detail::history_text>();
+        std::map<std::string, std::shared_ptr<poll_connection>> polling;
+        struct speaker {
+            std::weak_ptr<member> whose;
+            loop* home = nullptr;
+        };
+        std::map<std::string, speaker> speakers;
+    };
+    // A poll of nobody in particular, which is held.
+    struct observer {
+        poll_request asked;
+        std::string room;
+        responder to;
+        loop::clock::time_point until;
+    };
+    // What belongs to one loop.
+    struct place {
+        std::map<std::string, clients> rooms;
+        std::vector<observer> observers;
+        loop::timer look_again;
+    };
+    struct state {
+        state(server& its, const rooms<Room>& of, v1 speaks)
+            : site(its), directory(of), protocol(std::make_shared<const v1>(std::move(speaks))) {}
+        server& site;
+        rooms<Room> directory;
+        std::shared_ptr<const v1> protocol;
+        handler<void(const request&, acceptance&)> connect;
+        std::vector<std::string> origins;
+        std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
+        std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
+        std::vector<wire::shard*> shards;
+        std::vector<place> here;
+
+        [[nodiscard]] std::function<void(std::exception_ptr)> failed() {
+            return [&its = site](const std::exception_ptr& what) { its.report(what); };
+        }
+    };
+    using shared_state = std::shared_ptr<state>;
+
+    // Who a request is from, and what it wants.
+    struct wish {
+        std::string room;
+        std::string key;  // of the client among those of the room; empty: nobody in particular
+        joining<detail::batch> how;
+        detail::header_list headers;  // of the answer
+        std::string peer_address;
+        bool is_secure = false;
+    };
+
+    // ---- on the loop of the request's connection
+
+    static std::optional<response> read(const shared_state& its, const request& asked, wish& wanted) {
+        const std::string& origin = asked.header("Origin");
+        if (!detail::allows_origin(asked, its->origins))
+            return response(403, "Pages of " + origin + " may not use this.\n");
+        // A page's plain GET has no Origin.
+        const std::string& site = asked.header("Sec-Fetch-Site");
+        if (origin.empty() && (site == "cross-site" || site == "same-site") &&
+            std::find(its->origins.begin(), its->origins.end(), "*") == its->origins.end())
+            return response(403, "Pages of other sites may not use this.\n");
+        wanted.headers = {{"Cache-Control", "no-store"}};
+        if (!origin.empty()) {
+            wanted.headers.emplace_back("Access-Control-Allow-Origin", origin);
+            wanted.headers.emplace_back("Vary", "Origin");
+        }
+        acceptance answer;
+        if (its->connect) its->connect(asked, answer);
+        if (answer.refused()) return *answer.refused();
+        wanted.how.who = answer.who();
+        its->protocol->ask(asked, answer, wanted.how);
+        if (answer.refused()) return *answer.refused();
+        const auto session = asked.query("session").value_or("");
+        if (session.size() > 64) return response(400, "'session' must be at most 64 characters.\n");
+        wanted.room = detail::room_name(asked);
+        if (!wanted.how.who.id.empty()) wanted.key = wanted.how.who.id + '\n' + session;
+        wanted.peer_address = asked.peer_address();
+        wanted.is_secure = asked.is_secure();
+        return std::nullopt;
+    }
+
+    static void poll(const shared_state& its, const request& asked, const responder& later) {
+        wish wanted;
+        if (auto refused = read(its, asked, wanted)) {
+            later.answer(std::move(*refused));
+            return;
+        }
+        const auto seconds = whole_number(asked.query("wait").value_or("0"));
+        if (!seconds) {
+            later.answer({400, "'wait' must be a whole number: for how many seconds the answer may be held.\n"});
+            return;
+        }
+        poll_request what{wanted.how.resume, wanted.how.last, {}, wanted.headers};
+        what.wait = std::chrono::seconds(std::min<std::uint64_t>(
+            *seconds, static_cast<std::uint64_t>(its->shards.front()->bounds().poll_wait.count())));
+        if (asked.method() == "HEAD") {
+            later.answer(response::json({}));
+            return;
+        }
+        loop& home = its->directory.home_of(wanted.room);
+        later.on_end([its, &home, room = wanted.room, key = wanted.key](const responder& gone, hold_end why) {
+            if (why == hold_end::server_stops)
+                gone.answer(poll_connection::closed_response({close_code::going_away, "server stops"}));
+            home.dispatch([its, &home, room, key, gone] { forget(*its, home, room, key, gone); });
+        });
+        home.dispatch([its, &home, wanted = std::move(wanted), what = std::move(what), later]() mutable {
+            if (wanted.key.empty()) return observe(its, home, wanted.room, std::move(what), later);
+            const auto client = polling_client(its, home, wanted);
+            if (!client)
+                later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
+            else
+                client->poll(std::move(what), later);
+        });
+    }
+
+    static void listen(const shared_state& its, const request& asked, const responder& later) {
+        wish wanted;
+        if (auto refused = read(its, asked, wanted)) {
+            later.answer(std::move(*refused));
+            return;
+        }
+        if (const std::string& last = asked.header("Last-Event-ID"); !last.empty()) {
+            const std::size_t colon = last.find(':');
+            const auto id = whole_number(colon == std::string::npos ? "" : last.substr(colon + 1));
+            if (id) {
+                wanted.how.resume = std::make_shared<const resume_point>(resume_point{last.substr(0, colon), *id});
+                wanted.how.last = std::numeric_limits<std::size_t>::max();
+            }
+        }
+        const auto stream = std::make_shared<event_stream>(asked, later, wanted.headers);
+        stream->start(
+            [&] {
+                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds());
+                loop& home = its->directory.home_of(wanted.room);
+                if (!wanted.key.empty())
+                    home.dispatch([its, &home, room = wanted.room, key = wanted.key, joined, from = &stream->home()] {
+                        its->here[home.index()].rooms[room].speakers[key] = {joined, from};
+                    });
+                wanted.how.as = its->as_events;
+                joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
+                return std::make_unique<detail::stream_session<Room>>(
+                    joined, [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
+                        home.dispatch([its, &home, room, key, gone] { remove_speaker(*its, home, room, key, gone); });
+                    });
+            },
+            its->failed());
+    }
+
+    static void say(const shared_state& its, const request& asked, const responder& later) {
+        wish wanted;
+        if (auto refused = read(its, asked, wanted)) {
+            later.answer(std::move(*refused));
+            return;
+        }
+        if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
+            detail::post_answer(later, wanted.headers, {})
+                .give(v1_frames::error("too_large", "This message is larger than the server allows."));
+            return;
+        }
+        loop& home = its->directory.home_of(wanted.room);
+        home.dispatch([its, &home, wanted = std::move(wanted), frame = asked.body(), later]() mutable {
+            say_at_home(its, home, wanted, std::move(frame), later);
+        });
+    }
+
+    // ---- on the room's home loop
+
+    static void say_at_home(const shared_state& its, loop& home, wish& wanted, std::string frame,
+                            const responder& later) {
+        const bool comes_and_goes = wanted.key.empty();
+        if (comes_and_goes) wanted.key = '\n' + new_epoch();
+        auto& all = its->here[home.index()].rooms[wanted.room];
+        auto found = all.speakers.find(wanted.key);
+        if (found == all.speakers.end() || found->second.whose.expired()) {
+            if (!polling_client(its, home, wanted)) {
+                later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
+                return;
+            }
+        }
+        auto& there = its->here[home.index()].rooms[wanted.room];
+        found = there.speakers.find(wanted.key);
+        const auto poller = there.polling.find(wanted.key);
+        const auto client = poller == there.polling.end() ? nullptr : poller->second;
+        if (client && !client->is_open()) {
+            later.answer(poll_connection::closed_response(client->how_it_was_closed()));
+            return client->leave();
+        }
+        if (client) client->touch();
+        std::function<void()> done;
+        if (comes_and_goes && client) done = [&home, client] { home.post([client] { client->leave(); }); };
+        auto answer = std::make_shared<detail::post_answer>(later, wanted.headers, std::move(done));
+        if (found == there.speakers.end()) return;  // it was not let in, and says so
+        const auto whose = found->second.whose.lock();
+        loop& from = *found->second.home;
+        from.dispatch([whose, &from, frame = std::move(frame), answer = std::move(answer)] {
+            if (whose) whose->say(frame, answer, from.now());
+        });
+    }
+
+    // The client that polls, made if it is not there; null if there is no place for it.
+    static std::shared_ptr<poll_connection> polling_client(const shared_state& its, loop& home, const wish& wanted) {
+        auto& all = its->here[home.index()].rooms[wanted.room];
+        if (const auto found = all.polling.find(wanted.key); found != all.polling.end()) return found->second;
+        wire::shard& host = *its->shards[home.index()];
+        if (host.stopping() || host.guests() >= host.bounds().connections / its->shards.size()) {
+            forget_if_empty(*its, home, wanted.room);
+            return nullptr;
+        }
+        auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure);
+        all.polling.emplace(wanted.key, client);
+        const auto joined = std::make_shared<member>(its->protocol, host.bounds());
+        all.speakers[wanted.key] = {joined, &home};
+        client->start(
+            [&] {
+                auto how = wanted.how;
+                how.as = its->as_polls;
+                how.resume = nullptr;
+                how.last = 0;
+                joined->join(its->directory, client, wanted.room, std::move(how));
+                return std::make_unique<detail::polled_room<Room>>(joined, all.known);
+            },
+            [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
+                its->here[home.index()].rooms[room].polling.erase(key);
+                remove_speaker(*its, home, room, key, gone);
+            },
+            its->failed());
+        return client;
+    }
+
+    static void remove_speaker(state& its, loop& home, const std::string& room, const std::string& key,
+                               const member* gone) {
+        auto& all = its.here[home.index()].rooms[room];
+        const auto found = all.speakers.find(key);
+        if (found != all.speakers.end()) {
+            const auto still = found->second.whose.lock();
+            if (!still || still.get() == gone) all.speakers.erase(found);
+        }
+        forget_if_empty(its, home, room);
+    }
+    static void forget_if_empty(state& its, loop& home, const std::string& room) {
+        auto& all = its.here[home.index()].rooms;
+        const auto found = all.find(room);
+        if (found != all.end() && found->second.polling.empty() && found->second.speakers.empty()) all.erase(found);
+    }
+
+    static void forget(state& its, loop& home, const std::string& room, const std::string& key, const responder& gone) {
+        place& there = its.here[home.index()];
+        const auto all = there.rooms.find(room);
+        if (all == there.rooms.end()) return;
+        const auto client = all->second.polling.find(key);
+        if (client != all->second.polling.end()) client->second->forget(gone);
+    }
+
+    // ---- polls of nobody in particular: answered from the history alone
+
+    static void observe(const shared_state& its, loop& home, const std::string& room, poll_request asked,
+                        const responder& later) {
+        place& there = its->here[home.index()];
+        const auto until = its->shards[home.index()]->deadline(asked.wait);
+        observer one{std::move(asked), room, later, until};
+        if (one.asked.wait.count() > 0 && one.asked.after && !has_news(*its, one)) {
+            there.observers.push_back(std::move(one));
+            if (there.observers.size() == 1) look_again(its, home);
+        } else {
+            answer(*its, one);
+        }
+    }
+
+    // Nobody tells when there is news for them: they see it within a second.
+    static void look_again(const shared_state& its, loop& home) {
+        its->here[home.index()].look_again = home.after(std::chrono::seconds(1), [its, &home] {
+            auto& waiting = its->here[home.index()].observers;
+            // Taken out meanwhile: an answer may bring the connection's next poll.
+            for (observer& one : std::exchange(waiting, {})) {
+                if (!one.to.is_open()) continue;
+                if (home.now() < one.until && !has_news(*its, one))
+                    waiting.push_back(std::move(one));
+                else
+                    answer(*its, one);
+            }
+            if (!waiting.empty()) look_again(its, home);
+        });
+    }
+
+    static bool has_news(const state& its, const observer& one) {
+        bool news = false;
+        its.directory.with(one.room, [&](Room& room) { news = !detail::is_up_to_date(room, *one.asked.after); });
+        return news;
+    }
+
+    static void answer(state& its, const observer& one) {
+        std::string text;
+        const bool there = its.directory.with(one.room, [&](Room& room) {
+            detail::history_text nothing_known;
+            text = detail::history_of(room, nothing_known, one.asked.after.get(), one.asked.last, nullptr);
+        });
+        if (!there) {  // whoever comes first is told from the beginning
+            welcome empty;
+            text = v1_frames::history(empty);
+        }
+        auto told = response::json('[' + text + "]\n");
+        told.headers = one.asked.headers;
+        one.to.answer(std::move(told));
+    }
+
+    static std::optional<std::uint64_t> whole_number(const std::string& text) {
+        if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
+            return std::nullopt;
+        return std::stoull(text);
+    }
+
+    server& server_;
+    shared_state state_;
+};
+
+}  // namespace roompp

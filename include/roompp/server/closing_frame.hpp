@@ -1,0 +1,20 @@
+#pragma once
+// How a client without a WebSocket learns why its connection was closed.
+
+#include <string>
+
+#include <roompp/core/close.hpp>
+
+namespace roompp {
+
+/// What a close code and reason are as a frame of roompp.v1, for transports that have no closing handshake:
+/// `{"type":"error","error":"closed","code":4000,"message":"..."}`. What JSON can't hold as it is becomes a space.
+[[nodiscard]] inline std::string closing_frame(const close_event& how) {
+    std::string reason = how.reason;
+    for (char& c : reason)
+        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = ' ';
+    return R"({"type":"error","error":"closed","code":)" + std::to_string(how.code) + R"(,"message":")" + reason +
+           "\"}";
+}
+
+}  // namespace roompp
