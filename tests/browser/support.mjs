@@ -45,10 +45,10 @@ async function urlPrintedBy(child) {
 /** Where the pages of the chat are. */
 export const chatPages = path.join(examples, "chat_server", "pages");
 
-/** Starts the "chat" or "echo" server in its example's folder; port 0 takes a free one. */
+/** Starts the "chat", "echo" or "transports" server; port 0 takes a free one. */
 export async function startServer(kind, port = 0, options = []) {
   const child = spawn(binaryOf(kind), ["--port", String(port), ...options], {
-    cwd: path.join(examples, `${kind}_server`), stdio: ["ignore", "pipe", "inherit"],
+    cwd: examples, stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const failed = once(child, "error").then(([error]) => { throw error; });

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { test } from "node:test";
+import { useSite } from "./support.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const site = useSite("transports");
+const WAYS = ["short", "long", "events", "websocket"];
+const column = (page, way) => page.locator(`.way[data-way=${way}]`);
+const figure = async (page, way, name) => {
+  const text = await column(page, way).locator(`[data-figure=${name}]`).textContent();
+  return Number(text.replace(/[^\d.]/g, ""));
+};
+const hears = (page, way, text) => column(page, way).locator("li span").getByText(text, { exact: true }).first().waitFor();
+
+let rooms = 0;
+/** A visitor of a room of its own, with all four columns in it. */
+async function visit(options) {
+  const page = await site.visit(`?room=test-${++rooms}`, options);
+  await page.fill("#interval", "100");
+  await page.waitForFunction(() => [...document.querySelectorAll(".way")].every((way) =>
+    Number(way.querySelector("[data-figure=requests]").textContent) > 0));
+  return page;
+}
+
+async function say(page, text) {
+  await page.fill("#text", text);
+  await page.press("#text", "Enter");
+}
+
+test("what is said arrives in all four columns, once, in order, with its delay", async () => {
+  const page = await visit();
+  for (let i = 0; i < 5; ++i) await say(page, `message ${i}`);
+  for (const way of WAYS) {
+    await hears(page, way, "message 4");
+    const texts = await column(page, way).locator("li span:first-child").allTextContents();
+    assert.deepEqual(texts, [4, 3, 2, 1, 0].map((i) => `message ${i}`), way);
+    for (const delay of await column(page, way).locator(".delay").allTextContents()) assert.match(delay, /^\d+ ms$/);
+    assert.equal(await figure(page, way, "messages"), 5);
+    assert.match(await column(page, way).locator("[data-figure=delay]").textContent(), /^\d+ ms$/);
+  }
+});
+
+test("a message from elsewhere arrives in all four columns", async () => {
+  const page = await visit();
+  const room = new URL(page.url()).searchParams.get("room");
+  const response = await fetch(`${site.server.url}send/chat/${room}/`, { method: "POST", body: JSON.stringify({ message: "from outside" }) });
+  assert.equal(response.status, 200);
+  for (const way of WAYS) await hears(page, way, "from outside");
+});
+
+test("the columns show what the server has measured", async () => {
+  const page = await visit();
+  await say(page, "hello");
+  for (const way of WAYS) await hears(page, way, "hello");
+  // The counters are asked for once a second: wait until short polling has gone on for a while.
+  await page.waitForFunction(() => Number(document.querySelector("[data-way=short] [data-figure=requests]").textContent) > 20);
+  for (const way of WAYS) {
+    assert.ok(await figure(page, way, "up") > 100, `${way}: bytes up`);
+    assert.ok(await figure(page, way, "down") > 100, `${way}: bytes down`);
+    assert.ok(await figure(page, way, "each") > 100, `${way}: bytes a message`);
+  }
+  assert.equal(await figure(page, "events", "requests"), 1);
+  assert.equal(await figure(page, "websocket", "requests"), 1);
+  for (const way of ["long", "events", "websocket"]) assert.equal(await figure(page, way, "open"), 1, `${way}: open`);
+  assert.ok(await figure(page, "short", "requests") > await figure(page, "long", "requests"));
+  assert.ok(await figure(page, "short", "up") > await figure(page, "websocket", "up"));
+});
+
+test("a button says something every second, and again nothing, and the delays are drawn", async () => {
+  const page = await visit();
+  await page.click("#steady");
+  for (const way of WAYS) await column(page, way).locator("li").nth(1).waitFor();
+  assert.equal(await page.getAttribute("#steady", "aria-pressed"), "true");
+  await page.waitForFunction(() => [...document.querySelectorAll("#plot polyline")].every((line) => line.getAttribute("points").includes(" ")));
+  await page.click("#steady");
+  assert.equal(await page.getAttribute("#steady", "aria-pressed"), "false");
+});
+
+test("a page that has lost the server goes on where it was", async () => {
+  const page = await visit({ foreseen: /./ });
+  await say(page, "before");
+  for (const way of WAYS) await hears(page, way, "before");
+  await site.restart();
+  await say(page, "lost or not");
+  await page.waitForFunction(() => !document.querySelector("#note").textContent);
+  let number = 0;
+  for (const way of WAYS) {
+    for (;;) {  // until this column is back
+      await say(page, `again ${++number}`);
+      const heard = await hears(page, way, `again ${number}`).then(() => true, () => false);
+      if (heard) break;
+      assert.ok(number < 10, `${way} does not come back`);
+    }
+  }
+});
+
+test("the page can be used by everybody, in light and dark, wide and narrow", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [1400, 375]) {
+      const page = await visit({ colorScheme, viewport: { width, height: 900 } });
+      await say(page, "hello");
+      for (const way of WAYS) await hears(page, way, "hello");
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `it scrolls sideways at ${width}`);
+      assert.match(await page.locator(".way p[lang=zh]").first().textContent(), /[\u4e00-\u9fff]/);
+      if (process.env.SCREENSHOTS) {
+        await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `transports-${colorScheme}-${width}.png`), fullPage: true });
+      }
+    }
+  }
+});
