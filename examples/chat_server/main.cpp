@@ -1,3 +1,4 @@
+#include <roompp/http_rooms.hpp>
 #include <roompp/json.hpp>
 #include <roompp/v1.hpp>
 
@@ -13,7 +14,12 @@ int main(int argc, char** argv) {
 
         using chat_room = roompp::basic_room<roompp::ring_history<200>, roompp::presence>;
         roompp::rooms<chat_room> rooms;
-        server.websocket("/ws/chat/{room}/", rooms, roompp::v1(), roompp::json_messages());
+        const roompp::v1 protocol;
+        server.websocket("/ws/chat/{room}/", rooms, protocol, roompp::json_messages());
+        roompp::http_rooms(server, rooms, protocol)  // for those whom a proxy gives no WebSocket
+            .polls("/poll/chat/{room}/")
+            .events("/events/chat/{room}/")
+            .sends("/send/chat/{room}/");
         server.pages_from({pages, options.pages}).page("/", "index.html").page("/{room}/", "room.html");
         server.page("/roompp.js", "roompp.js");
         server.page("/chat/", "index.html").page("/chat/{room}/", "simple.html");  // where the tutorial has them

@@ -531,6 +531,7 @@ public:
 
 // How a room's template parameters are told apart.
 
+#include <cstddef>
 #include <type_traits>
 
 namespace roompp {
@@ -615,6 +616,11 @@ template <class T, class = void>
 struct is_policy : std::false_type {};
 template <class T>
 struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
+
+// How many of the policies are of a kind.
+template <class Kind, class... Policies>
+inline constexpr std::size_t count_policies = (std::size_t{0} + ... +
+                                               std::size_t{std::is_same_v<typename Policies::policy_kind, Kind>});
 
 // The first policy of a kind, or the default.
 template <class Kind, class Default, class... Policies>
@@ -851,6 +857,7 @@ private:
 
 // The directory of rooms: a room appears on its first join and goes with its last member.
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -937,8 +944,8 @@ struct limits {
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory; who would open another is closed with 1013. Rooms that only wait for somebody to come
-    /// back make place before that.
+    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
+    /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 100'000;
     /// Most rooms that one connection may be in at one time.
     std::size_t rooms_per_connection = 100;
@@ -949,6 +956,12 @@ struct limits {
     std::size_t name_length = 100;
     /// How long a client may take to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
+    /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
+    std::chrono::seconds answer_timeout{120};
+    /// Longest time for which a client may have a poll held until there is news.
+    std::chrono::seconds poll_wait{60};
+    /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
+    std::chrono::seconds poll_grace{30};
     /// How long an HTTP connection is kept open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
@@ -1167,13 +1180,14 @@ struct room_event {
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
     std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
     const person* from = nullptr;              ///< whose doing it is; null: the server's
-    std::string_view to;  ///< of a direct message: the id of the person it is for, if it is for one
-    payload message;      ///< the bare message, without any envelope
+    std::string_view to;       ///< of a direct message: the id of the person it is for, if it is for one
+    payload message;           ///< the bare message, without any envelope
+    std::string_view epoch{};  ///< of the id, see welcome::epoch; empty for what comes from a history
 };
 
 /// Where a member was in a room's messages: it asks to go on from there.
 struct resume_point {
-    std::string epoch;     ///< of the numbers
+    std::string epoch;     ///< of the numbers; empty: of the present ones
     std::uint64_t id = 0;  ///< of the last message that it got
 };
 
@@ -1219,6 +1233,8 @@ public:
 
     virtual void append(Batch& to, const room_event& event) const = 0;
     virtual void append(Batch& to, const welcome& first) const = 0;
+    /// A frame that the application has written itself, see room_member::write().
+    virtual void append_frame(Batch& to, payload frame) const { to.append(frame); }
 };
 
 /// How a connection wants to be in a room.
@@ -1310,11 +1326,15 @@ public:
         });
         flush_later();
     }
-    /// Sends a member bytes that are encoded already, in order with what it is told.
-    template <class Append>
-    void write(const fan_out_place& to, Append&& append_to) {
-        auto& gathered = groups_[to.group].gathered;
-        gathered.add_only(to.in_audience, gathered.set_aside(std::forward<Append>(append_to)));
+    /// Sends a member a frame that is no event, in order with what it is told.
+    void write(const fan_out_place& to, payload frame) {
+        group& its = groups_[to.group];
+        its.gathered.add_only(to.in_audience, its.gathered.set_aside([&](batch_type& batch) {
+            if (its.as)
+                its.as->append_frame(batch, frame);
+            else
+                batch.append(frame);
+        }));
         flush_later();
     }
 
@@ -1467,6 +1487,15 @@ constexpr auto choose_arguments() {
 
 template <class F, class... Args>
 using arguments_of = decltype(choose_arguments<F, sizeof...(Args), 0, Args...>());
+
+template <std::size_t I, class Chosen>
+struct is_chosen : std::false_type {};
+template <std::size_t I, std::size_t... Chosen>
+struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
+
+/// Whether F, as a handler of these parameters, takes the one at index I.
+template <std::size_t I, class F, class... Args>
+inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
 
 }  // namespace detail
 
@@ -1927,6 +1956,9 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
     static_assert((detail::is_policy<Policies>::value && ...),
                   "roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>");
 
+    static_assert(((detail::count_policies<typename Policies::policy_kind, Policies...> == 1) && ...),
+                  "roompp: a room can have only one policy of each kind, such as one history");
+
     struct no_policy {};
     template <class Dummy>  // dependent, so that the default is looked at only where no policy is given
     struct members_policy {
@@ -2030,7 +2062,7 @@ public:
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& one, payload frame) {
-        if (is_here(one)) out_.write(one.place_, [&](batch_type& batch) { batch.append(frame); });
+        if (is_here(one)) out_.write(one.place_, frame);
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -2071,8 +2103,8 @@ public:
         told.epoch = epoch_;
         told.last_id = last_id_;
         if (from) {
-            const bool goes_on =
-                from->epoch == epoch_ && (from->id == last_id_ || history_.reaches(from->id, last_id_));
+            const bool goes_on = (from->epoch.empty() || from->epoch == epoch_) &&
+                                 (from->id == last_id_ || history_.reaches(from->id, last_id_));
             told.how = goes_on ? recovery::resumed : recovery::reset;
         }
         const std::uint64_t since =
@@ -2098,7 +2130,7 @@ private:
     [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
 
     [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
-        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message};
+        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message, epoch_};
     }
 
     // With a number, and kept: to all but one, or to all.
@@ -2394,6 +2426,7 @@ public:
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
         state_->waiting.resize(homes.size());
+        state_->counts.resize(homes.size());
     }
     /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
     /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
@@ -2499,6 +2532,10 @@ public:
         return true;
     }
 
+    /// The loop on which the room of this name lives, if there is one, or would live. Safe from any thread.
+    /// @throws std::logic_error if the directory has no loop yet.
+    [[nodiscard]] loop& home_of(const std::string& name) const { return *state_->homes[state_->place_of(name)]; }
+
     /// The number of rooms. Safe from any thread.
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock(state_->mutex);
@@ -2528,6 +2565,7 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
+        std::vector<std::size_t> counts;  // of rooms, by home, and that loop's alone
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -2541,9 +2579,9 @@ private:
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
         }
-        bool is_full() const {
-            const std::lock_guard lock(mutex);
-            return by_name.size() >= bounds.rooms;
+        // Every loop may have its share of the rooms, so that none has to ask another.
+        bool is_full(std::size_t place) const {
+            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
         }
     };
 
@@ -2583,7 +2621,7 @@ private:
 
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
-        if (directory->is_full() && !make_place(*directory, place)) return nullptr;
+        if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
         auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
             if (const auto still = weak.lock()) leave_empty(still, empty);
@@ -2592,6 +2630,7 @@ private:
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
+        ++directory->counts[place];
         room->guarded(&first, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
         });
@@ -2638,6 +2677,7 @@ private:
             if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
             directory.by_name.erase(found);
         }
+        --directory.counts[directory.place_of(empty.name())];
         empty.guarded(nullptr, [&] {
             if (directory.hooks->gone) directory.hooks->gone(empty);
         });
@@ -2648,125 +2688,419 @@ private:
 
 }  // namespace roompp
 
-// The server: listens, routes, runs the loops, stops.
+// Server-sent events: a connection that only listens, over an HTTP answer that does not end.
 
-#include <atomic>
-#include <csignal>
-#include <cstddef>
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// How a client without a WebSocket learns why its connection was closed.
+
+#include <string>
+
+namespace roompp {
+
+/// What a close code and reason are as a frame of roompp.v1, for transports that have no closing handshake:
+/// `{"type":"error","error":"closed","code":4000,"message":"..."}`. What JSON can't hold as it is becomes a space.
+[[nodiscard]] inline std::string closing_frame(const close_event& how) {
+    std::string reason = how.reason;
+    for (char& c : reason)
+        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = ' ';
+    return R"({"type":"error","error":"closed","code":)" + std::to_string(how.code) + R"(,"message":")" + reason +
+           "\"}";
+}
+
+}  // namespace roompp
+
+// An HTTP request as handlers see it.
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <websocketpp/http/request.hpp>
+
+// Reading request targets: percent-decoding, path templates, query strings.
+
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-// Says that Asio is the standalone one, not Boost's, where the build has not said so. Comes before any Asio header.
+namespace roompp {
 
-#ifndef ASIO_STANDALONE
-#define ASIO_STANDALONE
-#endif
+namespace detail {
 
-#include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
-
-// Accepting connections on one port.
-
-#include <chrono>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/error.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-
-// A port to listen on, and what to say if it can't be had.
-
-#include <cstdint>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/io_context.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
-
-namespace roompp::detail {
-
-/// Opens a listening socket.
-/// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
-/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
-[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                           std::uint16_t port) {
-    using asio::ip::tcp;
-    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
-        tcp::acceptor listener(context);
-        listener.open(where.protocol(), ec);
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
-        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
-        if (!ec) listener.bind(where, ec);
-        if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
-        return listener;
-    };
-
-    std::error_code ec;
-    if (address.empty()) {
-        auto both = open({tcp::v6(), port}, ec);
-        if (!ec) return both;
-        if (ec == asio::error::address_family_not_supported) {
-            ec.clear();
-            auto v4 = open({tcp::v4(), port}, ec);
-            if (!ec) return v4;
-        }
-    } else {
-        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
-        if (ec)
-            throw std::invalid_argument("roompp: cannot listen on '" + address +
-                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
-        auto listener = open({where, port}, ec);
-        if (!ec) return listener;
-    }
-    std::string advice = "check the address";
-    if (ec == asio::error::address_in_use)
-        advice = "stop the program that uses this port, or choose another port; port 0 picks a free one";
-    if (ec == asio::error::access_denied) advice = "ports below 1024 need special rights; choose a higher one";
-    throw std::system_error(ec, "roompp: cannot listen on " + (address.empty() ? "port" : address + ", port") + ' ' +
-                                    std::to_string(port) + " (" + advice + ')');
+inline int hex_value(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
 
-// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
+/// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
+/// @returns nothing if the encoding is broken.
+[[nodiscard]] inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            const int high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) return std::nullopt;
+            decoded.push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        } else {
+            decoded.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
+        }
+    }
+    return decoded;
+}
 
-#include <chrono>
+/// The value of a query parameter, decoded; nothing if it is not there or its encoding is broken.
+[[nodiscard]] inline std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        const std::size_t equals = pair.find('=');
+        if (pair.substr(0, equals) == name)
+            return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+                                  true);
+    }
+    return std::nullopt;
+}
+
+/// The named values that a path template has found in a path, in the template's order.
+using path_parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// A path with named parts, such as `/ws/chat/{room}/`. A part is a whole segment; literal parts must match to the
+/// letter, and the slash at the end, or its absence, as well.
+class path_template {
+public:
+    /// @throws std::invalid_argument if the text is no template.
+    explicit path_template(std::string text) : text_(std::move(text)) {
+        if (text_.empty() || text_.front() != '/') refuse("it must start with '/'");
+        for (const std::string_view part : split(text_)) {
+            const bool named = !part.empty() && part.front() == '{' && part.back() == '}' && part.size() > 2;
+            const std::string_view name = named ? part.substr(1, part.size() - 2) : part;
+            if (name.find_first_of("{}?#") != std::string_view::npos)
+                refuse("a named part is a whole segment: '/{name}/'");
+            for (const segment& earlier : segments_)
+                if (named && earlier.named && earlier.text == name)
+                    refuse("it names {" + std::string(name) + "} twice");
+            segments_.push_back({std::string(name), named});
+        }
+    }
+
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+    /// The values of the named parts in a path, still percent-encoded; nothing if the path is another one.
+    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const {
+        const auto parts = split(path);
+        if (parts.size() != segments_.size()) return std::nullopt;
+        path_parameters values;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
+            if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
+        }
+        return values;
+    }
+
+    /// Whether this template is to be preferred to another one that matches the same path: at the first difference, a
+    /// literal part comes before a named one.
+    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept {
+        const std::size_t n = std::min(segments_.size(), other.segments_.size());
+        for (std::size_t i = 0; i < n; ++i)
+            if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
+        return false;
+    }
+
+private:
+    struct segment {
+        std::string text;
+        bool named;
+    };
+
+    static std::vector<std::string_view> split(std::string_view path) {
+        std::vector<std::string_view> parts;
+        for (;;) {
+            const std::size_t slash = path.find('/');
+            parts.push_back(path.substr(0, slash));
+            if (slash == std::string_view::npos) return parts;
+            path.remove_prefix(slash + 1);
+        }
+    }
+
+    [[noreturn]] void refuse(const std::string& why) const {
+        throw std::invalid_argument("roompp: '" + text_ + "' is not a path template: " + why);
+    }
+
+    std::string text_;
+    std::vector<segment> segments_;
+};
+
+/// Whether a decoded path parameter is a good name: 1 to `most` letters, digits, '.', '_' or '-' (US-ASCII), and not
+/// '.' or '..'.
+[[nodiscard]] inline bool is_good_name(std::string_view name, std::size_t most) noexcept {
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    };
+    return !name.empty() && name.size() <= most && name != "." && name != ".." &&
+           std::all_of(name.begin(), name.end(), good);
+}
+
+}  // namespace roompp
+
+namespace roompp {
+
+/// A request: the method, where it goes, and what came with it. Valid while the handler runs that was given it.
+class request {
+public:
+    request(const websocketpp::http::parser::request& parsed, std::string peer_address, bool secure = false)
+        : parsed_(parsed), peer_(std::move(peer_address)), target_(parsed.get_uri()), secure_(secure) {
+        // The absolute form (RFC 9112, section 3.2.2) names the same resource.
+        for (const std::string_view scheme : {"http://", "https://"})
+            if (target_.substr(0, scheme.size()) == scheme) {
+                const std::size_t slash = target_.find('/', scheme.size());
+                target_ = slash == std::string_view::npos ? std::string_view("/") : target_.substr(slash);
+            }
+    }
+
+    [[nodiscard]] const std::string& method() const { return parsed_.get_method(); }
+    /// The path, without the query, percent-encoded as it came.
+    [[nodiscard]] std::string_view path() const noexcept { return target_.substr(0, target_.find('?')); }
+    /// A parameter of the query string, decoded.
+    [[nodiscard]] std::optional<std::string> query(std::string_view name) const {
+        const std::size_t mark = target_.find('?');
+        return mark == std::string_view::npos ? std::nullopt : query_value(target_.substr(mark + 1), name);
+    }
+    /// A header's value, empty if there is none; several of one name are joined by ", ". The name's case is of no
+    /// matter.
+    [[nodiscard]] const std::string& header(const std::string& name) const { return parsed_.get_header(name); }
+    /// A cookie's value as it came (RFC 6265, section 4.2).
+    [[nodiscard]] std::optional<std::string> cookie(std::string_view name) const {
+        std::string_view rest = header("Cookie");
+        while (!rest.empty()) {
+            std::string_view pair = rest.substr(0, rest.find(';'));
+            rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+            pair.remove_prefix(std::min(pair.size(), pair.find_first_not_of(' ')));
+            const std::size_t equals = pair.find('=');
+            if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+                return std::string(pair.substr(equals + 1));
+        }
+        return std::nullopt;
+    }
+    /// The body.
+    [[nodiscard]] const std::string& body() const { return parsed_.get_body(); }
+    /// The value of a named part of the route's path, such as {room}, decoded and checked; empty if it has no such part.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept {
+        for (const auto& [key, value] : parameters_)
+            if (key == name) return value;
+        return {};
+    }
+    /// All named parts in the order of the path.
+    [[nodiscard]] const path_parameters& parameters() const noexcept { return parameters_; }
+    /// The peer's address as text, without the port.
+    [[nodiscard]] const std::string& peer_address() const noexcept { return peer_; }
+
+    /// Whether it came over an encrypted connection.
+    [[nodiscard]] bool is_secure() const noexcept { return secure_; }
+
+    /// How many bytes it took, head and body.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// For the server.
+    void set_size(std::size_t bytes) noexcept { size_ = bytes; }
+    void set_parameters(path_parameters found) { parameters_ = std::move(found); }
+    [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
+
+private:
+    const websocketpp::http::parser::request& parsed_;
+    std::string peer_;
+    std::string_view target_;
+    path_parameters parameters_;
+    bool secure_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace roompp
+
+// Answers that are given later, or piece by piece.
+
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <system_error>
+#include <string_view>
 #include <utility>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
+// An HTTP response, and its bytes.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <websocketpp/http/constants.hpp>
+
+namespace roompp {
+
+/// What a handler answers. A string converts to a 200 of plain text.
+struct response {
+    int status = 200;
+    std::string content_type = "text/plain; charset=utf-8";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+
+    response() = default;
+    response(std::string text) : body(std::move(text)) {}
+    response(const char* text) : body(text) {}
+    response(int with_status, std::string text) : status(with_status), body(std::move(text)) {}
+    response(int with_status, std::string type, std::string text)
+        : status(with_status), content_type(std::move(type)), body(std::move(text)) {}
+
+    /// A 200 of `application/json`.
+    [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
+};
+
+/// What became of a request, as server::on_answered() tells.
+struct answered {
+    int status = 0;
+    std::uint64_t bytes = 0;  ///< of the answer, its head included
+};
+
+/// The content type of a file, by the end of its name; unknown ones are `application/octet-stream`.
+[[nodiscard]] inline std::string content_type_of(std::string_view file) {
+    struct known {
+        std::string_view ending;
+        const char* type;
+    };
+    static constexpr known types[] = {{".html", "text/html; charset=utf-8"},
+                                      {".htm", "text/html; charset=utf-8"},
+                                      {".css", "text/css; charset=utf-8"},
+                                      {".js", "text/javascript; charset=utf-8"},
+                                      {".mjs", "text/javascript; charset=utf-8"},
+                                      {".json", "application/json"},
+                                      {".txt", "text/plain; charset=utf-8"},
+                                      {".md", "text/markdown; charset=utf-8"},
+                                      {".svg", "image/svg+xml"},
+                                      {".png", "image/png"},
+                                      {".jpg", "image/jpeg"},
+                                      {".jpeg", "image/jpeg"},
+                                      {".gif", "image/gif"},
+                                      {".webp", "image/webp"},
+                                      {".ico", "image/x-icon"},
+                                      {".woff2", "font/woff2"},
+                                      {".wasm", "application/wasm"},
+                                      {".pdf", "application/pdf"},
+                                      {".xml", "application/xml"},
+                                      {".webmanifest", "application/manifest+json"}};
+    for (const known& one : types)
+        if (file.size() >= one.ending.size() && file.substr(file.size() - one.ending.size()) == one.ending)
+            return one.type;
+    return "application/octet-stream";
+}
+
+/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
+[[nodiscard]] inline std::string entity_tag(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    std::string tag = "\"";
+    for (int shift = 60; shift >= 0; shift -= 4) tag.push_back("0123456789abcdef"[(hash >> shift) & 15U]);
+    return tag + '"';
+}
+
+namespace detail {
+
+/// Whether a response of its status has content (RFC 9110, sections 15.3.5 and 15.4.5).
+[[nodiscard]] inline bool has_content(const response& what) noexcept {
+    return what.status != 204 && what.status != 304;
+}
+
+/// How a response's head tells where the body ends.
+enum class body_length : unsigned char {
+    known,           ///< Content-Length
+    in_chunks,       ///< Transfer-Encoding: chunked
+    to_the_very_end  ///< not at all: the connection ends with it
+};
+
+/// The bytes of a response's head, as HTTP/1.1. A value with a line break, which would start a header of its own, loses
+/// it.
+[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive) {
+    const auto reason =
+        websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
+    std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
+    const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
+    const auto header = [&](std::string_view name, std::string_view value) {
+        std::copy_if(name.begin(), name.end(), std::back_inserter(bytes), in_line);
+        bytes.append(": ");
+        std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
+        bytes.append("\r\n");
+    };
+    if (has_content(what)) {
+        header("Content-Type", what.content_type);
+        if (length == body_length::known) header("Content-Length", std::to_string(what.body.size()));
+        if (length == body_length::in_chunks) header("Transfer-Encoding", "chunked");
+    }
+    for (const auto& [name, value] : what.headers) header(name, value);
+    header("X-Content-Type-Options", "nosniff");
+    if (!keep_alive) header("Connection", "close");
+    bytes.append("\r\n");
+    return bytes;
+}
+
+/// The bytes of a response's head and body.
+[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
+    std::string bytes = serialize_head(what, body_length::known, keep_alive);
+    if (with_body && has_content(what)) bytes.append(what.body);
+    return bytes;
+}
+
+/// A piece of a body as a chunk (RFC 9112, section 7.1); it must not be empty, for that would be the last one.
+[[nodiscard]] inline std::string chunk_of(std::string_view piece) {
+    std::string size;
+    for (std::size_t rest = piece.size(); rest != 0; rest >>= 4U)
+        size.insert(size.begin(), "0123456789abcdef"[rest & 15U]);
+    std::string bytes;
+    bytes.reserve(size.size() + piece.size() + 4);
+    return bytes.append(size).append("\r\n").append(piece).append("\r\n");
+}
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+}  // namespace detail
+
+}  // namespace roompp
+
+// Messages as WebSocket frames, one after the other, ready for the socket.
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <websocketpp/frame.hpp>
 
 // What a connection asks of permessage-deflate (RFC 7692); who implements it needs zlib, who asks does not.
 
@@ -2813,60 +3147,6 @@ public:
 
 }  // namespace roompp::wire
 
-// Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
-
-#include <exception>
-#include <functional>
-#include <stdexcept>
-#include <utility>
-
-#include <asio/detail/config.hpp>
-
-#if defined(ASIO_HAS_CO_AWAIT)
-#include <any>
-
-#include <asio/awaitable.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-
-namespace roompp {
-
-/// Starts a coroutine on a server's loop: within it, `co_await asio::this_coro::executor` is that loop's.
-template <class Executor>
-struct async_work<asio::awaitable<void, Executor>> {
-    static constexpr bool is_async = true;
-
-    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
-        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
-        if (!executor)
-            throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
-        asio::co_spawn(*executor, std::move(work), std::move(done));
-    }
-};
-
-}  // namespace roompp
-
-#endif
-
-// The sends of one turn, gathered to be made together.
-
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <utility>
-#include <vector>
-
-// Messages as WebSocket frames, one after the other, ready for the socket.
-
-#include <cstddef>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <string_view>
-
-#include <websocketpp/frame.hpp>
-
 namespace roompp::wire {
 
 /// The header of an unmasked, unfragmented server frame (RFC 6455, section 5.2), encoded by websocketpp.
@@ -2904,6 +3184,8 @@ public:
         const frame_header header(message.kind(), message.size());
         bytes_.append(header.bytes()).append(message.data());
     }
+    /// Adds bytes as they are, for connections that are no WebSockets.
+    void append_bytes(std::string_view bytes) { bytes_.append(bytes); }
     /// Adds whole frames of another batch: the part between two values of its size().
     void append(const frame_batch& other, std::size_t from, std::size_t to) {
         bytes_.append(other.bytes_, from, to - from);
@@ -2951,6 +3233,634 @@ private:
 };
 
 }  // namespace roompp::wire
+
+namespace roompp {
+
+/// Why nobody waits for an answer any longer, or not for much longer.
+enum class hold_end : unsigned char {
+    client_gone,   ///< the client has closed the connection, or its half of it; or it takes no body (HEAD)
+    server_stops,  ///< the server stops: a last answer may be given within the hook
+    timed_out,     ///< limits::answer_timeout is over: likewise
+    too_slow       ///< more than limits::queue_bytes waited to be sent
+};
+
+/// How the end of a streamed body is told.
+enum class body_end : unsigned char {
+    chunk,      ///< by a last chunk (RFC 9112, section 7.1): the connection serves on. To HTTP/1.0, by the next way
+    connection  ///< by the connection's end (RFC 9112, section 6.3): for what ends only when the client goes
+};
+
+namespace detail {
+
+/// What responders speak to: the HTTP session, on its loop.
+class http_exchange {
+public:
+    virtual void answer(const response& what) = 0;
+    virtual void begin(const response& head, body_end how) = 0;
+    virtual void write(std::string_view piece) = 0;
+    virtual void write(const std::shared_ptr<const wire::frame_batch>& pieces) = 0;
+    virtual void end() = 0;
+    /// Nobody is left who could answer, or end what has begun.
+    virtual void abandon() = 0;
+    [[nodiscard]] virtual std::size_t waiting_bytes() const noexcept = 0;
+
+protected:
+    ~http_exchange() = default;
+};
+
+/// One request's answer, shared by those who may give it. Keeps the session while it is owed.
+class held_answer {
+public:
+    using handle = std::shared_ptr<held_answer>;
+
+    held_answer(loop& where, std::shared_ptr<http_exchange> session) : home_(where), session_(std::move(session)) {}
+    held_answer(const held_answer&) = delete;
+    held_answer& operator=(const held_answer&) = delete;
+    ~held_answer() {
+        if (session_) home_.post([session = std::move(session_)] { session->abandon(); });
+    }
+
+    [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// Whether it is still owed, or its body has not ended. Safe from any thread.
+    [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+    /// Takes the right to answer, which only the first gets. Safe from any thread.
+    [[nodiscard]] bool claim() noexcept { return is_open() && !claimed_.exchange(true); }
+
+    // The rest is the loop's.
+
+    [[nodiscard]] http_exchange* session() const noexcept { return session_.get(); }
+
+    // The hooks get a handle, so that they need not hold one: it would keep the answer from being given up.
+    static void on_end(const handle& self, std::function<void(const handle&, hold_end)> hook) {
+        if (self->session_)
+            self->ended_ = std::move(hook);
+        else if (self->cut_short_)
+            hook(self, self->how_it_ended_);
+    }
+    static void on_drained(const handle& self, std::function<void(const handle&)> hook) {
+        if (self->session_) self->drained_ = std::move(hook);
+    }
+    static void tell_drained(const handle& self) {
+        if (const auto hook = self->drained_) hook(self);  // a copy: it may set another one
+    }
+    /// Calls the hook, once.
+    static void tell_end(const handle& self, hold_end why) {
+        self->cut_short_ = true;
+        self->how_it_ended_ = why;
+        if (const auto hook = std::exchange(self->ended_, {})) hook(self, why);
+    }
+    /// Nothing more can be said. The hooks go, since they may hold this.
+    void close() {
+        open_.store(false, std::memory_order_release);
+        const auto hooks = std::make_pair(std::exchange(ended_, {}), std::exchange(drained_, {}));
+        session_ = nullptr;
+    }
+
+private:
+    loop& home_;
+    std::shared_ptr<http_exchange> session_;  // null once the answer is complete
+    std::atomic<bool> open_{true};
+    std::atomic<bool> claimed_{false};
+    std::function<void(const handle&, hold_end)> ended_;
+    std::function<void(const handle&)> drained_;
+    hold_end how_it_ended_ = hold_end::client_gone;
+    bool cut_short_ = false;
+};
+
+// Runs `action(answer)` on the answer's loop: now if called there.
+template <class Action>
+void with_answer(const std::shared_ptr<held_answer>& answer, Action&& action) {
+    if (!answer->is_open()) return;
+    if (answer->home().running_here()) return action(*answer);
+    answer->home().post([answer, action = std::forward<Action>(action)]() mutable { action(*answer); });
+}
+
+}  // namespace detail
+
+/// The body of an answer, sent piece by piece: see responder::stream(). A handle: copies are the same body. If all of
+/// them go before end(), the connection is cut, so that the client can tell that something is missing. A hook that holds
+/// a handle keeps it from going: use the one that it is given.
+///
+/// Thread-safety: a handle may be used in any thread; pieces from elsewhere than the connection's loop are copied and
+/// sent in the order in which they get there.
+class response_stream {
+public:
+    /// Sends a piece. If more than limits::queue_bytes then waits, the client is too slow, and is cut off.
+    void write(std::string_view piece) const {
+        if (answer_->home().running_here()) {
+            if (const auto session = answer_->session()) session->write(piece);
+        } else {
+            detail::with_answer(answer_, [copy = std::string(piece)](detail::held_answer& its) {
+                if (const auto session = its.session()) session->write(copy);
+            });
+        }
+    }
+    /// Sends a batch; what the socket does not take now waits as a share of it, not as a copy.
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces) const {
+        detail::with_answer(answer_, [pieces](detail::held_answer& its) {
+            if (const auto session = its.session()) session->write(pieces);
+        });
+    }
+    /// Ends the body; nothing that is written afterwards is sent.
+    void end() const {
+        detail::with_answer(answer_, [](detail::held_answer& its) {
+            if (const auto session = its.session()) session->end();
+        });
+    }
+    /// The client has gone, the server stops or the client is too slow: `(response_stream, hold_end)`. Called once, on
+    /// the connection's loop, unless the body has been ended before; at once if it already is so. On `server_stops`,
+    /// what the hook writes is still sent. To be set on the connection's loop.
+    template <class F>
+    const response_stream& on_end(F&& f) const {
+        using hook_type = handler<void(const response_stream&, hold_end)>;
+        detail::held_answer::on_end(answer_, [hook = hook_type(std::forward<F>(f))](const auto& its, hold_end why) {
+            hook(response_stream(its), why);
+        });
+        return *this;
+    }
+    /// All that waited has been handed to the system: time for the next pieces of something long: `(response_stream)`.
+    /// Called on the connection's loop, and only if something had to wait (see queued()). To be set there.
+    template <class F>
+    const response_stream& on_drained(F&& f) const {
+        using hook_type = handler<void(const response_stream&)>;
+        detail::held_answer::on_drained(
+            answer_, [hook = hook_type(std::forward<F>(f))](const auto& its) { hook(response_stream(its)); });
+        return *this;
+    }
+    /// The number of bytes that wait to be sent. On the connection's loop.
+    [[nodiscard]] std::size_t queued() const noexcept {
+        const auto session = answer_->session();
+        return session ? session->waiting_bytes() : 0;
+    }
+    /// Whether more can be sent. Safe from any thread.
+    [[nodiscard]] bool is_open() const noexcept { return answer_->is_open(); }
+    /// The loop of the connection. Safe from any thread.
+    [[nodiscard]] loop& home() const noexcept { return answer_->home(); }
+
+private:
+    friend class responder;
+    explicit response_stream(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
+    std::shared_ptr<detail::held_answer> answer_;
+};
+
+/// The answer to one request, to be given when there is one: a handler that takes a responder may keep it and return.
+/// Until then no further request of that connection is handled; others are. A handle: copies are the same answer, and
+/// the first to answer counts. If all of them go unanswered, the client gets 500. A hook that holds a handle keeps it
+/// from going: use the one that it is given.
+///
+/// Thread-safety: a handle may be used in any thread.
+class responder {
+public:
+    /// For the server.
+    explicit responder(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
+
+    /// Answers.
+    /// @returns whether this is the answer: false if there was one before, or the client is known to have gone.
+    bool answer(response what) const {
+        if (!answer_->claim()) return false;
+        detail::with_answer(answer_, [what = std::move(what)](detail::held_answer& its) {
+            if (const auto session = its.session()) session->answer(what);
+        });
+        return true;
+    }
+    /// Begins an answer whose body comes piece by piece.
+    /// @param head status, type and headers; its body is the first piece.
+    /// @returns the body: one that is not open if there was an answer before, or the client is known to have gone.
+    [[nodiscard]] response_stream stream(response head, body_end how = body_end::chunk) const {
+        if (!answer_->claim()) {
+            auto over = std::make_shared<detail::held_answer>(answer_->home(), nullptr);
+            detail::held_answer::tell_end(over, hold_end::client_gone);
+            over->close();
+            return response_stream(std::move(over));
+        }
+        detail::with_answer(answer_, [head = std::move(head), how](detail::held_answer& its) {
+            if (const auto session = its.session()) session->begin(head, how);
+        });
+        return response_stream(answer_);
+    }
+    /// Nobody waits any longer: `(responder, hold_end)`. Called once, on the connection's loop, unless it has been
+    /// answered before. If the server stops or the time is over, the hook may still answer; if it does not, the client
+    /// gets 503. To be set on the connection's loop, where the handler runs that is given the responder.
+    template <class F>
+    const responder& on_end(F&& f) const {
+        using hook_type = handler<void(const responder&, hold_end)>;
+        detail::held_answer::on_end(answer_, [hook = hook_type(std::forward<F>(f))](const auto& its, hold_end why) {
+            hook(responder(its), why);
+        });
+        return *this;
+    }
+    /// Whether an answer is still waited for, as far as is known. Safe from any thread.
+    [[nodiscard]] bool is_open() const noexcept { return answer_->is_open(); }
+    /// The loop of the connection. Safe from any thread.
+    [[nodiscard]] loop& home() const noexcept { return answer_->home(); }
+    /// Whether both are handles of one answer.
+    friend bool operator==(const responder& a, const responder& b) noexcept { return a.answer_ == b.answer_; }
+    friend bool operator!=(const responder& a, const responder& b) noexcept { return !(a == b); }
+
+private:
+    std::shared_ptr<detail::held_answer> answer_;
+};
+
+}  // namespace roompp
+
+// A connection as the application sees it, whatever carries it.
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace roompp {
+
+/// Bytes that went over a connection, as far as it is one of its own: the requests and answers of a client that polls are
+/// those of HTTP connections, see server::on_answered().
+struct traffic {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;  ///< handed over for sending
+};
+
+/// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
+/// as a WebSocket over TCP, makes no difference to rooms and handlers.
+///
+/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
+/// the handlers of a route run.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+    using batch_type = wire::frame_batch;
+
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    virtual ~connection() = default;
+
+    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
+    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
+    void send(payload message) {
+        if (!home_.running_here()) {
+            home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
+                self->send(payload(copy, kind));
+            });
+            return;
+        }
+        if (open_) send_message(message);
+    }
+
+    /// Sends what a room has gathered for this connection: part of the member concept.
+    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
+        if (open_) send_batch(batch, slow);
+    }
+    /// Sends what a room has gathered for many.
+    static void deliver_all(connection* const* first, connection* const* last,
+                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        for (; first != last; ++first)
+            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
+    }
+
+    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
+    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
+    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
+    /// @throws std::invalid_argument for a code that must not be sent.
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
+        if (!may_be_sent(code))
+            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
+                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
+        home_.dispatch([self = shared_from_this(), code, text = std::string(cut(reason))] {
+            if (self->open_) self->start_closing(code, text);
+        });
+    }
+
+    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
+    void fail(const std::exception_ptr& what) { end_for(what); }
+
+    /// The loop on which it lives.
+    [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// The peer's address as text, without the port.
+    [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
+    /// The subprotocol that was agreed upon; empty if none.
+    [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
+    [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
+    /// In how many rooms it is, or about to be; kept by rooms.
+    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
+    /// What went over it so far.
+    [[nodiscard]] const roompp::traffic& traffic() const noexcept { return traffic_; }
+    /// Whether messages can be sent.
+    [[nodiscard]] bool is_open() const noexcept { return open_; }
+
+protected:
+    explicit connection(loop& home) noexcept : home_(home) {}
+
+    /// Messages can be sent from now on.
+    void now_open() noexcept { open_ = true; }
+    /// No message can be sent any more.
+    void now_closing() noexcept { open_ = false; }
+    void count_received(std::size_t bytes) noexcept { traffic_.received += bytes; }
+    void count_sent(std::size_t bytes) noexcept { traffic_.sent += bytes; }
+
+private:
+    // What a kind of connection does. Called on the home loop; the first three only while it is open.
+    virtual void send_message(payload message) = 0;
+    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Others get the same batch: whatever has to be done to it is done once.
+    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
+    virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
+    virtual void end_for(const std::exception_ptr& what) = 0;
+    [[nodiscard]] virtual std::string find_peer_address() const = 0;
+    [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
+    [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
+
+    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
+        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+    }
+    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
+    static std::string_view cut(std::string_view reason) noexcept {
+        constexpr std::size_t most = 123;
+        if (reason.size() <= most) return reason;
+        std::size_t end = most;
+        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
+        return reason.substr(0, end);
+    }
+
+    loop& home_;
+    roompp::traffic traffic_;
+    std::size_t room_count_ = 0;
+    bool open_ = false;
+};
+
+/// Unless a policy says otherwise, the members of rooms are this library's connections.
+template <>
+struct default_members<void> {
+    using connection_type = connection;
+};
+
+}  // namespace roompp
+
+// What stands behind a connection: a room's membership, or the hooks of a route.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace roompp {
+class connection;
+}
+
+namespace roompp::wire {
+
+/// The receiver of one connection's messages; owned by the connection, called on its loop, destroyed when it has ended.
+class session {
+public:
+    session() = default;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    virtual ~session() = default;
+
+    virtual void message(payload received) = 0;
+    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
+    virtual void flooded(payload) {}
+    /// The last call: the connection has ended.
+    virtual void closed(const close_event& how) = 0;
+};
+
+/// What a connection is started with.
+struct opening {
+    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
+    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
+    /// Told of exceptions of the session.
+    std::function<void(std::exception_ptr)> failed;
+    std::string subprotocol;                                   ///< one that the client offered, or empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
+};
+
+}  // namespace roompp::wire
+
+namespace roompp {
+
+/// One event of `text/event-stream` (HTML, section 9.2.6).
+/// @param data text; every line of it becomes a `data:` line.
+/// @param id what a client that comes back says as its Last-Event-ID; empty for none. No line breaks.
+/// @param type the event's name; empty for `message`, the one that pages get without asking. No line breaks.
+[[nodiscard]] inline std::string event_text(std::string_view data, std::string_view id = {},
+                                            std::string_view type = {}) {
+    std::string text;
+    text.reserve(data.size() + id.size() + type.size() + 24);
+    if (!type.empty()) text.append("event: ").append(type).append("\n");
+    if (!id.empty()) text.append("id: ").append(id).append("\n");
+    for (;;) {
+        const std::size_t end = data.find_first_of("\r\n");
+        text.append("data: ").append(data.substr(0, end)).append("\n");
+        if (end == std::string_view::npos) break;
+        data.remove_prefix(end + (data.substr(end, 2) == "\r\n" ? 2 : 1));
+    }
+    return text.append("\n");
+}
+
+/// A client that reads an event stream, as a connection: a member of rooms like any other, whose batches are the text of
+/// events (see encoding). Its address is that of the HTTP connection, on whose loop it lives. It ends with the client; there
+/// is no closing handshake, so its last event, of type `close`, tells why the server ends it.
+class event_stream final : public connection {
+public:
+    /// For the server: answers the request with a stream. @param headers further ones of the answer.
+    event_stream(const request& asked, const responder& later, std::vector<std::pair<std::string, std::string>> headers)
+        : connection(later.home()),
+          body_(later.stream(head(std::move(headers)), body_end::connection)),
+          peer_address_(asked.peer_address()),
+          is_secure_(asked.is_secure()) {}
+
+    /// For the server: begins. `open` makes what stands behind it; it ends when the client goes, and keeps itself until
+    /// then. `failed` is told of exceptions.
+    void start(const std::function<std::unique_ptr<wire::session>()>& open,
+               std::function<void(std::exception_ptr)> failed) {
+        if (!body_.is_open()) return;  // asked by HEAD, or gone already
+        failed_ = std::move(failed);
+        now_open();
+        last_word_ = home().now();
+        body_.on_end([self = keep()](hold_end why) { self->gone(why); });
+        guarded([&] {
+            session_ = open();
+            if (!is_open()) end_session();  // it was closed meanwhile
+        });
+        comment_later();
+    }
+
+private:
+    // A proxy, and a client, may take a stream without a word for dead after less than a minute.
+    static constexpr std::chrono::seconds longest_silence{15};
+
+    static response head(std::vector<std::pair<std::string, std::string>> headers) {
+        response first(200, "text/event-stream", ": welcome\n\n");
+        first.headers = std::move(headers);
+        first.headers.emplace_back("X-Accel-Buffering", "no");  // a proxy must not keep events back
+        return first;
+    }
+
+    [[nodiscard]] std::shared_ptr<event_stream> keep() {
+        return std::static_pointer_cast<event_stream>(shared_from_this());
+    }
+
+    // connection
+    void send_message(payload message) override {
+        if (message.is_text()) write(event_text(message));  // bytes can't be said in an event
+    }
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
+        last_word_ = home().now();
+        count_sent(batch->size());
+        body_.write(batch);
+    }
+    void start_closing(std::uint16_t code, const std::string& reason) override {
+        now_closing();
+        how_ = {code, reason};
+        body_.write(event_text(closing_frame(how_), {}, "close"));
+        body_.end();
+        home().post([self = keep()] { self->end_session(); });  // not within what the application does now
+    }
+    void end_for(const std::exception_ptr& what) override {
+        if (is_open()) start_closing(close_code::internal_error, "internal error");
+        if (failed_) failed_(what);
+    }
+    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override {
+        static const std::string none;
+        return none;
+    }
+    [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
+
+    void write(const std::string& text) {
+        last_word_ = home().now();
+        count_sent(text.size());
+        body_.write(text);
+    }
+
+    void gone(hold_end why) {
+        if (is_open()) {
+            if (why == hold_end::server_stops) return start_closing(close_code::going_away, "server stops");
+            now_closing();
+            how_.code = why == hold_end::too_slow ? close_code::try_again_later : close_code::abnormal;
+        }
+        end_session();
+    }
+
+    void end_session() {
+        comment_.cancel();
+        if (const auto last = std::move(session_)) guarded([&] { last->closed(how_); });
+    }
+
+    void comment_later() {
+        comment_ = home().after(last_word_ + longest_silence - home().now(), [weak = weak_from_this()] {
+            const auto self = std::static_pointer_cast<event_stream>(weak.lock());
+            if (!self || !self->is_open()) return;
+            if (self->home().now() - self->last_word_ >= longest_silence) self->write(": still here\n\n");
+            self->comment_later();
+        });
+    }
+
+    template <class Action>
+    void guarded(Action&& action) {
+        try {
+            action();
+        } catch (...) {
+            end_for(std::current_exception());
+        }
+    }
+
+    response_stream body_;
+    std::string peer_address_;
+    bool is_secure_;
+    std::unique_ptr<wire::session> session_;
+    std::function<void(std::exception_ptr)> failed_;
+    close_event how_;
+    loop::clock::time_point last_word_{};
+    loop::timer comment_;
+};
+
+}  // namespace roompp
+
+// Polling: a connection that lives from one request to the next.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// Says that Asio is the standalone one, not Boost's, where the build has not said so. Comes before any Asio header.
+
+#ifndef ASIO_STANDALONE
+#define ASIO_STANDALONE
+#endif
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+// Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
+
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include <asio/detail/config.hpp>
+
+#if defined(ASIO_HAS_CO_AWAIT)
+#include <any>
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+namespace roompp {
+
+/// Starts a coroutine on a server's loop: within it, `co_await asio::this_coro::executor` is that loop's.
+template <class Executor>
+struct async_work<asio::awaitable<void, Executor>> {
+    static constexpr bool is_async = true;
+
+    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
+        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
+        if (!executor)
+            throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
+        asio::co_spawn(*executor, std::move(work), std::move(done));
+    }
+};
+
+}  // namespace roompp
+
+#endif
+
+// The sends of one turn, gathered to be made together.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace roompp::wire {
 
@@ -3470,6 +4380,346 @@ private:
 
 }  // namespace roompp::wire
 
+namespace roompp {
+
+/// What stands behind a poll_connection: the room's side, which knows what was said. Called on the connection's loop,
+/// which is the room's as well.
+class poll_source : public wire::session {
+public:
+    /// Whether somebody who was in the room until then has missed no message.
+    [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
+    /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
+    [[nodiscard]] virtual std::string history(const resume_point* at, std::size_t last) = 0;
+    /// A frame that says who is there now, for a client that has missed who came and went; empty if the room does not tell.
+    [[nodiscard]] virtual std::string presence() = 0;
+    /// What the application sends, as JSON.
+    [[nodiscard]] virtual std::string as_frame(payload message) = 0;
+};
+
+/// What one poll asks for.
+struct poll_request {
+    std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
+    std::size_t last = 0;                       ///< how many messages it wants if it can't go on from there
+    std::chrono::seconds wait{0};               ///< how long it may be held until there is news
+    std::vector<std::pair<std::string, std::string>> headers;  ///< of the answer
+};
+
+/// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are answered from
+/// the room's history, so that none is lost or doubled, whatever becomes of an answer on its way; a batch (see encoding)
+/// has a line break for each of them, and the other events as JSON, each after a comma. These wait for the next poll, up to
+/// a bound. It ends when no poll comes for limits::poll_grace.
+///
+/// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
+class poll_connection final : public connection, private wire::shard::guest {
+public:
+    /// For the server. @param peer_address of the first request.
+    poll_connection(wire::shard& host, std::string peer_address, bool secure)
+        : connection(host.home()),
+          guest(host),
+          peer_address_(std::move(peer_address)),
+          is_secure_(secure),
+          answer_later_([this] { answer_if_news(); }),
+          silent_since_(host.now()) {}
+
+    /// For the server: begins. `open` makes what stands behind it, `over` is called when it has ended, `failed` is told of
+    /// exceptions.
+    void start(const std::function<std::unique_ptr<poll_source>()>& open, std::function<void()> over,
+               std::function<void(std::exception_ptr)> failed) {
+        over_ = std::move(over);
+        failed_ = std::move(failed);
+        now_open();
+        guarded([&] { source_ = open(); });
+    }
+
+    /// A poll has come. It is answered at once if there is something to tell, or held if it may be. A poll that is still
+    /// held is answered as it is: a client has one at a time.
+    void poll(poll_request asked, responder later) {
+        silent_since_ = host().now();
+        // More than once: an answer may bring the next poll of the connection that it goes to.
+        while (held_) answer(*std::exchange(held_, std::nullopt));
+        if (!is_open()) {
+            later.answer(closed_response(how_));
+            return end();
+        }
+        const auto until = host().deadline(asked.wait);
+        held request{std::move(asked), std::move(later), until};
+        if (request.asked.wait.count() <= 0 || has_news(request))
+            answer(request);
+        else
+            held_ = std::move(request);
+    }
+
+    /// The client of this poll has gone.
+    void forget(const responder& gone) {
+        if (!held_ || held_->to != gone) return;
+        held_.reset();
+        silent_since_ = host().now();
+    }
+
+    /// The client has been heard of, in another way than by a poll.
+    void touch() { silent_since_ = host().now(); }
+
+    /// Ends it now, as if it had not polled for long.
+    void leave() { end_with({close_code::normal, {}}); }
+
+    /// How it was closed, once it is not open any more.
+    [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
+
+    /// What a client of a connection that was closed is answered.
+    [[nodiscard]] static response closed_response(const close_event& how) {
+        const bool for_good = how.code == close_code::policy_violation || how.code >= 4000;
+        response told(for_good ? 403 : 503, "application/json", closing_frame(how));
+        told.headers = {{"Cache-Control", "no-store"}};
+        if (!for_good) told.headers.emplace_back("Retry-After", "5");
+        return told;
+    }
+
+private:
+    struct held {
+        poll_request asked;
+        responder to;
+        wire::shard::clock::time_point until;
+    };
+
+    // More of what was not a message than this is not kept for the next poll.
+    static constexpr std::size_t most_waiting = 64 * 1024;
+
+    [[nodiscard]] std::shared_ptr<poll_connection> keep() {
+        return std::static_pointer_cast<poll_connection>(shared_from_this());
+    }
+
+    // connection
+    void send_message(payload message) override {
+        if (message.is_text() && source_) put(',' + source_->as_frame(message));  // bytes can't be said in JSON
+    }
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
+        for (std::string_view rest = batch->bytes(); !rest.empty();) {
+            const std::size_t end = rest.find('\n');
+            if (end != 0) put(rest.substr(0, end));
+            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+        }
+        if (held_) home().current_turn().add(answer_later_);  // within a fan-out: the room can't be asked now
+    }
+    void start_closing(std::uint16_t code, const std::string& reason) override {
+        now_closing();
+        how_ = {code, reason};
+        silent_since_ = host().now();
+        // Not within what the application does now. A client that does not wait now is told with its next poll.
+        home().post([self = keep()] {
+            self->end_source();
+            const auto last = std::exchange(self->held_, std::nullopt);
+            if (!last) return;
+            last->to.answer(closed_response(self->how_));
+            self->end();
+        });
+    }
+    void end_for(const std::exception_ptr& what) override {
+        if (is_open()) start_closing(close_code::internal_error, "internal error");
+        if (failed_) failed_(what);
+    }
+    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override {
+        static const std::string none;
+        return none;
+    }
+    [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
+
+    // shard::guest
+    void not_written(const std::shared_ptr<const wire::frame_batch>&, std::size_t, int) override {}  // nothing is
+    void tick(wire::shard::clock::time_point now) override {
+        if (held_) {
+            if (now < held_->until) return;
+            silent_since_ = now;
+            return answer(*std::exchange(held_, std::nullopt));
+        }
+        if (now - silent_since_ >= host().bounds().poll_grace) end_with({close_code::abnormal, {}});
+    }
+    void stop() override {
+        if (held_) held_->to.answer(closed_response({close_code::going_away, "server stops"}));
+        held_.reset();
+        end_with({close_code::going_away, "server stops"});
+    }
+    void abort() override { stop(); }
+
+    void put(std::string_view frames) {
+        if (frames_.size() + frames.size() > most_waiting) {
+            frames_ = {};
+            has_missed_ = true;
+        }
+        if (!has_missed_) frames_.append(frames);
+    }
+
+    [[nodiscard]] bool has_news(const held& request) {
+        if (!frames_.empty() || has_missed_ || !request.asked.after) return true;
+        bool up_to_date = true;
+        guarded([&] { up_to_date = !source_ || source_->is_up_to_date(*request.asked.after); });
+        return !up_to_date;
+    }
+
+    void answer_if_news() {
+        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
+    }
+
+    void answer(const held& request) {
+        if (!is_open() || !source_) {
+            request.to.answer(closed_response(how_));
+            return;
+        }
+        guarded([&] {
+            std::string text = '[' + source_->history(request.asked.after.get(), request.asked.last);
+            if (std::exchange(has_missed_, false)) {
+                const std::string people = source_->presence();
+                if (!people.empty()) text.append(",").append(people);
+            }
+            text.append(frames_).append("]\n");
+            frames_.clear();
+            auto told = response::json(std::move(text));
+            told.headers = request.asked.headers;
+            request.to.answer(std::move(told));
+        });
+        silent_since_ = host().now();
+    }
+
+    void end_with(const close_event& how) {
+        if (is_open()) {
+            now_closing();
+            how_ = how;
+        }
+        const auto self = keep();
+        end_source();
+        end();
+    }
+    void end_source() {
+        if (const auto last = std::move(source_)) guarded([&] { last->closed(how_); });
+    }
+    void end() {
+        const auto self = keep();
+        retire();
+        if (const auto over = std::exchange(over_, {})) over();
+    }
+
+    template <class Action>
+    void guarded(Action&& action) {
+        try {
+            action();
+        } catch (...) {
+            end_for(std::current_exception());
+        }
+    }
+
+    std::string peer_address_;
+    bool is_secure_;
+    std::unique_ptr<poll_source> source_;
+    std::function<void()> over_;
+    std::function<void(std::exception_ptr)> failed_;
+    std::optional<held> held_;
+    std::string frames_;       // since the last answer, each after a comma
+    bool has_missed_ = false;  // there were too many of them
+    turn::task answer_later_;
+    wire::shard::clock::time_point silent_since_;
+    close_event how_;
+};
+
+}  // namespace roompp
+
+// The server: listens, routes, runs the loops, stops.
+
+#include <atomic>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+
+// Accepting connections on one port.
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+// A port to listen on, and what to say if it can't be had.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+
+namespace roompp::detail {
+
+/// Opens a listening socket.
+/// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
+/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
+[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
+                                                           std::uint16_t port) {
+    using asio::ip::tcp;
+    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
+        tcp::acceptor listener(context);
+        listener.open(where.protocol(), ec);
+        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
+        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
+        if (!ec) listener.bind(where, ec);
+        if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
+        return listener;
+    };
+
+    std::error_code ec;
+    if (address.empty()) {
+        auto both = open({tcp::v6(), port}, ec);
+        if (!ec) return both;
+        if (ec == asio::error::address_family_not_supported) {
+            ec.clear();
+            auto v4 = open({tcp::v4(), port}, ec);
+            if (!ec) return v4;
+        }
+    } else {
+        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
+        if (ec)
+            throw std::invalid_argument("roompp: cannot listen on '" + address +
+                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
+        auto listener = open({where, port}, ec);
+        if (!ec) return listener;
+    }
+    std::string advice = "check the address";
+    if (ec == asio::error::address_in_use)
+        advice = "stop the program that uses this port, or choose another port; port 0 picks a free one";
+    if (ec == asio::error::access_denied) advice = "ports below 1024 need special rights; choose a higher one";
+    throw std::system_error(ec, "roompp: cannot listen on " + (address.empty() ? "port" : address + ", port") + ' ' +
+                                    std::to_string(port) + " (" + advice + ')');
+}
+
+}  // namespace roompp::detail
+
 namespace roompp::detail {
 
 /// A port and those who come to it. Used on the loop that it was made on, and stays in one place.
@@ -3534,6 +4784,7 @@ private:
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -3544,219 +4795,6 @@ private:
 #include <websocketpp/http/request.hpp>
 #include <websocketpp/utilities.hpp>
 
-// An HTTP request as handlers see it.
-
-#include <algorithm>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <websocketpp/http/request.hpp>
-
-// Reading request targets: percent-decoding, path templates, query strings.
-
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-namespace roompp {
-
-namespace detail {
-
-inline int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace detail
-
-/// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
-/// @returns nothing if the encoding is broken.
-[[nodiscard]] inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            const int high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        } else {
-            decoded.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return decoded;
-}
-
-/// The value of a query parameter, decoded; nothing if it is not there or its encoding is broken.
-[[nodiscard]] inline std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        const std::size_t equals = pair.find('=');
-        if (pair.substr(0, equals) == name)
-            return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
-                                  true);
-    }
-    return std::nullopt;
-}
-
-/// The named values that a path template has found in a path, in the template's order.
-using path_parameters = std::vector<std::pair<std::string, std::string>>;
-
-/// A path with named parts, such as `/ws/chat/{room}/`. A part is a whole segment; literal parts must match to the
-/// letter, and the slash at the end, or its absence, as well.
-class path_template {
-public:
-    /// @throws std::invalid_argument if the text is no template.
-    explicit path_template(std::string text) : text_(std::move(text)) {
-        if (text_.empty() || text_.front() != '/') refuse("it must start with '/'");
-        for (const std::string_view part : split(text_)) {
-            const bool named = !part.empty() && part.front() == '{' && part.back() == '}' && part.size() > 2;
-            const std::string_view name = named ? part.substr(1, part.size() - 2) : part;
-            if (name.find_first_of("{}?#") != std::string_view::npos)
-                refuse("a named part is a whole segment: '/{name}/'");
-            for (const segment& earlier : segments_)
-                if (named && earlier.named && earlier.text == name)
-                    refuse("it names {" + std::string(name) + "} twice");
-            segments_.push_back({std::string(name), named});
-        }
-    }
-
-    [[nodiscard]] const std::string& text() const noexcept { return text_; }
-
-    /// The values of the named parts in a path, still percent-encoded; nothing if the path is another one.
-    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const {
-        const auto parts = split(path);
-        if (parts.size() != segments_.size()) return std::nullopt;
-        path_parameters values;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
-            if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
-        }
-        return values;
-    }
-
-    /// Whether this template is to be preferred to another one that matches the same path: at the first difference, a
-    /// literal part comes before a named one.
-    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept {
-        const std::size_t n = std::min(segments_.size(), other.segments_.size());
-        for (std::size_t i = 0; i < n; ++i)
-            if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
-        return false;
-    }
-
-private:
-    struct segment {
-        std::string text;
-        bool named;
-    };
-
-    static std::vector<std::string_view> split(std::string_view path) {
-        std::vector<std::string_view> parts;
-        for (;;) {
-            const std::size_t slash = path.find('/');
-            parts.push_back(path.substr(0, slash));
-            if (slash == std::string_view::npos) return parts;
-            path.remove_prefix(slash + 1);
-        }
-    }
-
-    [[noreturn]] void refuse(const std::string& why) const {
-        throw std::invalid_argument("roompp: '" + text_ + "' is not a path template: " + why);
-    }
-
-    std::string text_;
-    std::vector<segment> segments_;
-};
-
-/// Whether a decoded path parameter is a good name: 1 to `most` letters, digits, '.', '_' or '-' (US-ASCII), and not
-/// '.' or '..'.
-[[nodiscard]] inline bool is_good_name(std::string_view name, std::size_t most) noexcept {
-    const auto good = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    };
-    return !name.empty() && name.size() <= most && name != "." && name != ".." &&
-           std::all_of(name.begin(), name.end(), good);
-}
-
-}  // namespace roompp
-
-namespace roompp {
-
-/// A request: the method, where it goes, and what came with it. Valid while the handler runs that was given it.
-class request {
-public:
-    request(const websocketpp::http::parser::request& parsed, std::string peer_address)
-        : parsed_(parsed), peer_(std::move(peer_address)), target_(parsed.get_uri()) {
-        // The absolute form (RFC 9112, section 3.2.2) names the same resource.
-        for (const std::string_view scheme : {"http://", "https://"})
-            if (target_.substr(0, scheme.size()) == scheme) {
-                const std::size_t slash = target_.find('/', scheme.size());
-                target_ = slash == std::string_view::npos ? std::string_view("/") : target_.substr(slash);
-            }
-    }
-
-    [[nodiscard]] const std::string& method() const { return parsed_.get_method(); }
-    /// The path, without the query, percent-encoded as it came.
-    [[nodiscard]] std::string_view path() const noexcept { return target_.substr(0, target_.find('?')); }
-    /// A parameter of the query string, decoded.
-    [[nodiscard]] std::optional<std::string> query(std::string_view name) const {
-        const std::size_t mark = target_.find('?');
-        return mark == std::string_view::npos ? std::nullopt : query_value(target_.substr(mark + 1), name);
-    }
-    /// A header's value, empty if there is none; several of one name are joined by ", ". The name's case is of no
-    /// matter.
-    [[nodiscard]] const std::string& header(const std::string& name) const { return parsed_.get_header(name); }
-    /// A cookie's value as it came (RFC 6265, section 4.2).
-    [[nodiscard]] std::optional<std::string> cookie(std::string_view name) const {
-        std::string_view rest = header("Cookie");
-        while (!rest.empty()) {
-            std::string_view pair = rest.substr(0, rest.find(';'));
-            rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-            pair.remove_prefix(std::min(pair.size(), pair.find_first_not_of(' ')));
-            const std::size_t equals = pair.find('=');
-            if (equals != std::string_view::npos && pair.substr(0, equals) == name)
-                return std::string(pair.substr(equals + 1));
-        }
-        return std::nullopt;
-    }
-    /// The body.
-    [[nodiscard]] const std::string& body() const { return parsed_.get_body(); }
-    /// The value of a named part of the route's path, such as {room}, decoded and checked; empty if it has no such part.
-    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept {
-        for (const auto& [key, value] : parameters_)
-            if (key == name) return value;
-        return {};
-    }
-    /// All named parts in the order of the path.
-    [[nodiscard]] const path_parameters& parameters() const noexcept { return parameters_; }
-    /// The peer's address as text, without the port.
-    [[nodiscard]] const std::string& peer_address() const noexcept { return peer_; }
-
-    /// For the server.
-    void set_parameters(path_parameters found) { parameters_ = std::move(found); }
-    [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
-
-private:
-    const websocketpp::http::parser::request& parsed_;
-    std::string peer_;
-    std::string_view target_;
-    path_parameters parameters_;
-};
-
-}  // namespace roompp
-
 // What a request's head must be before it is parsed: websocketpp's parser lets too much pass for a server that may stand
 // behind a proxy, where two readings of one request are an attack.
 
@@ -3765,111 +4803,6 @@ private:
 #include <optional>
 #include <string>
 #include <string_view>
-
-// An HTTP response, and its bytes.
-
-#include <algorithm>
-#include <cstdint>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include <websocketpp/http/constants.hpp>
-
-namespace roompp {
-
-/// What a handler answers. A string converts to a 200 of plain text.
-struct response {
-    int status = 200;
-    std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
-
-    response() = default;
-    response(std::string text) : body(std::move(text)) {}
-    response(const char* text) : body(text) {}
-    response(int with_status, std::string text) : status(with_status), body(std::move(text)) {}
-    response(int with_status, std::string type, std::string text)
-        : status(with_status), content_type(std::move(type)), body(std::move(text)) {}
-
-    /// A 200 of `application/json`.
-    [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
-};
-
-/// The content type of a file, by the end of its name; unknown ones are `application/octet-stream`.
-[[nodiscard]] inline std::string content_type_of(std::string_view file) {
-    struct known {
-        std::string_view ending;
-        const char* type;
-    };
-    static constexpr known types[] = {{".html", "text/html; charset=utf-8"},
-                                      {".htm", "text/html; charset=utf-8"},
-                                      {".css", "text/css; charset=utf-8"},
-                                      {".js", "text/javascript; charset=utf-8"},
-                                      {".mjs", "text/javascript; charset=utf-8"},
-                                      {".json", "application/json"},
-                                      {".txt", "text/plain; charset=utf-8"},
-                                      {".md", "text/markdown; charset=utf-8"},
-                                      {".svg", "image/svg+xml"},
-                                      {".png", "image/png"},
-                                      {".jpg", "image/jpeg"},
-                                      {".jpeg", "image/jpeg"},
-                                      {".gif", "image/gif"},
-                                      {".webp", "image/webp"},
-                                      {".ico", "image/x-icon"},
-                                      {".woff2", "font/woff2"},
-                                      {".wasm", "application/wasm"},
-                                      {".pdf", "application/pdf"},
-                                      {".xml", "application/xml"},
-                                      {".webmanifest", "application/manifest+json"}};
-    for (const known& one : types)
-        if (file.size() >= one.ending.size() && file.substr(file.size() - one.ending.size()) == one.ending)
-            return one.type;
-    return "application/octet-stream";
-}
-
-/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
-[[nodiscard]] inline std::string entity_tag(std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    std::string tag = "\"";
-    for (int shift = 60; shift >= 0; shift -= 4) tag.push_back("0123456789abcdef"[(hash >> shift) & 15U]);
-    return tag + '"';
-}
-
-namespace detail {
-
-/// The bytes of a response's head and body, as HTTP/1.1. A value with a line break, which would start a header of its
-/// own, loses it.
-[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
-    const auto reason =
-        websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
-    std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
-    const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
-    const auto header = [&](std::string_view name, std::string_view value) {
-        std::copy_if(name.begin(), name.end(), std::back_inserter(bytes), in_line);
-        bytes.append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
-        bytes.append("\r\n");
-    };
-    const bool has_content = what.status != 204 && what.status != 304;
-    if (has_content) {
-        header("Content-Type", what.content_type);
-        header("Content-Length", std::to_string(what.body.size()));
-    }
-    for (const auto& [name, value] : what.headers) header(name, value);
-    header("X-Content-Type-Options", "nosniff");
-    if (!keep_alive) header("Connection", "close");
-    bytes.append("\r\n");
-    if (with_body && has_content) bytes.append(what.body);
-    return bytes;
-}
-
-}  // namespace detail
-
-}  // namespace roompp
 
 namespace roompp::detail {
 
@@ -4392,130 +5325,6 @@ private:
 
 }  // namespace roompp
 
-// A connection as the application sees it, whatever carries it.
-
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace roompp {
-
-/// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
-/// as a WebSocket over TCP, makes no difference to rooms and handlers.
-///
-/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
-/// the handlers of a route run.
-class connection : public std::enable_shared_from_this<connection> {
-public:
-    using batch_type = wire::frame_batch;
-
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
-    virtual ~connection() = default;
-
-    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
-    void send(payload message) {
-        if (!home_.running_here()) {
-            home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
-                self->send(payload(copy, kind));
-            });
-            return;
-        }
-        if (open_) send_message(message);
-    }
-
-    /// Sends what a room has gathered for this connection: part of the member concept.
-    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
-        if (open_) send_batch(batch, slow);
-    }
-    /// Sends what a room has gathered for many.
-    static void deliver_all(connection* const* first, connection* const* last,
-                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        for (; first != last; ++first)
-            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
-    }
-
-    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
-    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
-    /// @throws std::invalid_argument for a code that must not be sent.
-    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-        if (!may_be_sent(code))
-            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
-                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
-        home_.dispatch([self = shared_from_this(), code, text = std::string(cut(reason))] {
-            if (self->open_) self->start_closing(code, text);
-        });
-    }
-
-    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
-    void fail(const std::exception_ptr& what) { end_for(what); }
-
-    /// The loop on which it lives.
-    [[nodiscard]] loop& home() const noexcept { return home_; }
-    /// The peer's address as text, without the port.
-    [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
-    /// The subprotocol that was agreed upon; empty if none.
-    [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
-    [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
-    /// In how many rooms it is, or about to be; kept by rooms.
-    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
-    /// Whether messages can be sent.
-    [[nodiscard]] bool is_open() const noexcept { return open_; }
-
-protected:
-    explicit connection(loop& home) noexcept : home_(home) {}
-
-    /// Messages can be sent from now on.
-    void now_open() noexcept { open_ = true; }
-    /// No message can be sent any more.
-    void now_closing() noexcept { open_ = false; }
-
-private:
-    // What a kind of connection does. Called on the home loop; the first three only while it is open.
-    virtual void send_message(payload message) = 0;
-    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
-    // Others get the same batch: whatever has to be done to it is done once.
-    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        send_batch(batch, slow);
-    }
-    virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
-    virtual void end_for(const std::exception_ptr& what) = 0;
-    [[nodiscard]] virtual std::string find_peer_address() const = 0;
-    [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
-    [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
-
-    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
-        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-    }
-    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
-    static std::string_view cut(std::string_view reason) noexcept {
-        constexpr std::size_t most = 123;
-        if (reason.size() <= most) return reason;
-        std::size_t end = most;
-        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-        return reason.substr(0, end);
-    }
-
-    loop& home_;
-    std::size_t room_count_ = 0;
-    bool open_ = false;
-};
-
-/// Unless a policy says otherwise, the members of rooms are this library's connections.
-template <>
-struct default_members<void> {
-    using connection_type = connection;
-};
-
-}  // namespace roompp
-
 // The server's half of the opening handshake (RFC 6455, section 4.2.2).
 
 #include <algorithm>
@@ -4562,48 +5371,6 @@ namespace roompp::wire {
 
 }  // namespace roompp::wire
 
-// What stands behind a connection: a room's membership, or the hooks of a route.
-
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
-namespace roompp {
-class connection;
-}
-
-namespace roompp::wire {
-
-/// The receiver of one connection's messages; owned by the connection, called on its loop, destroyed when it has ended.
-class session {
-public:
-    session() = default;
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    virtual ~session() = default;
-
-    virtual void message(payload received) = 0;
-    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
-    virtual void flooded(payload) {}
-    /// The last call: the connection has ended.
-    virtual void closed(const close_event& how) = 0;
-};
-
-/// What a connection is started with.
-struct opening {
-    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
-    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
-    /// Told of exceptions of the session.
-    std::function<void(std::exception_ptr)> failed;
-    std::string subprotocol;                                   ///< one that the client offered, or empty
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
-};
-
-}  // namespace roompp::wire
-
 namespace roompp::wire {
 
 /// One WebSocket (RFC 6455). For the server; an application never makes a connection itself.
@@ -4626,8 +5393,10 @@ public:
             extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
         compresses_ = !extensions.empty();
         this->corked([&] {
-            this->write(
-                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers));
+            const auto answer =
+                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers);
+            count_sent(answer.size());
+            this->write(answer);
             now_open();
             guarded([&] { session_ = how.open(shared_from_this()); });
             if (!after.empty()) received(after.data(), after.size());
@@ -4641,6 +5410,7 @@ private:
     // channel
     void received(char* bytes, std::size_t size) {
         pinged_ = false;
+        count_received(size);
         auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
         if (reader->idle())
             reader->start(this->host().bounds().message_bytes, compresses_ ? this->host().compressing() : nullptr);
@@ -4680,6 +5450,7 @@ private:
     void send_message(payload message) override {
         if (this->queued() + message.size() > this->host().bounds().queue_bytes) return too_slow();
         const frame_header header(message.kind(), message.size());
+        count_sent(header.bytes().size() + message.size());
         this->corked([&] {
             this->write(header.bytes());
             this->write(message.data());
@@ -4693,6 +5464,7 @@ private:
             if (slow == when_slow::disconnect && this->queued() != 0) return too_slow();
             this->forget_batches(slow == when_slow::drop_oldest && batch->size() < most ? most - batch->size() : 0);
         }
+        count_sent(batch->size());
         this->write(batch);
     }
     void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
@@ -4779,6 +5551,7 @@ private:
     }
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());
+        count_sent(header.bytes().size() + body.size());
         this->corked([&] {
             this->write(header.bytes());
             this->write(body);
@@ -4844,13 +5617,16 @@ namespace roompp {
 
 namespace detail {
 
-/// Reads requests from a stream with websocketpp's parser, answers plain ones, and hands an accepted Upgrade, with what
-/// was read of it, to a connection. `Site` answers:
-/// - `response respond(const request&)`;
-/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open.
+/// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
+/// Upgrade, with what was read of it, to a connection. `Site` answers:
+/// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
+/// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open;
+/// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
-                           public std::enable_shared_from_this<http_session<Stream, Site>> {
+                           public std::enable_shared_from_this<http_session<Stream, Site>>,
+                           private http_exchange {
     using channel = wire::channel<http_session, Stream>;
     using parser = websocketpp::http::parser::request;
 
@@ -4870,18 +5646,29 @@ public:
 private:
     friend channel;
 
+    // What is under way. A request whose answer is owed or not whole holds up those behind it.
+    enum class stage : unsigned char { reading, answer_owed, body_begun };
+
+    // Of requests that wait for the answer to one before them, this much is read ahead. Reading on is what shows that
+    // the client goes.
+    static constexpr std::size_t most_read_ahead = 64 * 1024;
+
     // channel
-    void received(const char* bytes, std::size_t size) {
-        if (pending_.empty()) return take({bytes, size});
-        pending_.append(bytes, size);
+    void received(const char* data, std::size_t size) {
+        const std::string_view bytes(data, size);
+        if (stage_ == stage::reading && pending_.empty()) {
+            take(bytes);
+        } else if (!is_last_) {  // else nobody will look at it
+            pending_.append(bytes);
+        }
+        choose_whether_to_read();
     }
     void drained() {
-        const auto rest = std::move(pending_);
-        pending_.clear();
-        take(rest);
-        if (pending_.empty() && !this->ended()) this->read_on();
+        if (stage_ == stage::reading) return go_on();
+        const auto body = held_.lock();
+        if (stage_ == stage::body_begun && body) guarded([&] { held_answer::tell_drained(body); });
     }
-    void lost(const std::error_code&) {}
+    void lost(const std::error_code&) { cut_short(hold_end::client_gone); }
 
     // shard::guest
     void tick(wire::shard::clock::time_point now) override {
@@ -4889,7 +5676,13 @@ private:
         if (this->has_finished_too_late(now)) return this->end_now();
         if (this->ended()) return;
         if (this->queued() != 0) {
-            if (now - this->last_heard() >= bounds.keep_alive) this->end_now();  // takes nothing of its answer
+            if (now - this->last_heard() < bounds.keep_alive) return;
+            this->end_now();  // takes nothing of its answer
+            cut_short(hold_end::too_slow);
+        } else if (stage_ == stage::answer_owed) {
+            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(hold_end::timed_out);
+        } else if (stage_ == stage::body_begun) {
+            return;  // as long as it takes
         } else if (in_request_ || answered_ == 0) {
             if (now - waiting_since_ >= bounds.request_timeout)
                 answer_last({408, "The request did not come in time.\n"});
@@ -4897,33 +5690,68 @@ private:
             this->finish();
         }
     }
-    void stop() override { this->finish(); }
-    void abort() override { this->end_now(); }
+    void stop() override {
+        is_last_ = true;
+        if (stage_ == stage::answer_owed) return ask_for_last_answer(hold_end::server_stops);
+        if (stage_ == stage::body_begun) {
+            const auto body = held_.lock();
+            if (body) guarded([&] { held_answer::tell_end(body, hold_end::server_stops); });
+            if (stage_ == stage::body_begun) end();
+            return;
+        }
+        this->finish();
+    }
+    void abort() override {
+        this->end_now();
+        cut_short(hold_end::server_stops);
+    }
 
-    // Answers the requests in `bytes`, in order. While an answer waits to be sent, no further one is made: the rest waits.
+    // Answers the requests in `bytes`, in order. While an answer waits to be sent, or is still owed, no further one is
+    // made: the rest waits.
     void take(std::string_view bytes) {
+        taking_ = true;
         while (!bytes.empty() && !this->ended()) {
-            if (this->queued() != 0) {
-                pending_.assign(bytes);
-                return this->hold_reading();
+            if (this->queued() != 0 || stage_ != stage::reading) {
+                if (!is_last_) pending_.assign(bytes);
+                break;
             }
             if (!in_request_) {
                 in_request_ = true;
                 waiting_since_ = this->host().now();
             }
             try {
-                if (in_body_)
-                    bytes.remove_prefix(parser_.consume(bytes.data(), bytes.size()));
-                else if (!take_head(bytes))
-                    return;
+                if (in_body_) {
+                    const std::size_t taken = parser_.consume(bytes.data(), bytes.size());
+                    request_bytes_ += taken;
+                    bytes.remove_prefix(taken);
+                } else if (!take_head(bytes))
+                    break;
             } catch (const websocketpp::http::exception& e) {
-                return answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+                answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+                break;
             }
             if (!parser_.ready()) continue;
-            answer(bytes);
-            if (this->ended()) return;
-            expect_request();
+            handle(bytes);
+            if (stage_ == stage::reading && !this->ended()) expect_request();
         }
+        taking_ = false;
+    }
+
+    // Takes up what came while an answer was owed or being sent.
+    void go_on() {
+        if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
+        const auto rest = std::exchange(pending_, {});
+        this->corked([&] { take(rest); });
+        choose_whether_to_read();
+    }
+
+    void choose_whether_to_read() {
+        if (this->ended()) return;
+        const bool answer_is_on_its_way = stage_ == stage::reading && !pending_.empty();
+        if (answer_is_on_its_way || pending_.size() >= most_read_ahead)
+            this->hold_reading();
+        else
+            this->read_on();
     }
 
     void expect_request() {
@@ -4961,6 +5789,7 @@ private:
             return false;
         }
         parser_.consume(head.data(), head.size());
+        request_bytes_ = head.size();
         head_.clear();
         in_body_ = true;
         if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
@@ -4968,13 +5797,137 @@ private:
         return true;
     }
 
-    void answer(std::string_view rest) {
+    void handle(std::string_view rest) {
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
-        request incoming(parser_, this->stream().peer_address());
+        request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
+        incoming.set_size(request_bytes_);
         if (has_token(parser_.get_header("Upgrade"), "websocket") &&
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
-        write(site_.respond(incoming), wants_keep_alive());
+        is_last_ = !wants_keep_alive();
+        stage_ = stage::answer_owed;
+        waiting_since_ = this->host().now();
+        const auto owed = std::make_shared<held_answer>(this->host().home(),
+                                                        std::shared_ptr<http_exchange>(this->shared_from_this(), this));
+        held_ = owed;
+        responder later(owed);
+        if (const auto now = site_.respond(incoming, later); now && owed->claim()) answer(*now);
+    }
+
+    // http_exchange
+    void answer(const response& what) override {
+        if (stage_ != stage::answer_owed || this->ended()) return;
+        ++answered_;
+        const std::string bytes = serialize(what, takes_body(), !is_last_);
+        done_ = {what.status, bytes.size()};
+        channel::write(bytes);
+        completed();
+    }
+    void begin(const response& head, body_end how) override {
+        if (stage_ != stage::answer_owed || this->ended()) return;
+        ++answered_;
+        if (parser_.get_version() == "HTTP/1.0") how = body_end::connection;
+        is_last_ = is_last_ || how == body_end::connection;
+        if (is_last_) pending_ = {};
+        in_chunks_ = how == body_end::chunk;
+        const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
+        const std::string bytes = serialize_head(head, length, !is_last_);
+        done_ = {head.status, bytes.size()};
+        channel::write(bytes);
+        if (!takes_body() || !has_content(head)) {
+            if (const auto body = held_.lock()) guarded([&] { held_answer::tell_end(body, hold_end::client_gone); });
+            return completed();
+        }
+        stage_ = stage::body_begun;
+        write(head.body);
+    }
+    void write(std::string_view piece) override {
+        if (piece.empty() || !takes_more(piece.size())) return;
+        done_.bytes += piece.size();
+        channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
+    }
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces) override {
+        if (in_chunks_) return write(pieces->bytes());
+        if (!takes_more(pieces->size())) return;
+        done_.bytes += pieces->size();
+        channel::write(pieces);
+    }
+    void end() override {
+        if (stage_ != stage::body_begun || this->ended()) return;
+        if (in_chunks_) channel::write(last_chunk);
+        completed();
+    }
+    void abandon() override {
+        if (stage_ == stage::answer_owed) answer({500, "The server failed to answer this.\n"});
+        if (stage_ == stage::body_begun) {
+            this->end_now();
+            cut_short(hold_end::client_gone);
+        }
+    }
+    [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return this->queued(); }
+
+    // The answer is whole.
+    void completed() {
+        const auto self = this->shared_from_this();  // what is closed here may be what keeps this
+        stage_ = stage::reading;
+        if (const auto held = held_.lock()) held->close();
+        tell_answered();
+        if (is_last_) return this->finish();
+        if (taking_) return;
+        expect_request();
+        go_on();
+    }
+
+    // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
+    void ask_for_last_answer(hold_end why) {
+        is_last_ = true;
+        pending_ = {};
+        const auto held = held_.lock();
+        if (!held) return;
+        guarded([&] { held_answer::tell_end(held, why); });
+        if (stage_ == stage::answer_owed && held->claim())
+            answer({503, why == hold_end::server_stops ? "The server stops; try again later.\n"
+                                                       : "The answer did not come in time; try again later.\n"});
+    }
+
+    // The stream has ended with an answer owed or under way.
+    void cut_short(hold_end why) {
+        if (stage_ == stage::reading) return;
+        const auto self = this->shared_from_this();
+        stage_ = stage::reading;
+        if (const auto held = held_.lock()) {
+            guarded([&] { held_answer::tell_end(held, why); });
+            held->close();
+        }
+        tell_answered();
+    }
+
+    void tell_answered() {
+        if (!site_.wants_to_know_answers()) return;
+        request asked(parser_, this->stream().peer_address(), Stream::is_secure());
+        asked.set_size(request_bytes_);
+        guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
+    }
+
+    bool takes_more(std::size_t bytes) {
+        if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
+        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+        // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
+        too_slow_ = true;
+        this->host().home().post([self = this->shared_from_this()] {
+            self->end_now();
+            self->cut_short(hold_end::too_slow);
+        });
+        return false;
+    }
+
+    template <class Action>
+    void guarded(Action&& action) {
+        try {
+            action();
+        } catch (...) {
+            site_.report(std::current_exception());
+        }
     }
 
     void upgrade(request& incoming, std::string_view rest) {
@@ -5025,21 +5978,31 @@ private:
         return ci_find_substr(wish, "close", 5) == wish.end();
     }
 
-    void write(const response& what, bool keep_alive) {
+    [[nodiscard]] bool takes_body() const { return parser_.get_method() != "HEAD"; }
+
+    // Refuses what is being read; nothing after it can be trusted.
+    void answer_last(const response& what) {
         ++answered_;
-        channel::write(serialize(what, parser_.get_method() != "HEAD", keep_alive));
-        if (!keep_alive) this->finish();
+        channel::write(serialize(what, takes_body(), false));
+        this->finish();
     }
-    void answer_last(const response& what) { write(what, false); }
 
     Site& site_;
     parser parser_;
-    std::string head_;     // what has come of a head in pieces
-    std::string pending_;  // came while an answer was still being sent
+    std::string head_;                 // what has come of a head in pieces
+    std::string pending_;              // came while an answer was still owed or being sent
+    std::weak_ptr<held_answer> held_;  // while an answer is owed or under way
     wire::shard::clock::time_point waiting_since_{};
+    answered done_;  // or being done
+    std::size_t request_bytes_ = 0;
     std::size_t answered_ = 0;
+    stage stage_ = stage::reading;
     bool in_request_ = false;
     bool in_body_ = false;
+    bool taking_ = false;
+    bool is_last_ = false;    // the connection ends with the answer
+    bool in_chunks_ = false;  // the body that has begun
+    bool too_slow_ = false;
 };
 
 }  // namespace detail
@@ -5364,6 +6327,21 @@ private:
 
 namespace roompp {
 
+namespace detail {
+
+/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page.
+[[nodiscard]] inline bool allows_origin(const request& from, const std::vector<std::string>& allowed) {
+    const std::string& origin = from.header("Origin");
+    if (origin.empty()) return true;
+    const std::size_t host = origin.find("://");
+    if (host != std::string::npos && same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
+        return true;
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [&](const std::string& one) { return one == "*" || same_token(one, origin); });
+}
+
+}  // namespace detail
+
 /// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
 class websocket_route {
 public:
@@ -5405,7 +6383,7 @@ public:
 
     /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
     [[nodiscard]] decltype(wire::opening::open) ask(const request& from, acceptance& answer) const {
-        if (!allows_origin(from))
+        if (!detail::allows_origin(from, origins_))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
             connect_(from, answer);
@@ -5424,17 +6402,6 @@ public:
     }
 
 private:
-    [[nodiscard]] bool allows_origin(const request& from) const {
-        const std::string& origin = from.header("Origin");
-        if (origin.empty()) return true;
-        const std::size_t host = origin.find("://");
-        if (host != std::string::npos &&
-            detail::same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
-            return true;
-        return std::any_of(origins_.begin(), origins_.end(),
-                           [&](const std::string& one) { return one == "*" || detail::same_token(one, origin); });
-    }
-
     path_template path_;
     opener_for open_;
     handler<void(const request&, acceptance&)> connect_;
@@ -5446,16 +6413,29 @@ private:
 
 namespace detail {
 
+/// How a route answers: nothing for an answer that it gives through the responder.
+using route_handler = std::function<std::optional<response>(const request&, responder&)>;
+
 /// A route for plain requests.
 struct http_route {
     path_template path;
     std::string method;  // GET serves HEAD as well
-    handler<response(const request&)> answer;
+    route_handler answer;
 
     [[nodiscard]] bool serves(const std::string& asked) const {
         return asked == method || (asked == "HEAD" && method == "GET");
     }
 };
+
+/// A handler as a route keeps it. One that takes no responder, and returns nothing, answers with an empty 200.
+template <class F>
+[[nodiscard]] route_handler http_handler(F&& f) {
+    if constexpr (takes_argument<1, F, const request&, responder&>)
+        return route_handler(handler<std::optional<response>(const request&, responder&)>(std::forward<F>(f)));
+    else
+        return route_handler([answer = handler<response(const request&)>(std::forward<F>(f))](
+                                 const request& asked, responder&) { return answer(asked); });
+}
 
 /// The route whose template fits the path best, among those that `wanted` lets pass.
 template <class Routes, class Path, class Wanted>
@@ -5635,7 +6615,7 @@ public:
     }
     /// Adds a route for plain requests.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    void add_http(std::string path, std::string method, handler<response(const request&)> answer) {
+    void add_http(std::string path, std::string method, route_handler answer) {
         path_template parsed(std::move(path));
         for (const auto& one : http_)
             if (one.method == method) refuse_twice(one.path, parsed);
@@ -5645,7 +6625,7 @@ public:
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
     void add_page(std::string path, std::string name) {
         source_.require(name);
-        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked) {
+        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked, auto&) {
             auto bytes = source.find(name);
             if (!bytes) return response(500, "This page can't be read just now.\n");
             return page_response(asked, content_type_of(name), std::move(*bytes));
@@ -5664,13 +6644,13 @@ public:
         folders_.push_back({std::move(prefix), root});
     }
 
-    /// The answer to a plain request.
-    [[nodiscard]] response respond(request& asked) {
+    /// The answer to a plain request; nothing if it is given through the responder.
+    [[nodiscard]] std::optional<response> respond(request& asked, responder& later) {
         try {
-            return route(asked);
+            return route(asked, later);
         } catch (...) {
             report(std::current_exception());
-            return {500, "The server failed to answer this.\n"};
+            return response(500, "The server failed to answer this.\n");
         }
     }
     /// Whether a request to open a WebSocket is granted.
@@ -5701,6 +6681,11 @@ public:
         }
     }
 
+    /// Who is told of each answer.
+    void on_answered(handler<void(const request&, const roompp::answered&)> told) { answered_ = std::move(told); }
+    [[nodiscard]] bool wants_to_know_answers() const noexcept { return static_cast<bool>(answered_); }
+    void answered(const request& asked, const roompp::answered& how) const { answered_(asked, how); }
+
     /// An exception that nobody else is told of. Safe from any thread.
     void report(const std::exception_ptr& what) {
         if (failed_) return failed_(what);
@@ -5726,14 +6711,14 @@ private:
             throw std::invalid_argument("roompp: there already is a route for " + added.text());
     }
 
-    [[nodiscard]] response route(request& asked) {
+    [[nodiscard]] std::optional<response> route(request& asked, responder& later) {
         const auto path = asked.path();
         auto [found, values] =
             find_route(http_, path, path_of_http, [&](const http_route& one) { return one.serves(asked.method()); });
         if (found) {
             if (auto wrong = check_parameters(values, name_length_)) return std::move(*wrong);
             asked.set_parameters(std::move(values));
-            return found->answer(asked);
+            return found->answer(asked, later);
         }
         for (const folder& one : folders_)
             if (path.substr(0, one.prefix.size()) == one.prefix) return serve_file(asked, one);
@@ -5748,7 +6733,7 @@ private:
             wrong.headers.emplace_back("Connection", "Upgrade");
             return wrong;
         }
-        return {404, "There is nothing here.\n"};
+        return response(404, "There is nothing here.\n");
     }
 
     [[nodiscard]] std::string allowed_methods(std::string_view path) const {
@@ -5786,6 +6771,7 @@ private:
 
     std::size_t name_length_ = limits().name_length;
     handler<void(std::exception_ptr)> failed_;
+    handler<void(const request&, const roompp::answered&)> answered_;
     std::deque<websocket_route> websockets_;  // references to them are given away
     std::vector<http_route> http_;
     std::vector<folder> folders_;
@@ -5942,6 +6928,9 @@ public:
     server() = default;
     server(const server&) = delete;
     server& operator=(const server&) = delete;
+    ~server() {
+        for (const auto& over : ends_) over();
+    }
 
     /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
     server& threads(std::size_t n) {
@@ -6016,19 +7005,37 @@ public:
             shared->connect_hook(), shared->error_hook());
     }
 
-    /// A route for plain GET (and HEAD) requests: `response(const request&)`; a string does for the response. Runs on the
-    /// connection's loop, in several threads at once if there are several.
+    /// A route for plain GET (and HEAD) requests: `response(const request&, responder&)`; a string does for the response.
+    /// A handler that takes a responder may answer through it, later and from any thread, and then returns nothing. Runs
+    /// on the connection's loop, in several threads at once if there are several.
     template <class F>
     server& get(const std::string& path, F&& answer) {
-        site_.add_http(path, "GET", std::forward<F>(answer));
+        site_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
     /// A route for POST requests, as get().
     template <class F>
     server& post(const std::string& path, F&& answer) {
-        site_.add_http(path, "POST", std::forward<F>(answer));
+        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
+
+    /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
+    /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
+    template <class F>
+    server& on_answered(F&& f) {
+        site_.on_answered(std::forward<F>(f));
+        return *this;
+    }
+    /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
+    /// served, `over` before they go.
+    server& on_start(std::function<void(const std::vector<wire::shard*>&)> ready, std::function<void()> over = {}) {
+        starts_.push_back(std::move(ready));
+        if (over) ends_.push_back(std::move(over));
+        return *this;
+    }
+    /// For add-ons, as the test harness: an exception that nobody else is told of. Safe from any thread.
+    void report(const std::exception_ptr& what) { site_.report(what); }
 
     /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
     server& pages_from(page_source source) {
@@ -6149,8 +7156,6 @@ public:
     }
     /// For the test harness: who drives it now, if anybody does.
     [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
-    /// For the test harness: an exception that got as far as the loop.
-    void report(const std::exception_ptr& what) { site_.report(what); }
 
 private:
     void not_after_listen(const char* what) const {
@@ -6167,6 +7172,9 @@ private:
         std::vector<loop*> homes;
         for (const auto& one : shards_) homes.push_back(&one->home());
         for (const auto& attach : attach_) attach(homes);
+        std::vector<wire::shard*> all;
+        for (const auto& one : shards_) all.push_back(one.get());
+        for (const auto& ready : starts_) ready(all);
     }
 
     void accept(detail::acceptor& port) {
@@ -6191,6 +7199,8 @@ private:
     std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    std::vector<std::function<void(const std::vector<wire::shard*>&)>> starts_;
+    std::vector<std::function<void()>> ends_;
     wire::address_book address_book_;  // outlives the connections on the shards
     std::vector<std::unique_ptr<wire::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards

@@ -102,9 +102,10 @@ namespace detail {
     return text + "]}";
 }
 
-/// Confirms a client's frame; `id` is that of its message, 0 for none.
+/// Confirms a client's frame; `number` is the one it had, 0 for none, `id` is that of its message, 0 for none.
 [[nodiscard]] inline std::string ack(std::uint64_t number, std::uint64_t id = 0) {
-    std::string text = R"({"type":"ack","ack":)" + std::to_string(number);
+    std::string text = R"({"type":"ack")";
+    if (number != 0) text += R"(,"ack":)" + std::to_string(number);
     if (id != 0) text += R"(,"id":)" + std::to_string(id);
     return text + '}';
 }
@@ -145,6 +146,9 @@ public:
         return *this;
     }
 
+    [[nodiscard]] bool allows_direct_messages() const noexcept { return may_direct_; }
+    [[nodiscard]] bool allows_signals() const noexcept { return may_signal_; }
+
     void ask(const request& from, acceptance& answer, joining_type& how) const {
         how.as = frames_;
         read_resume(from, answer, how);
@@ -160,9 +164,10 @@ public:
 
     /// What a client's frame asks for, done in a room: `answer(std::string)` is called, at most once, with the frame that
     /// answers it, on the room's home loop. For every transport of this protocol.
+    /// @param always whether a frame without a number of its own is answered as well if all is well.
     template <class Room, class Answer>
     static void handle(typename rooms<Room>::membership& its, payload frame, bool may_direct, bool may_signal,
-                       Answer answer) {
+                       Answer answer, bool always = false) {
         const auto json = frame.is_text() ? parse_json(frame.data()) : nlohmann::json();
         const auto number = number_of(json);
         const auto text = string_member(json, "message");
@@ -181,11 +186,11 @@ public:
         if (type == "signal") {
             if (!may_signal) return wrong("unknown_type", "There are no signals here.");
             if (!json.contains("signal")) return wrong("malformed", "A signal needs a member 'signal'.");
-            return its.visit(
-                [answer, number, signal = json["signal"].dump(-1, ' ', false, replace)](Room& room, auto& member) {
-                    member.signal(signal);
-                    if (number) answer(room, member, v1_frames::ack(*number));
-                });
+            return its.visit([answer, number, always, signal = json["signal"].dump(-1, ' ', false, replace)](
+                                 Room& room, auto& member) {
+                member.signal(signal);
+                if (number || always) answer(room, member, v1_frames::ack(number.value_or(0)));
+            });
         }
         if (type && type != "message" && type != "direct")
             return wrong("unknown_type", "This type is not known here: send 'message', 'direct', 'signal' or 'ping'.");
@@ -195,18 +200,18 @@ public:
             if (!may_direct) return wrong("unknown_type", "There are no private messages here.");
             if (!to)
                 return wrong("malformed", "A private message needs a member 'to' that is a string: a person's id.");
-            return its.visit([answer, number, to = *to, message = *text](Room& room, auto& member) {
+            return its.visit([answer, number, always, to = *to, message = *text](Room& room, auto& member) {
                 if (member.send_to(to, message) == 0)
                     answer(room, member,
                            v1_frames::error("no_such_person", "This person is not here any more.", number));
-                else if (number)
-                    answer(room, member, v1_frames::ack(*number));
+                else if (number || always)
+                    answer(room, member, v1_frames::ack(number.value_or(0)));
             });
         }
-        its.receive(*text, [answer, number](Room& room, auto& member, std::uint64_t id) {
-            if (!number) return;
+        its.receive(*text, [answer, number, always](Room& room, auto& member, std::uint64_t id) {
+            if (!number && !always) return;
             answer(room, member,
-                   id != 0 ? v1_frames::ack(*number, id)
+                   id != 0 ? v1_frames::ack(number.value_or(0), id)
                            : v1_frames::error("dropped", "This message was not passed on.", number));
         });
     }
@@ -277,17 +282,16 @@ private:
         const auto epoch = from.query("epoch");
         const auto after = from.query("after");
         const auto last = from.query("last");
-        how.last = epoch ? std::numeric_limits<std::size_t>::max() : 0;
+        how.last = after ? std::numeric_limits<std::size_t>::max() : 0;
         if (last) {
             const auto wanted = whole_number(*last);
             if (!wanted) return answer.refuse(400, "'last' must be a whole number: how many messages you want.\n");
             how.last = static_cast<std::size_t>(*wanted);
         }
-        if (!epoch) return;
+        if (!epoch && !after) return;
         const auto id = after ? whole_number(*after) : std::nullopt;
-        if (!id)
-            return answer.refuse(400, "With 'epoch' there must be 'after', the number of the last message you got.\n");
-        how.resume = std::make_shared<const resume_point>(resume_point{*epoch, *id});
+        if (!id) return answer.refuse(400, "'after' must be a whole number: that of the last message you got.\n");
+        how.resume = std::make_shared<const resume_point>(resume_point{epoch.value_or(""), *id});
     }
 
     void read_person(const request& from, acceptance& answer, person& who) const {

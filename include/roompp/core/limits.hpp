@@ -42,8 +42,8 @@ struct limits {
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory; who would open another is closed with 1013. Rooms that only wait for somebody to come
-    /// back make place before that.
+    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
+    /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 100'000;
     /// Most rooms that one connection may be in at one time.
     std::size_t rooms_per_connection = 100;

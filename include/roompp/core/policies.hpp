@@ -1,6 +1,7 @@
 #pragma once
 // How a room's template parameters are told apart.
 
+#include <cstddef>
 #include <type_traits>
 
 #include <roompp/core/payload.hpp>
@@ -87,6 +88,11 @@ template <class T, class = void>
 struct is_policy : std::false_type {};
 template <class T>
 struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
+
+// How many of the policies are of a kind.
+template <class Kind, class... Policies>
+inline constexpr std::size_t count_policies = (std::size_t{0} + ... +
+                                               std::size_t{std::is_same_v<typename Policies::policy_kind, Kind>});
 
 // The first policy of a kind, or the default.
 template <class Kind, class Default, class... Policies>

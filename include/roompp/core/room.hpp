@@ -46,6 +46,9 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
     static_assert((detail::is_policy<Policies>::value && ...),
                   "roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>");
 
+    static_assert(((detail::count_policies<typename Policies::policy_kind, Policies...> == 1) && ...),
+                  "roompp: a room can have only one policy of each kind, such as one history");
+
     struct no_policy {};
     template <class Dummy>  // dependent, so that the default is looked at only where no policy is given
     struct members_policy {

@@ -1,6 +1,7 @@
 #pragma once
 // The directory of rooms: a room appears on its first join and goes with its last member.
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -132,6 +133,7 @@ public:
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
         state_->waiting.resize(homes.size());
+        state_->counts.resize(homes.size());
     }
     /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
     /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
@@ -270,6 +272,7 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
+        std::vector<std::size_t> counts;  // of rooms, by home, and that loop's alone
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -283,9 +286,9 @@ private:
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
         }
-        bool is_full() const {
-            const std::lock_guard lock(mutex);
-            return by_name.size() >= bounds.rooms;
+        // Every loop may have its share of the rooms, so that none has to ask another.
+        bool is_full(std::size_t place) const {
+            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
         }
     };
 
@@ -325,7 +328,7 @@ private:
 
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
-        if (directory->is_full() && !make_place(*directory, place)) return nullptr;
+        if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
         auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
             if (const auto still = weak.lock()) leave_empty(still, empty);
@@ -334,6 +337,7 @@ private:
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
+        ++directory->counts[place];
         room->guarded(&first, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
         });
@@ -380,6 +384,7 @@ private:
             if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
             directory.by_name.erase(found);
         }
+        --directory.counts[directory.place_of(empty.name())];
         empty.guarded(nullptr, [&] {
             if (directory.hooks->gone) directory.hooks->gone(empty);
         });
