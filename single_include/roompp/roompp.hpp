@@ -5345,7 +5345,7 @@ namespace roompp::wire {
     std::string text(key);
     text.append(websocketpp::processor::constants::handshake_guid);
     unsigned char digest[20];
-    websocketpp::sha1::calc(text.data(), static_cast<int>(text.size()), digest);
+    websocketpp::sha1::calc(text.data(), text.size(), digest);
     return websocketpp::base64_encode(digest, sizeof digest);
 }
 
