@@ -1,5 +1,6 @@
 // The library's own server as a peer of the benchmarks: /room and /echo. --port N (0 picks a free one), --threads N,
-// --writer io_uring: what a turn has to send is submitted together, and this says so; --compress yes.
+// --writer io_uring: what a turn has to send is submitted together, and this says so; --compress yes,
+// --history yes: rooms with numbers, a history and presence.
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -11,6 +12,8 @@
 int main(int argc, char** argv) {
     roompp::server server;
     roompp::rooms<> rooms;
+    roompp::rooms<roompp::basic_room<roompp::ring_history<100>, roompp::presence>> kept;
+    bool keep = false;
     std::uint16_t port = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
@@ -18,6 +21,7 @@ int main(int argc, char** argv) {
         if (option == "--port") port = static_cast<std::uint16_t>(std::stoi(value));
         if (option == "--threads") server.threads(std::stoul(value));
         if (option == "--compress") server.compression(roompp::deflate());
+        if (option == "--history") keep = true;
         if (option == "--writer" && value == "io_uring") {
             server.fan_out_writer(roompp::io_uring());
             std::cout << "writer: "
@@ -28,7 +32,10 @@ int main(int argc, char** argv) {
     limits.connections = limits.handshakes = 200'000;
     limits.messages_per_second = limits.bytes_per_second = 0;  // the load is no flood
     server.limits(limits);
-    server.websocket("/room", rooms);
+    if (keep)
+        server.websocket("/room", kept);
+    else
+        server.websocket("/room", rooms);
     server.websocket("/room/{room}", rooms);
     server.websocket("/echo", roompp::echo());
     server.listen(port, "127.0.0.1").stop_on_signals();

@@ -4229,6 +4229,18 @@ public:
         bool retired_ = false;
     };
 
+    /// Counts a guest that has not said yet what it wants, as long as this lives; see limits::handshakes.
+    class newcomer {
+    public:
+        explicit newcomer(shard& host) noexcept : host_(host) { ++host_.newcomers_; }
+        newcomer(const newcomer&) = delete;
+        newcomer& operator=(const newcomer&) = delete;
+        ~newcomer() { --host_.newcomers_; }
+
+    private:
+        shard& host_;
+    };
+
     shard(std::size_t index, const limits& bounds)
         : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
           bounds_(bounds),
@@ -4241,6 +4253,7 @@ public:
     [[nodiscard]] loop& home() noexcept { return home_; }
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
+    [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
 
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
@@ -4374,6 +4387,7 @@ private:
     guest* last_ = nullptr;
     guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
     std::size_t guests_ = 0;
+    std::size_t newcomers_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
 };
@@ -5631,7 +5645,8 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
     using parser = websocketpp::http::parser::request;
 
 public:
-    http_session(wire::shard& host, Stream stream, Site& site) : channel(host, std::move(stream)), site_(site) {
+    http_session(wire::shard& host, Stream stream, Site& site)
+        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host) {
         expect_request();
     }
 
@@ -5639,6 +5654,7 @@ public:
 
     /// Answers before any request: the server is full.
     void turn_away() {
+        newcomer_.reset();
         this->start_reading();
         answer_last({503, "The server has as many connections as it allows; try again later.\n"});
     }
@@ -5731,6 +5747,7 @@ private:
                 break;
             }
             if (!parser_.ready()) continue;
+            newcomer_.reset();
             handle(bytes);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
@@ -5988,6 +6005,7 @@ private:
     }
 
     Site& site_;
+    std::optional<wire::shard::newcomer> newcomer_;  // until its first whole request
     parser parser_;
     std::string head_;                 // what has come of a head in pieces
     std::string pending_;              // came while an answer was still owed or being sent
@@ -7127,7 +7145,8 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size();
+        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size() ||
+                          host.newcomers() >= bounds_.handshakes / shards_.size();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)

@@ -81,6 +81,7 @@ options parse(int argc, char** argv) {
     seconds("--empty-room", chosen.limits.empty_room);
     number("--body-bytes", chosen.limits.body_bytes);
     number("--connections", chosen.limits.connections);
+    number("--connections-per-address", chosen.limits.connections_per_address);
     seconds("--request-timeout", chosen.limits.request_timeout);
     seconds("--answer-timeout", chosen.limits.answer_timeout);
     seconds("--keep-alive", chosen.limits.keep_alive);

@@ -433,6 +433,27 @@ class StartAndStop(ServerCase):
             Server(pages="/nowhere")
         self.assertRegex(str(failed.exception), "there is no page 'index.html'.*/nowhere")
 
+    async def test_only_so_many_connections_of_one_address_are_taken(self):
+        server = self.start(connections_per_address=3, threads=3)
+        clients = [await self.connect(server.ws("/ws/echo/")) for _ in range(3)]
+        for _ in range(3):
+            with self.assertRaises(InvalidStatus) as refused:
+                await self.connect(server.ws("/ws/echo/"))
+            self.assertEqual(refused.exception.response.status_code, 503)
+        await clients.pop().close()
+        again = await self.connect_when_there_is_place(server.ws("/ws/echo/"))
+        for client in [*clients, again]:
+            await client.send("still here")
+            self.assertEqual(await receive(client), "still here")
+
+    async def connect_when_there_is_place(self, url):
+        for _ in range(500):  # the place is free when the server has seen the end
+            try:
+                return await self.connect(url)
+            except InvalidStatus:
+                await asyncio.sleep(0.01)
+        return self.fail("no place became free")
+
     def test_an_address_that_is_none_is_told_plainly(self):
         with self.assertRaises(AssertionError) as failed:
             Server(address="nonsense")

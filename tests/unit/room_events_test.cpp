@@ -237,7 +237,10 @@ TEST_CASE("A member that can't go on from where it was is told so, and gets the 
     }
     SECTION("the epoch is another one") {
         CHECK(some.resume("bob", "0123456789abcdef", 7, 1).heard() == strings{"welcome bob at 7 reset", "7 ann: g"});
-        CHECK(some.resume("bob", "", 7).heard() == strings{"welcome bob at 7 reset"});
+        CHECK(some.resume("bob", "fedcba9876543210", 7).heard() == strings{"welcome bob at 7 reset"});
+    }
+    SECTION("unless it names no epoch: that means the present one") {
+        CHECK(some.resume("bob", "", 6).heard() == strings{"welcome bob at 7 resumed", "7 ann: g"});
     }
     SECTION("its number was never given") {
         CHECK(some.resume("bob", epoch, 8).heard() == strings{"welcome bob at 7 reset"});

@@ -39,7 +39,8 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
     using parser = websocketpp::http::parser::request;
 
 public:
-    http_session(wire::shard& host, Stream stream, Site& site) : channel(host, std::move(stream)), site_(site) {
+    http_session(wire::shard& host, Stream stream, Site& site)
+        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host) {
         expect_request();
     }
 
@@ -47,6 +48,7 @@ public:
 
     /// Answers before any request: the server is full.
     void turn_away() {
+        newcomer_.reset();
         this->start_reading();
         answer_last({503, "The server has as many connections as it allows; try again later.\n"});
     }
@@ -139,6 +141,7 @@ private:
                 break;
             }
             if (!parser_.ready()) continue;
+            newcomer_.reset();
             handle(bytes);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
@@ -396,6 +399,7 @@ private:
     }
 
     Site& site_;
+    std::optional<wire::shard::newcomer> newcomer_;  // until its first whole request
     parser parser_;
     std::string head_;                 // what has come of a head in pieces
     std::string pending_;              // came while an answer was still owed or being sent

@@ -249,7 +249,8 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size();
+        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size() ||
+                          host.newcomers() >= bounds_.handshakes / shards_.size();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)

@@ -73,6 +73,18 @@ public:
         bool retired_ = false;
     };
 
+    /// Counts a guest that has not said yet what it wants, as long as this lives; see limits::handshakes.
+    class newcomer {
+    public:
+        explicit newcomer(shard& host) noexcept : host_(host) { ++host_.newcomers_; }
+        newcomer(const newcomer&) = delete;
+        newcomer& operator=(const newcomer&) = delete;
+        ~newcomer() { --host_.newcomers_; }
+
+    private:
+        shard& host_;
+    };
+
     shard(std::size_t index, const limits& bounds)
         : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
           bounds_(bounds),
@@ -85,6 +97,7 @@ public:
     [[nodiscard]] loop& home() noexcept { return home_; }
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
+    [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
 
     /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
     void run(const std::function<void(std::exception_ptr)>& failed) {
@@ -218,6 +231,7 @@ private:
     guest* last_ = nullptr;
     guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
     std::size_t guests_ = 0;
+    std::size_t newcomers_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
 };
