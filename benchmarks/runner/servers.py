@@ -70,6 +70,15 @@ SERVERS = [
         must_print=IO_URING,
         optional=True,
     ),
+    roompp(
+        "roompp_history",
+        "roompp, send, with history and presence",
+        "--writer",
+        "send",
+        "--history",
+        "yes",
+        optional=True,
+    ),
     bare(
         "bare_io_uring",
         "bare epoll + io_uring program",

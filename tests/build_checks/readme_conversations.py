@@ -1,6 +1,7 @@
 """Starts each program of the README and has with it the conversation that the README promises."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -76,10 +77,24 @@ async def hooks() -> None:
         assert await heard(client) == b"bytes"
 
 
+async def three_ways() -> None:
+    async with connect(f"ws://{SITE}/ws/chat/lobby/?name=Ann", subprotocols=["roompp.v1"]) as ann:
+        assert json.loads(await heard(ann))["type"] == "history"
+        assert json.loads(await heard(ann))["type"] == "presence"
+        async with connect(f"ws://{SITE}/ws/chat/lobby/") as plain:
+            assert json.loads(await heard(ann))["type"] == "join"
+            await plain.send('{"message": "hi"}')
+            assert await heard(plain) == '{"message":"hi"}'
+            told = json.loads(await heard(ann))
+            assert (told["type"], told["id"], told["message"]) == ("message", 1, "hi")
+            with urllib.request.urlopen(f"http://{SITE}/poll/chat/lobby/?after=0", timeout=10) as answer:
+                assert json.load(answer)[0]["messages"][0]["message"] == "hi"
+
+
 async def main() -> None:
     conversations = {1: (echo_server, "echo_server"), 2: (chat_server, "chat_server"), 3: (growing_chat, "chat_server"),
-                     4: (hooks, "chat_server")}
-    tests = [5]
+                     4: (hooks, "chat_server"), 5: (three_ways, "chat_server")}
+    tests = [6]
     programs = list(SCRATCH.glob("program_*.cpp"))
     assert len(programs) == len(conversations) + len(tests), "a program of the README has no conversation here"
     for number, (conversation, folder) in conversations.items():
