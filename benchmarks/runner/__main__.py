@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 
@@ -44,7 +45,8 @@ def arguments():
         metavar="MODES",
         type=name_list(plan.MODES),
         default=plan.MODES,
-        help="of: " + ", ".join(plan.MODES) + " (idle: handshakes and memory; micro: parts without a server)",
+        help="of: " + ", ".join(plan.MODES) + " (idle: handshakes and memory; micro: parts without a server; "
+        "transports: polling and events)",
     )
     parser.add_argument("--report", action="store_true", help="measure nothing, write the last run's report again")
     options = parser.parse_args()
@@ -61,6 +63,18 @@ def micro_benchmarks(options, missing):
     except (Missing, measure.Failed) as why:
         missing["micro-benchmarks"] = str(why)
         return []
+
+
+def transports(options, failures):
+    if "transports" not in options.modes:
+        return ""
+    rounds = 1 if options.quick else min(options.rounds, 3)
+    done = subprocess.run(
+        [HERE / "transports" / "run", "--rounds", str(rounds)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        failures.append("transports/run failed: see what it said above")
+    return done.stdout
 
 
 def measured_run(options):
@@ -81,6 +95,7 @@ def measured_run(options):
         print(f"Other programs keep this machine {busy:.0f} % busy: the figures will not be good.", flush=True)
     print(f"Measuring {len(ready)} servers, {options.rounds} rounds:", flush=True)
     samples, failures = measure.measure_all(ready, cases, options.rounds)
+    ways = transports(options, failures)
     partial = options.quick or options.only or options.modes != plan.MODES
     return {
         "command": " ".join(["benchmarks/run", *sys.argv[1:]]),
@@ -92,6 +107,7 @@ def measured_run(options):
         "machine": {**machine.describe(), "Other load before the run": f"{busy:.0f} % of all cores"},
         "samples": samples,
         "micro": micro,
+        "transports": ways,
         "failures": failures,
     }
 

@@ -85,7 +85,8 @@ def idle(connections, slow_servers=True):
 
 FEW = ("roompp_io_uring", "roompp_send", "bare_send", "socketify")  # where connecting takes longer than measuring
 
-MODES = ["micro", "idle", "echo", "rooms", "fanout"]  # micro: parts alone, without a server
+# micro: parts alone, without a server; transports: the ways besides the WebSocket, on roompp alone
+MODES = ["micro", "transports", "idle", "echo", "rooms", "fanout"]
 
 
 def cases(quick, modes):

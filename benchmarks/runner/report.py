@@ -224,6 +224,9 @@ def write(run, path):
     for mode in reversed(MODES):
         if results.measured(mode=mode):
             text += SECTIONS[mode](results)
+    if run.get("transports"):
+        text += ["## Polling, events and WebSocket on one room\n", "By `transports/run`, on roompp alone.\n"]
+        text.append(run["transports"])
     if run.get("micro"):
         text += micro(run["micro"])
     text.append("## Machine\n")

@@ -77,7 +77,6 @@ SERVERS = [
         "send",
         "--history",
         "yes",
-        optional=True,
     ),
     bare(
         "bare_io_uring",
