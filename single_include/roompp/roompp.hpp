@@ -252,8 +252,8 @@ private:
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -370,17 +370,40 @@ public:
     using task = std::function<void()>;
     using clock = std::chrono::steady_clock;
 
+private:
+    struct timers {
+        using key = std::pair<clock::time_point, std::uint64_t>;  // of equal times, the earlier made first
+        std::map<key, task> waiting;
+        std::uint64_t made = 0;
+    };
+
+public:
     /// A task that waits for its time; destroying this, or assigning to it, cancels the task. Movable. Belongs to the
     /// loop's thread; may outlive the loop.
     class timer {
     public:
         timer() = default;
-        void cancel() noexcept { task_.reset(); }
+        timer(timer&& other) noexcept : timers_(std::exchange(other.timers_, {})), when_(other.when_) {}
+        timer& operator=(timer&& other) noexcept {
+            if (this != &other) {
+                cancel();
+                timers_ = std::exchange(other.timers_, {});
+                when_ = other.when_;
+            }
+            return *this;
+        }
+        ~timer() { cancel(); }
+
+        /// The task does not run any more; does nothing if it has run, or runs now.
+        void cancel() noexcept {
+            if (const auto its = std::exchange(timers_, {}).lock()) its->waiting.erase(when_);
+        }
 
     private:
         friend class loop;
-        explicit timer(std::shared_ptr<task> its) noexcept : task_(std::move(its)) {}
-        std::shared_ptr<task> task_;
+        timer(const std::shared_ptr<timers>& its, timers::key when) noexcept : timers_(its), when_(when) {}
+        std::weak_ptr<timers> timers_;
+        timers::key when_{};
     };
 
     /// @param post runs a task later on the loop's thread, first in first out; must be callable from any thread.
@@ -418,10 +441,9 @@ public:
 
     /// Makes the calling thread the loop's, until leave() or suspend().
     void enter() noexcept { owner_.store(&this_thread, std::memory_order_relaxed); }
-    /// Gives the loop back to everybody; called when its thread has ended.
+    /// Gives the loop back to everybody; called when no thread uses it any more.
     void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
-    /// For who runs several loops in one thread, one at a time: the loop is nobody's until enter(), so that what is meant
-    /// for it waits its turn.
+    /// For who runs several loops: this one is nobody's until enter(), so that what is meant for it waits its turn.
     void suspend() noexcept { owner_.store(&no_thread, std::memory_order_relaxed); }
 
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
@@ -439,20 +461,25 @@ public:
 
     /// Runs the task on the loop when its time has come, unless the timer is gone by then. Only on the loop's thread.
     [[nodiscard]] timer after(clock::duration delay, task work) {
-        auto kept = std::make_shared<task>(std::move(work));
-        timers_.emplace(now_ + delay, kept);
-        return timer(std::move(kept));
+        const timers::key when{now_ + delay, ++timers_->made};
+        timers_->waiting.emplace(when, std::move(work));
+        return timer(timers_, when);
     }
 
     /// For whoever runs the loop: says what time it is, and runs the timers that are due, in the order of their times. A
     /// timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now) {
         now_ = now;
-        auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
-        for (; due > 0; --due) {
-            const auto first = timers_.begin()->second.lock();
-            timers_.erase(timers_.begin());
-            if (first) (*first)();
+        auto& waiting = timers_->waiting;
+        const auto last_made = timers_->made;
+        for (auto next = waiting.begin(); next != waiting.end() && next->first.first <= now;) {
+            if (next->first.second > last_made) {
+                ++next;
+                continue;
+            }
+            const auto due = waiting.extract(next);
+            due.mapped()();
+            next = waiting.begin();  // it may have changed anything
         }
     }
     /// For whoever runs the loop on a time of its own: the time of day from now on.
@@ -465,7 +492,7 @@ private:
     turn turn_;
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
-    std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
+    std::shared_ptr<timers> timers_ = std::make_shared<timers>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address says which thread
     static inline const thread_mark no_thread{};
@@ -487,6 +514,7 @@ namespace roompp {
 /// It may have
 /// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
 ///   for slow members is without effect;
+/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
 /// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
 ///   `deliver` each (a writer that submits many sends together).
 template <class Connection>
@@ -685,7 +713,7 @@ public:
                     std::find_if(first, detours.end(), [&](const auto& one) { return one.who != first->who; });
                 fan_out(begin, index, messages.common, slow);
                 const auto own = messages.with_detours(first, last);
-                if (own->size() != 0) deliver_one(*connections_[index], own, slow);
+                if (own->size() != 0) deliver_own(*connections_[index], own, slow);
                 begin = index + 1;
                 first = last;
             }
@@ -693,12 +721,12 @@ public:
         fan_out(begin, connections_.size(), messages.common, slow);
     }
 
-    /// Hands a batch to one member's connection, which need not be in the audience.
-    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        if constexpr (has_deliver_slow<Connection>::value)
-            to.deliver(batch, slow);
+    /// Hands a batch to the connection of the one member that it is for, which need not be in the audience.
+    static void deliver_own(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_own<Connection>::value)
+            to.deliver_own(batch, slow);
         else
-            to.deliver(batch);
+            deliver_one(to, batch, slow);
     }
 
 private:
@@ -707,6 +735,12 @@ private:
     template <class C>
     struct has_deliver_all<C, std::void_t<decltype(C::deliver_all(
                                   std::declval<C* const*>(), std::declval<C* const*>(),
+                                  std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
+        : std::true_type {};
+    template <class C, class = void>
+    struct has_deliver_own : std::false_type {};
+    template <class C>
+    struct has_deliver_own<C, std::void_t<decltype(std::declval<C&>().deliver_own(
                                   std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
     template <class C, class = void>
@@ -724,6 +758,13 @@ private:
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.who->index < b.who->index; });
         return sorted;
+    }
+
+    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_slow<Connection>::value)
+            to.deliver(batch, slow);
+        else
+            to.deliver(batch);
     }
 
     void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
@@ -859,6 +900,7 @@ private:
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <list>
 #include <map>
@@ -901,98 +943,13 @@ struct close_event {
 
 }  // namespace roompp
 
-// Every bound of a server in one value.
+// Handlers that take only the parameters they care for.
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-
-namespace roompp {
-
-/// What becomes of a message that comes faster than limits::messages_per_second or limits::bytes_per_second allow.
-enum class flood : unsigned char {
-    close,  ///< the connection is closed with 1008
-    drop    ///< the message is dropped, and the client told so, if its protocol has a way to
-};
-
-/// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
-/// client can use up the machine. Timeouts are kept to the second.
-struct limits {
-    /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
-    /// any text that a person writes, and most pictures a page would send.
-    std::size_t message_bytes = 1024 * 1024;
-    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
-    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
-    std::size_t queue_bytes = 4 * 1024 * 1024;
-    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
-    std::size_t body_bytes = 64 * 1024;
-    /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
-    std::size_t connections = 100'000;
-    /// Most connections of one peer address at one time; further ones get 503. No bound of its own by default: behind a
-    /// proxy, all connections have the proxy's address.
-    std::size_t connections_per_address = 0;
-    /// Most connections at one time that have not yet sent their first whole request; further ones get 503. Shared out
-    /// evenly over the server's threads. Real clients send it within one round trip.
-    std::size_t handshakes = 10'000;
-    /// Most messages a second that a client may send, on average, and in one go; 0: any number. Far more than people
-    /// write, and than a page should send; a flood costs the others of a room what they have to receive.
-    std::uint64_t messages_per_second = 1000;
-    /// Most bytes of messages a second that a client may send, on average; 0: any number. In one go it may be this, or
-    /// one largest message. A few pictures.
-    std::uint64_t bytes_per_second = 16 * 1024 * 1024;
-    /// What becomes of messages beyond that: by default the connection is closed with 1008.
-    flood on_flood = flood::close;
-    /// Most members of one room; further ones are closed with 1013.
-    std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
-    /// 1013. Rooms that only wait for somebody to come back make place before that.
-    std::size_t rooms = 100'000;
-    /// Most rooms that one connection may be in at one time.
-    std::size_t rooms_per_connection = 100;
-    /// How long a room with a history stays after its last member has left, so that those who lost their connection find
-    /// it again.
-    std::chrono::seconds empty_room{60};
-    /// Longest value of a path parameter such as {room}, in characters.
-    std::size_t name_length = 100;
-    /// How long a client may take to send a whole request, from its first byte or the connection's start.
-    std::chrono::seconds request_timeout{10};
-    /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
-    std::chrono::seconds answer_timeout{120};
-    /// Longest time for which a client may have a poll held until there is news.
-    std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
-    std::chrono::seconds poll_grace{30};
-    /// How long an HTTP connection is kept open for another request.
-    std::chrono::seconds keep_alive{60};
-    /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
-    /// common proxies drop an idle connection.
-    std::chrono::seconds ping_interval{30};
-    /// How long a client may take to answer a ping before the connection counts as lost (close code 1006).
-    std::chrono::seconds ping_timeout{20};
-    /// How long a closing handshake, and the sending of what is left, may take.
-    std::chrono::seconds close_timeout{5};
-    /// How long stop() waits for connections to end.
-    std::chrono::seconds stop_timeout{5};
-};
-
-}  // namespace roompp
-
-// A room: members, one order of messages, and the hooks of the application.
-
-#include <algorithm>
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
 #include <functional>
-#include <list>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 // Handlers that go on after they have returned: coroutines.
 
@@ -1103,6 +1060,241 @@ private:
 };
 
 }  // namespace roompp
+
+namespace roompp {
+
+namespace detail {
+
+template <class F, class Chosen, class... Args>
+struct invocable_with;
+template <class F, std::size_t... I, class... Args>
+struct invocable_with<F, std::index_sequence<I...>, Args...>
+    : std::is_invocable<F&, std::tuple_element_t<I, std::tuple<Args...>>...> {};
+
+// The parameters that bit mask `Mask` of N names, in order, as an index sequence.
+template <std::size_t Mask, std::size_t N, std::size_t... Chosen>
+constexpr auto chosen_by_mask() {
+    if constexpr (N == 0)
+        return std::index_sequence<Chosen...>{};
+    else if constexpr ((Mask >> (N - 1)) & 1U)
+        return chosen_by_mask<Mask, N - 1, N - 1, Chosen...>();
+    else
+        return chosen_by_mask<Mask, N - 1, Chosen...>();
+}
+
+constexpr std::size_t count_bits(std::size_t mask) {
+    std::size_t n = 0;
+    for (; mask != 0; mask &= mask - 1) ++n;
+    return n;
+}
+
+template <class F, class = void>
+struct can_be_empty : std::false_type {};
+template <class F>
+struct can_be_empty<F, std::void_t<decltype(std::declval<const F&>().operator bool())>> : std::true_type {};
+
+struct no_choice {};
+
+// The largest subset of the arguments that F takes; among equals, the one with the earlier arguments (a handler of one
+// `auto&` parameter gets the first, the room). Smaller subsets are looked at only if no larger one fits, so that the
+// body of a generic lambda is not instantiated with types it was not written for.
+template <class F, std::size_t Count, std::size_t Mask, class... Args>
+constexpr auto choose_arguments();
+
+template <class F, std::size_t Count, std::size_t Mask, class... Args>
+constexpr auto choose_next() {
+    if constexpr (Mask + 1 < (std::size_t{1} << sizeof...(Args)))
+        return choose_arguments<F, Count, Mask + 1, Args...>();
+    else if constexpr (Count > 0)
+        return choose_arguments<F, Count - 1, 0, Args...>();
+    else
+        return no_choice{};
+}
+
+template <class F, std::size_t Count, std::size_t Mask, class... Args>
+constexpr auto choose_arguments() {
+    if constexpr (count_bits(Mask) != Count) {
+        return choose_next<F, Count, Mask, Args...>();
+    } else {
+        using chosen = decltype(chosen_by_mask<Mask, sizeof...(Args)>());
+        if constexpr (invocable_with<F, chosen, Args...>::value)
+            return chosen{};
+        else
+            return choose_next<F, Count, Mask, Args...>();
+    }
+}
+
+template <class F, class... Args>
+using arguments_of = decltype(choose_arguments<F, sizeof...(Args), 0, Args...>());
+
+template <std::size_t I, class Chosen>
+struct is_chosen : std::false_type {};
+template <std::size_t I, std::size_t... Chosen>
+struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
+
+/// Whether F, as a handler of these parameters, takes the one at index I.
+template <std::size_t I, class F, class... Args>
+inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
+
+}  // namespace detail
+
+/// Whether F can be called with the arguments or with a subset of them in the same order.
+template <class F, class... Args>
+inline constexpr bool takes_some_of = !std::is_same_v<detail::arguments_of<F, Args...>, detail::no_choice>;
+
+/// A stored handler of the given signature, made from any callable that takes these parameters or a subset of them in
+/// the same order; empty by default. Copies share nothing: the callable is copied.
+template <class Signature>
+class handler;
+
+template <class Result, class... Args>
+class handler<Result(Args...)> {
+public:
+    handler() = default;
+
+    template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, handler>>>
+    handler(F&& f) {
+        using callable = std::decay_t<F>;
+        static_assert(takes_some_of<callable, Args...>,
+                      "roompp: this handler can't be called: its parameters must be some of those that the hook's "
+                      "documentation names, in the same order");
+        if constexpr (takes_some_of<callable, Args...>) {
+            using chosen = detail::arguments_of<callable, Args...>;
+            if constexpr (detail::can_be_empty<callable>::value)
+                if (!static_cast<bool>(f)) return;  // an empty std::function is no handler
+            function_ = [f = callable(std::forward<F>(f))](Args... args) mutable -> Result {
+                return call(f, chosen{}, std::forward_as_tuple(std::forward<Args>(args)...));
+            };
+            is_async_ = is_async_result<callable>(chosen{});
+        }
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
+
+    /// Whether the callable returns work that goes on after it has returned (see async_work).
+    [[nodiscard]] bool is_async() const noexcept { return is_async_; }
+
+    Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
+
+private:
+    template <class F, std::size_t... I>
+    static constexpr bool is_async_result(std::index_sequence<I...>) {
+        return async_work<
+            std::decay_t<std::invoke_result_t<F&, std::tuple_element_t<I, std::tuple<Args...>>...>>>::is_async;
+    }
+
+    template <class F, std::size_t... I, class Tuple>
+    static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
+        using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
+        if constexpr (std::is_convertible_v<returned, Result>) {
+            return f(std::get<I>(std::forward<Tuple>(arguments))...);
+        } else {
+            static_assert(!async_work<std::decay_t<returned>>::is_async,
+                          "roompp: this hook can't be a coroutine; message hooks can");
+            // A handler that returns nothing where a result is possible means the default one.
+            f(std::get<I>(std::forward<Tuple>(arguments))...);
+            return Result();
+        }
+    }
+
+    std::function<Result(Args...)> function_;
+    bool is_async_ = false;
+};
+
+}  // namespace roompp
+
+// Every bound of a server in one value.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace roompp {
+
+/// What becomes of a message that comes faster than limits::messages_per_second or limits::bytes_per_second allow.
+enum class flood : unsigned char {
+    close,  ///< the connection is closed with 1008
+    drop    ///< the message is dropped, and the client told so, if its protocol has a way to
+};
+
+/// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
+/// client can use up the machine. Timeouts are kept to the second.
+struct limits {
+    /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
+    /// any text that a person writes, and most pictures a page would send.
+    std::size_t message_bytes = 1024 * 1024;
+    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
+    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    std::size_t queue_bytes = 4 * 1024 * 1024;
+    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
+    std::size_t body_bytes = 64 * 1024;
+    /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
+    std::size_t connections = 100'000;
+    /// Most connections of one peer address at one time; further ones get 503. No bound of its own by default: behind a
+    /// proxy, all connections have the proxy's address.
+    std::size_t connections_per_address = 0;
+    /// Most connections at one time that have not yet sent their first whole request; further ones get 503. Shared out
+    /// evenly over the server's threads. Real clients send it within one round trip.
+    std::size_t handshakes = 10'000;
+    /// Most messages a second that a client may send, on average, and in one go; 0: any number. Far more than people
+    /// write, and than a page should send; a flood costs the others of a room what they have to receive.
+    std::uint64_t messages_per_second = 1000;
+    /// Most bytes of messages a second that a client may send, on average; 0: any number. In one go it may be this, or
+    /// one largest message. A few pictures.
+    std::uint64_t bytes_per_second = 16 * 1024 * 1024;
+    /// What becomes of messages beyond that: by default the connection is closed with 1008.
+    flood on_flood = flood::close;
+    /// Most members of one room; further ones are closed with 1013.
+    std::size_t members_per_room = 100'000;
+    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
+    /// 1013. Rooms that only wait for somebody to come back make place before that.
+    std::size_t rooms = 10'000;
+    /// Most rooms that one connection may be in at one time.
+    std::size_t rooms_per_connection = 100;
+    /// How long a room with a history stays after its last member has left, so that those who lost their connection find
+    /// it again.
+    std::chrono::seconds empty_room{60};
+    /// Longest value of a path parameter such as {room}, in characters.
+    std::size_t name_length = 100;
+    /// How long a client may take to send a whole request, from its first byte or the connection's start.
+    std::chrono::seconds request_timeout{10};
+    /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
+    std::chrono::seconds answer_timeout{120};
+    /// Longest time for which a client may have a poll held until there is news.
+    std::chrono::seconds poll_wait{60};
+    /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
+    std::chrono::seconds poll_grace{30};
+    /// How long an HTTP connection is kept open for another request.
+    std::chrono::seconds keep_alive{60};
+    /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
+    /// common proxies drop an idle connection.
+    std::chrono::seconds ping_interval{30};
+    /// How long a client may take to answer a ping before the connection counts as lost (close code 1006).
+    std::chrono::seconds ping_timeout{20};
+    /// How long a closing handshake, and the sending of what is left, may take.
+    std::chrono::seconds close_timeout{5};
+    /// How long stop() waits for connections to end.
+    std::chrono::seconds stop_timeout{5};
+};
+
+}  // namespace roompp
+
+// A room: members, one order of messages, and the hooks of the application.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 // Names for the times in which numbers count on.
 
@@ -1279,7 +1471,7 @@ public:
         const auto its = part_on(groups_[place.group], connection->home());
         ++its->count;
         its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
-            if (first->size() != 0) audience<Connection>::deliver_one(*connection, first, slow);
+            if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
             its->members.add(*connection, place.in_audience);
         });
     }
@@ -1410,156 +1602,6 @@ private:
     when_slow slow_;
     std::vector<group> groups_;
     turn::task at_turn_end_;
-};
-
-}  // namespace roompp
-
-// Handlers that take only the parameters they care for.
-
-#include <cstddef>
-#include <functional>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-
-namespace roompp {
-
-namespace detail {
-
-template <class F, class Chosen, class... Args>
-struct invocable_with;
-template <class F, std::size_t... I, class... Args>
-struct invocable_with<F, std::index_sequence<I...>, Args...>
-    : std::is_invocable<F&, std::tuple_element_t<I, std::tuple<Args...>>...> {};
-
-// The parameters that bit mask `Mask` of N names, in order, as an index sequence.
-template <std::size_t Mask, std::size_t N, std::size_t... Chosen>
-constexpr auto chosen_by_mask() {
-    if constexpr (N == 0)
-        return std::index_sequence<Chosen...>{};
-    else if constexpr ((Mask >> (N - 1)) & 1U)
-        return chosen_by_mask<Mask, N - 1, N - 1, Chosen...>();
-    else
-        return chosen_by_mask<Mask, N - 1, Chosen...>();
-}
-
-constexpr std::size_t count_bits(std::size_t mask) {
-    std::size_t n = 0;
-    for (; mask != 0; mask &= mask - 1) ++n;
-    return n;
-}
-
-template <class F, class = void>
-struct can_be_empty : std::false_type {};
-template <class F>
-struct can_be_empty<F, std::void_t<decltype(std::declval<const F&>().operator bool())>> : std::true_type {};
-
-struct no_choice {};
-
-// The largest subset of the arguments that F takes; among equals, the one with the earlier arguments (a handler of one
-// `auto&` parameter gets the first, the room). Smaller subsets are looked at only if no larger one fits, so that the
-// body of a generic lambda is not instantiated with types it was not written for.
-template <class F, std::size_t Count, std::size_t Mask, class... Args>
-constexpr auto choose_arguments();
-
-template <class F, std::size_t Count, std::size_t Mask, class... Args>
-constexpr auto choose_next() {
-    if constexpr (Mask + 1 < (std::size_t{1} << sizeof...(Args)))
-        return choose_arguments<F, Count, Mask + 1, Args...>();
-    else if constexpr (Count > 0)
-        return choose_arguments<F, Count - 1, 0, Args...>();
-    else
-        return no_choice{};
-}
-
-template <class F, std::size_t Count, std::size_t Mask, class... Args>
-constexpr auto choose_arguments() {
-    if constexpr (count_bits(Mask) != Count) {
-        return choose_next<F, Count, Mask, Args...>();
-    } else {
-        using chosen = decltype(chosen_by_mask<Mask, sizeof...(Args)>());
-        if constexpr (invocable_with<F, chosen, Args...>::value)
-            return chosen{};
-        else
-            return choose_next<F, Count, Mask, Args...>();
-    }
-}
-
-template <class F, class... Args>
-using arguments_of = decltype(choose_arguments<F, sizeof...(Args), 0, Args...>());
-
-template <std::size_t I, class Chosen>
-struct is_chosen : std::false_type {};
-template <std::size_t I, std::size_t... Chosen>
-struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
-
-/// Whether F, as a handler of these parameters, takes the one at index I.
-template <std::size_t I, class F, class... Args>
-inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
-
-}  // namespace detail
-
-/// Whether F can be called with the arguments or with a subset of them in the same order.
-template <class F, class... Args>
-inline constexpr bool takes_some_of = !std::is_same_v<detail::arguments_of<F, Args...>, detail::no_choice>;
-
-/// A stored handler of the given signature, made from any callable that takes these parameters or a subset of them in
-/// the same order; empty by default. Copies share nothing: the callable is copied.
-template <class Signature>
-class handler;
-
-template <class Result, class... Args>
-class handler<Result(Args...)> {
-public:
-    handler() = default;
-
-    template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, handler>>>
-    handler(F&& f) {
-        using callable = std::decay_t<F>;
-        static_assert(takes_some_of<callable, Args...>,
-                      "roompp: this handler can't be called: its parameters must be some of those that the hook's "
-                      "documentation names, in the same order");
-        if constexpr (takes_some_of<callable, Args...>) {
-            using chosen = detail::arguments_of<callable, Args...>;
-            if constexpr (detail::can_be_empty<callable>::value)
-                if (!static_cast<bool>(f)) return;  // an empty std::function is no handler
-            function_ = [f = callable(std::forward<F>(f))](Args... args) mutable -> Result {
-                return call(f, chosen{}, std::forward_as_tuple(std::forward<Args>(args)...));
-            };
-            is_async_ = is_async_result<callable>(chosen{});
-        }
-    }
-
-    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
-
-    /// Whether the callable returns work that goes on after it has returned (see async_work).
-    [[nodiscard]] bool is_async() const noexcept { return is_async_; }
-
-    Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
-
-private:
-    template <class F, std::size_t... I>
-    static constexpr bool is_async_result(std::index_sequence<I...>) {
-        return async_work<
-            std::decay_t<std::invoke_result_t<F&, std::tuple_element_t<I, std::tuple<Args...>>...>>>::is_async;
-    }
-
-    template <class F, std::size_t... I, class Tuple>
-    static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
-        using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
-        if constexpr (std::is_convertible_v<returned, Result>) {
-            return f(std::get<I>(std::forward<Tuple>(arguments))...);
-        } else {
-            static_assert(!async_work<std::decay_t<returned>>::is_async,
-                          "roompp: this hook can't be a coroutine; message hooks can");
-            // A handler that returns nothing where a result is possible means the default one.
-            f(std::get<I>(std::forward<Tuple>(arguments))...);
-            return Result();
-        }
-    }
-
-    std::function<Result(Args...)> function_;
-    bool is_async_ = false;
 };
 
 }  // namespace roompp
@@ -1936,6 +1978,7 @@ struct room_hooks {
     handler<void(Room&, member&, const close_event&)> left;
     handler<void(Room&)> gone;
     handler<void(Room&, std::exception_ptr)> failed;
+    handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
 };
 
 }  // namespace roompp
@@ -2072,10 +2115,15 @@ public:
         for (const auto& one : all)
             if (one->in()) visit(*one);
     }
-    /// The persons who are there, by id; needs the policy `presence`.
+    /// The persons who are there, by id, as many as the policy tells of; needs the policy `presence`.
     [[nodiscard]] std::vector<presence_entry> people() const {
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
         return presence_.list();
+    }
+    /// How many persons are there; needs the policy `presence`.
+    [[nodiscard]] std::size_t people_count() const {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        return presence_.size();
     }
     /// Whether a person is there. O(members).
     [[nodiscard]] bool has(std::string_view person_id) const {
@@ -2290,7 +2338,10 @@ private:
     void failed(member* about, const std::exception_ptr& what) noexcept {
         try {
             if (about) about->close(close_code::internal_error, "internal error");
-            if (hooks_->failed) hooks_->failed(*this, what);
+            if (hooks_->failed)
+                hooks_->failed(*this, what);
+            else if (hooks_->unheard)
+                hooks_->unheard(what);
         } catch (...) {  // there is nobody left to tell
         }
     }
@@ -2435,9 +2486,11 @@ public:
         state_->has_own_bounds = true;
         return *this;
     }
-    /// For the server: the bounds to keep if the directory has none of its own.
-    void default_limits(const roompp::limits& bounds) {
+    /// For the server: the bounds to keep if the directory has none of its own, and who is told of exceptions if it has
+    /// no on_error.
+    void set_defaults(const roompp::limits& bounds, handler<void(std::exception_ptr)> failed) {
         if (!state_->has_own_bounds) state_->bounds = bounds;
+        hooks().unheard = std::move(failed);
     }
 
     /// A room has been made, before its first member is let in: `(room)`.
@@ -2487,7 +2540,8 @@ public:
         hooks().gone = std::forward<F>(f);
         return *this;
     }
-    /// A hook has thrown; the connection it was called for is being closed with 1011: `(room, std::exception_ptr)`.
+    /// A hook has thrown; the connection it was called for is being closed with 1011: `(room, std::exception_ptr)`. Without
+    /// this hook the server's on_error is told.
     template <class F>
     rooms& on_error(F&& f) {
         hooks().failed = std::forward<F>(f);
@@ -2518,7 +2572,17 @@ public:
     /// Says something to every member of a room, in the server's name; does nothing if there is no such room. Safe from
     /// any thread.
     void broadcast(std::string_view name, payload message) const {
-        if (const auto found = state_->find(name)) found->broadcast(message);
+        auto found = state_->find(name);
+        if (!found) return;
+        loop& home = found->home();
+        if (home.running_here()) {
+            found->broadcast(message);
+            return;
+        }
+        // The room is given away: it may only go on its home loop.
+        home.post([found = std::move(found), copy = std::string(message.data()), kind = message.kind()] {
+            found->broadcast(payload(copy, kind));
+        });
     }
 
     /// Runs `action(room)` on the home loop of a room, now if called there, if there is such a room. Safe from any
@@ -2526,9 +2590,10 @@ public:
     /// @returns whether there was such a room at the time of the call.
     template <class Action>
     bool with(std::string_view name, Action&& action) const {
-        const auto found = state_->find(name);
+        auto found = state_->find(name);
         if (!found) return false;
-        found->home().dispatch([found, action = std::forward<Action>(action)]() mutable { action(*found); });
+        loop& home = found->home();
+        home.dispatch([found = std::move(found), action = std::forward<Action>(action)]() mutable { action(*found); });
         return true;
     }
 
@@ -2601,6 +2666,7 @@ private:
             room->add(joining);
             if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
         });
+        if (joining->membership_ == member::waiting) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) leave_empty(directory, *room);
     }
 
@@ -3512,6 +3578,10 @@ public:
     void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
         if (open_) send_batch(batch, slow);
     }
+    /// Sends what a room has gathered for this connection alone: nothing of it is ever dropped.
+    void deliver_own(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if (open_) send_own_batch(batch, slow);
+    }
     /// Sends what a room has gathered for many.
     static void deliver_all(connection* const* first, connection* const* last,
                             const std::shared_ptr<const batch_type>& batch, when_slow slow) {
@@ -3563,6 +3633,10 @@ private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Nothing of the batch may be dropped later.
+    virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
     // Others get the same batch: whatever has to be done to it is done once.
     virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         send_batch(batch, slow);
@@ -3970,7 +4044,7 @@ private:
 
 namespace roompp::wire {
 
-/// A websocketpp message manager, one a connection, that keeps the last small message for the next one: a connection
+/// A websocketpp message manager, one a reader, that keeps the last small message for the next one: a connection
 /// that exchanges small messages allocates nothing for them.
 template <class Message>
 class message_store : public std::enable_shared_from_this<message_store<Message>> {
@@ -4255,9 +4329,13 @@ public:
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
     [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
 
-    /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
-    void run(const std::function<void(std::exception_ptr)>& failed) {
+    /// Runs the loop in this thread until its guests have ended after stop(), and leave_run() was called: other loops may
+    /// have a last word for this one. Afterwards the loop is nobody's.
+    /// @param failed is told of exceptions that got this far; must not throw.
+    /// @param ended is called when the guests have ended.
+    void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended) {
         home_.enter();
+        when_ended_ = std::move(ended);
         if (make_writer_) sends_.emplace(make_writer_());  // here: a writer may be bound to its thread
         tick_length_ = std::chrono::seconds(1);
         timer_.emplace(context_);
@@ -4265,16 +4343,21 @@ public:
         tick_later();
         for (;;) {
             try {
-                if (!ended_) context_.run();
+                if (work_.owns_work()) context_.run();
                 context_.restart();
-                context_.run_until(stop_by_);  // what is left: other loops' last words, coroutines
+                context_.run_until(stop_by_);  // what is left: coroutines that wait
                 break;
             } catch (...) {
                 failed(std::current_exception());
             }
         }
         sends_.reset();
-        home_.leave();
+        home_.suspend();
+    }
+    /// Lets run() return. On the loop's thread.
+    void leave_run() {
+        work_.reset();
+        context_.stop();  // for now: see run()
     }
 
     /// For who drives the loop by itself instead of calling run(), on whatever time it likes: runs one thing that is
@@ -4364,14 +4447,13 @@ private:
     void end_if_done() noexcept {
         if (!stopping_ || guests_ != 0 || ended_) return;
         ended_ = true;
-        work_.reset();
-        if (!timer_) return;
+        if (!timer_) return work_.reset();
         timer_->cancel();
-        context_.stop();  // for now: see run()
+        when_ended_();
     }
 
+    loop home_;  // outlives what waits in the context
     asio::io_context context_{1};
-    loop home_;
     limits bounds_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
@@ -4381,7 +4463,8 @@ private:
     std::optional<gathered_sends> sends_;
     std::optional<asio::steady_timer> timer_;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work_;
-    clock::duration tick_length_{};  // none if somebody else keeps the time
+    std::function<void()> when_ended_;  // while run() keeps the time
+    clock::duration tick_length_{};     // none if somebody else keeps the time
     clock::time_point stop_by_{};
     guest* first_ = nullptr;
     guest* last_ = nullptr;
@@ -4400,6 +4483,8 @@ namespace roompp {
 /// which is the room's as well.
 class poll_source : public wire::session {
 public:
+    /// Whether the client is in the room: the application may have taken it out.
+    [[nodiscard]] virtual bool is_in_room() = 0;
     /// Whether somebody who was in the room until then has missed no message.
     [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
     /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
@@ -4449,6 +4534,10 @@ public:
     /// held is answered as it is: a client has one at a time.
     void poll(poll_request asked, responder later) {
         silent_since_ = host().now();
+        if (end_if_left()) {
+            later.answer(closed_response(how_));
+            return;
+        }
         // More than once: an answer may bring the next poll of the connection that it goes to.
         while (held_) answer(*std::exchange(held_, std::nullopt));
         if (!is_open()) {
@@ -4475,6 +4564,24 @@ public:
 
     /// Ends it now, as if it had not polled for long.
     void leave() { end_with({close_code::normal, {}}); }
+
+    /// Why it is closed when its member has left the room while the connection stayed.
+    static constexpr std::string_view left_reason = "not in this room any more";
+
+    /// Ends it if its member has left the room while the connection stayed: whoever polls has nothing else.
+    /// @returns whether it had.
+    bool end_if_left() {
+        if (!is_open() || !source_) return false;
+        bool is_in = true;
+        guarded([&] { is_in = source_->is_in_room(); });
+        if (is_in) return false;
+        const auto self = keep();
+        const auto last = std::exchange(held_, std::nullopt);
+        end_with({close_code::normal, std::string(left_reason)});
+        if (last) last->to.answer(closed_response(how_));
+        home().post([self] {});  // what called this may be its own task, which must not go before it returns
+        return true;
+    }
 
     /// How it was closed, once it is not open any more.
     [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
@@ -4542,7 +4649,7 @@ private:
     void not_written(const std::shared_ptr<const wire::frame_batch>&, std::size_t, int) override {}  // nothing is
     void tick(wire::shard::clock::time_point now) override {
         if (held_) {
-            if (now < held_->until) return;
+            if (end_if_left() || now < held_->until) return;
             silent_since_ = now;
             return answer(*std::exchange(held_, std::nullopt));
         }
@@ -4571,7 +4678,8 @@ private:
     }
 
     void answer_if_news() {
-        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
+        if (!held_ || end_if_left()) return;
+        if (has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
     }
 
     void answer(const held& request) {
@@ -4580,7 +4688,12 @@ private:
             return;
         }
         guarded([&] {
-            std::string text = '[' + source_->history(request.asked.after.get(), request.asked.last);
+            const std::string history = source_->history(request.asked.after.get(), request.asked.last);
+            if (history.empty()) {  // it has failed, and closed this
+                request.to.answer(closed_response(how_));
+                return;
+            }
+            std::string text = '[' + history;
             if (std::exchange(has_missed_, false)) {
                 const std::string people = source_->presence();
                 if (!people.empty()) text.append(",").append(people);
@@ -4638,6 +4751,7 @@ private:
 
 // The server: listens, routes, runs the loops, stops.
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstddef>
@@ -5054,8 +5168,13 @@ protected:
         auto& cork = host().corked();
         if (cork.whose) return action();
         cork.whose = this;
+        struct pull {
+            channel& its;
+            ~pull() {
+                if (its.host().corked().whose == &its) its.uncork();
+            }
+        } const at_end{*this};
         action();
-        if (cork.whose == this) uncork();
     }
 
     /// Writes bytes, or keeps a copy of those that the socket does not take now.
@@ -5394,7 +5513,10 @@ class websocket_connection final : public connection, public channel<websocket_c
     using opcode = websocketpp::frame::opcode::value;
 
 public:
-    websocket_connection(shard& host, Stream stream) : connection(host.home()), its_channel(host, std::move(stream)) {}
+    websocket_connection(shard& host, Stream stream)
+        : connection(host.home()),
+          its_channel(host, std::move(stream)),
+          peer_address_(its_channel::stream().peer_address()) {}
 
     /// Answers the upgrade request, which the server has checked, and starts.
     /// @param rest what the client has sent after its request.
@@ -5462,7 +5584,7 @@ private:
 
     // connection
     void send_message(payload message) override {
-        if (this->queued() + message.size() > this->host().bounds().queue_bytes) return too_slow();
+        if (!has_room_for(message.size())) return too_slow();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
         this->corked([&] {
@@ -5471,15 +5593,15 @@ private:
         });
     }
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        const std::size_t most = this->host().bounds().queue_bytes;
-        if (this->queued() + batch->size() > most) {
-            // A batch that is larger than the bound by itself says nothing of this member: a busy turn's, or one that has
-            // grown in being encoded.
-            if (slow == when_slow::disconnect && this->queued() != 0) return too_slow();
-            this->forget_batches(slow == when_slow::drop_oldest && batch->size() < most ? most - batch->size() : 0);
-        }
+        if (!make_room(batch->size(), slow)) return;
         count_sent(batch->size());
         this->write(batch);
+    }
+    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (!make_room(batch->size(), slow)) return;
+        if (!has_room_for(batch->size())) return too_slow();
+        count_sent(batch->size());
+        this->write(batch->bytes());  // as its own: batches may be forgotten
     }
     void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (compresses_)
@@ -5502,7 +5624,7 @@ private:
         start_closing(close_code::internal_error, "internal error");
         report(what);
     }
-    [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
+    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
 
@@ -5587,6 +5709,23 @@ private:
         ended({close_code::abnormal, {}});
     }
 
+    // Where nothing waits, anything may: members that read are not slow because one batch is large, be it that the messages
+    // have grown in being encoded.
+    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+        return this->queued() == 0 || this->queued() + bytes <= this->host().bounds().queue_bytes;
+    }
+    // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
+    bool make_room(std::size_t bytes, when_slow slow) {
+        if (has_room_for(bytes)) return true;
+        if (slow == when_slow::disconnect) {
+            too_slow();
+            return false;
+        }
+        const std::size_t most = this->host().bounds().queue_bytes;
+        this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        return true;
+    }
+
     void too_slow() {
         // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
         if (std::exchange(too_slow_, true)) return;
@@ -5611,6 +5750,7 @@ private:
         }
     }
 
+    const std::string peer_address_;        // wanted most when the peer is gone
     std::unique_ptr<frame_reader> reader_;  // in the middle of a message
     std::unique_ptr<session> session_;
     std::function<void(std::exception_ptr)> failed_;
@@ -6491,11 +6631,11 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     return false;
 }
 
-/// The name of the room that a request asks for: the values of the path's named parts, or the path if it has none.
+/// The name of the room that a request asks for: the values of the path's named parts; if it has none, one for all.
 [[nodiscard]] inline std::string room_name(const request& from) {
     std::string name;
     for (const auto& [key, value] : from.parameters()) name += (name.empty() ? "" : "/") + value;
-    return name.empty() ? std::string(from.path()) : name;
+    return name.empty() ? "/" : name;
 }
 
 }  // namespace detail
@@ -6705,8 +6845,17 @@ public:
     void answered(const request& asked, const roompp::answered& how) const { answered_(asked, how); }
 
     /// An exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) {
-        if (failed_) return failed_(what);
+    void report(const std::exception_ptr& what) noexcept {
+        try {
+            if (failed_) return failed_(what);
+        } catch (...) {
+            return print(std::current_exception());  // the hook itself has failed
+        }
+        print(what);
+    }
+
+private:
+    static void print(const std::exception_ptr& what) noexcept {
         try {
             std::rethrow_exception(what);
         } catch (const std::exception& e) {
@@ -6716,7 +6865,6 @@ public:
         }
     }
 
-private:
     struct folder {
         std::string prefix;
         std::filesystem::path root;
@@ -7004,7 +7152,7 @@ public:
     template <class Room>
     server& attach(const rooms<Room>& directory) {
         attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
-            directory.default_limits(bounds_);
+            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
             directory.attach(homes);
         });
         return *this;
@@ -7118,14 +7266,22 @@ public:
     void run() {
         if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
         attach_rooms();
+        // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
+        for (const auto& one : shards_) one->home().suspend();
         for (auto& one : ports_) accept(one);
 
-        std::vector<std::thread> others;
+        std::atomic<std::size_t> going{shards_.size()};
         const auto failed = [this](const std::exception_ptr& what) { site_.report(what); };
+        const auto ended = [this, &going] {
+            if (--going != 0) return;
+            for (const auto& one : shards_) one->home().post([shard = one.get()] { shard->leave_run(); });
+        };
+        std::vector<std::thread> others;
         for (std::size_t i = 1; i < shards_.size(); ++i)
-            others.emplace_back([this, i, failed] { shards_[i]->run(failed); });
-        shards_.front()->run(failed);
+            others.emplace_back([this, i, failed, ended] { shards_[i]->run(failed, ended); });
+        shards_.front()->run(failed, ended);
         for (auto& one : others) one.join();
+        for (const auto& one : shards_) one->home().leave();
     }
 
     /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
@@ -7145,8 +7301,8 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size() ||
-                          host.newcomers() >= bounds_.handshakes / shards_.size();
+        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) ||
+                          host.newcomers() >= share_of(bounds_.handshakes);
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -7185,6 +7341,11 @@ private:
             shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
             shards_.back()->use(make_writer_, compression_);
         }
+    }
+
+    // What of a bound one loop may have.
+    [[nodiscard]] std::size_t share_of(std::size_t bound) const {
+        return std::max<std::size_t>(1, bound / shards_.size());
     }
 
     void attach_rooms() {

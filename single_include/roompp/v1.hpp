@@ -162,7 +162,7 @@ public:
                                                may_direct_, may_signal_);
     }
 
-    /// What a client's frame asks for, done in a room: `answer(std::string)` is called, at most once, with the frame that
+    /// What a client's frame asks for, done in a room. `answer(room, member, std::string)` is called, at most once, with the frame that
     /// answers it, on the room's home loop. For every transport of this protocol.
     /// @param always whether a frame without a number of its own is answered as well if all is well.
     template <class Room, class Answer>

@@ -357,7 +357,7 @@ TEST_CASE("A full room takes no further member", "[rooms][limits]") {
     roompp::limits bounds;
     bounds.members_per_room = 2;
     some.all.limits(bounds);
-    some.all.default_limits(roompp::limits());
+    some.all.set_defaults(roompp::limits(), {});
     auto ann = some.join("ann");
     auto bob = some.join("bob");
     auto late = some.join("late");

@@ -61,7 +61,7 @@ public:
                     std::find_if(first, detours.end(), [&](const auto& one) { return one.who != first->who; });
                 fan_out(begin, index, messages.common, slow);
                 const auto own = messages.with_detours(first, last);
-                if (own->size() != 0) deliver_one(*connections_[index], own, slow);
+                if (own->size() != 0) deliver_own(*connections_[index], own, slow);
                 begin = index + 1;
                 first = last;
             }
@@ -69,12 +69,12 @@ public:
         fan_out(begin, connections_.size(), messages.common, slow);
     }
 
-    /// Hands a batch to one member's connection, which need not be in the audience.
-    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        if constexpr (has_deliver_slow<Connection>::value)
-            to.deliver(batch, slow);
+    /// Hands a batch to the connection of the one member that it is for, which need not be in the audience.
+    static void deliver_own(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_own<Connection>::value)
+            to.deliver_own(batch, slow);
         else
-            to.deliver(batch);
+            deliver_one(to, batch, slow);
     }
 
 private:
@@ -83,6 +83,12 @@ private:
     template <class C>
     struct has_deliver_all<C, std::void_t<decltype(C::deliver_all(
                                   std::declval<C* const*>(), std::declval<C* const*>(),
+                                  std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
+        : std::true_type {};
+    template <class C, class = void>
+    struct has_deliver_own : std::false_type {};
+    template <class C>
+    struct has_deliver_own<C, std::void_t<decltype(std::declval<C&>().deliver_own(
                                   std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
     template <class C, class = void>
@@ -100,6 +106,13 @@ private:
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.who->index < b.who->index; });
         return sorted;
+    }
+
+    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if constexpr (has_deliver_slow<Connection>::value)
+            to.deliver(batch, slow);
+        else
+            to.deliver(batch);
     }
 
     void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {

@@ -45,7 +45,7 @@ public:
         const auto its = part_on(groups_[place.group], connection->home());
         ++its->count;
         its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
-            if (first->size() != 0) audience<Connection>::deliver_one(*connection, first, slow);
+            if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
             its->members.add(*connection, place.in_audience);
         });
     }

@@ -44,7 +44,7 @@ struct limits {
     std::size_t members_per_room = 100'000;
     /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
     /// 1013. Rooms that only wait for somebody to come back make place before that.
-    std::size_t rooms = 100'000;
+    std::size_t rooms = 10'000;
     /// Most rooms that one connection may be in at one time.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that those who lost their connection find

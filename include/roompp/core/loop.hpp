@@ -5,8 +5,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,17 +23,40 @@ public:
     using task = std::function<void()>;
     using clock = std::chrono::steady_clock;
 
+private:
+    struct timers {
+        using key = std::pair<clock::time_point, std::uint64_t>;  // of equal times, the earlier made first
+        std::map<key, task> waiting;
+        std::uint64_t made = 0;
+    };
+
+public:
     /// A task that waits for its time; destroying this, or assigning to it, cancels the task. Movable. Belongs to the
     /// loop's thread; may outlive the loop.
     class timer {
     public:
         timer() = default;
-        void cancel() noexcept { task_.reset(); }
+        timer(timer&& other) noexcept : timers_(std::exchange(other.timers_, {})), when_(other.when_) {}
+        timer& operator=(timer&& other) noexcept {
+            if (this != &other) {
+                cancel();
+                timers_ = std::exchange(other.timers_, {});
+                when_ = other.when_;
+            }
+            return *this;
+        }
+        ~timer() { cancel(); }
+
+        /// The task does not run any more; does nothing if it has run, or runs now.
+        void cancel() noexcept {
+            if (const auto its = std::exchange(timers_, {}).lock()) its->waiting.erase(when_);
+        }
 
     private:
         friend class loop;
-        explicit timer(std::shared_ptr<task> its) noexcept : task_(std::move(its)) {}
-        std::shared_ptr<task> task_;
+        timer(const std::shared_ptr<timers>& its, timers::key when) noexcept : timers_(its), when_(when) {}
+        std::weak_ptr<timers> timers_;
+        timers::key when_{};
     };
 
     /// @param post runs a task later on the loop's thread, first in first out; must be callable from any thread.
@@ -71,10 +94,9 @@ public:
 
     /// Makes the calling thread the loop's, until leave() or suspend().
     void enter() noexcept { owner_.store(&this_thread, std::memory_order_relaxed); }
-    /// Gives the loop back to everybody; called when its thread has ended.
+    /// Gives the loop back to everybody; called when no thread uses it any more.
     void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
-    /// For who runs several loops in one thread, one at a time: the loop is nobody's until enter(), so that what is meant
-    /// for it waits its turn.
+    /// For who runs several loops: this one is nobody's until enter(), so that what is meant for it waits its turn.
     void suspend() noexcept { owner_.store(&no_thread, std::memory_order_relaxed); }
 
     /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
@@ -92,20 +114,25 @@ public:
 
     /// Runs the task on the loop when its time has come, unless the timer is gone by then. Only on the loop's thread.
     [[nodiscard]] timer after(clock::duration delay, task work) {
-        auto kept = std::make_shared<task>(std::move(work));
-        timers_.emplace(now_ + delay, kept);
-        return timer(std::move(kept));
+        const timers::key when{now_ + delay, ++timers_->made};
+        timers_->waiting.emplace(when, std::move(work));
+        return timer(timers_, when);
     }
 
     /// For whoever runs the loop: says what time it is, and runs the timers that are due, in the order of their times. A
     /// timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now) {
         now_ = now;
-        auto due = std::distance(timers_.begin(), timers_.upper_bound(now));
-        for (; due > 0; --due) {
-            const auto first = timers_.begin()->second.lock();
-            timers_.erase(timers_.begin());
-            if (first) (*first)();
+        auto& waiting = timers_->waiting;
+        const auto last_made = timers_->made;
+        for (auto next = waiting.begin(); next != waiting.end() && next->first.first <= now;) {
+            if (next->first.second > last_made) {
+                ++next;
+                continue;
+            }
+            const auto due = waiting.extract(next);
+            due.mapped()();
+            next = waiting.begin();  // it may have changed anything
         }
     }
     /// For whoever runs the loop on a time of its own: the time of day from now on.
@@ -118,7 +145,7 @@ private:
     turn turn_;
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
-    std::multimap<clock::time_point, std::weak_ptr<task>> timers_;  // of equal times, the earlier made first
+    std::shared_ptr<timers> timers_ = std::make_shared<timers>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address says which thread
     static inline const thread_mark no_thread{};

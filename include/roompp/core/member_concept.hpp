@@ -24,6 +24,7 @@ namespace roompp {
 /// It may have
 /// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
 ///   for slow members is without effect;
+/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
 /// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
 ///   `deliver` each (a writer that submits many sends together).
 template <class Connection>

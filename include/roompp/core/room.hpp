@@ -162,10 +162,15 @@ public:
         for (const auto& one : all)
             if (one->in()) visit(*one);
     }
-    /// The persons who are there, by id; needs the policy `presence`.
+    /// The persons who are there, by id, as many as the policy tells of; needs the policy `presence`.
     [[nodiscard]] std::vector<presence_entry> people() const {
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
         return presence_.list();
+    }
+    /// How many persons are there; needs the policy `presence`.
+    [[nodiscard]] std::size_t people_count() const {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        return presence_.size();
     }
     /// Whether a person is there. O(members).
     [[nodiscard]] bool has(std::string_view person_id) const {
@@ -380,7 +385,10 @@ private:
     void failed(member* about, const std::exception_ptr& what) noexcept {
         try {
             if (about) about->close(close_code::internal_error, "internal error");
-            if (hooks_->failed) hooks_->failed(*this, what);
+            if (hooks_->failed)
+                hooks_->failed(*this, what);
+            else if (hooks_->unheard)
+                hooks_->unheard(what);
         } catch (...) {  // there is nobody left to tell
         }
     }

@@ -40,6 +40,7 @@ struct room_hooks {
     handler<void(Room&, member&, const close_event&)> left;
     handler<void(Room&)> gone;
     handler<void(Room&, std::exception_ptr)> failed;
+    handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
 };
 
 }  // namespace roompp

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <list>
 #include <map>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <roompp/core/close.hpp>
+#include <roompp/core/handler.hpp>
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/payload.hpp>
@@ -142,9 +144,11 @@ public:
         state_->has_own_bounds = true;
         return *this;
     }
-    /// For the server: the bounds to keep if the directory has none of its own.
-    void default_limits(const roompp::limits& bounds) {
+    /// For the server: the bounds to keep if the directory has none of its own, and who is told of exceptions if it has
+    /// no on_error.
+    void set_defaults(const roompp::limits& bounds, handler<void(std::exception_ptr)> failed) {
         if (!state_->has_own_bounds) state_->bounds = bounds;
+        hooks().unheard = std::move(failed);
     }
 
     /// A room has been made, before its first member is let in: `(room)`.
@@ -194,7 +198,8 @@ public:
         hooks().gone = std::forward<F>(f);
         return *this;
     }
-    /// A hook has thrown; the connection it was called for is being closed with 1011: `(room, std::exception_ptr)`.
+    /// A hook has thrown; the connection it was called for is being closed with 1011: `(room, std::exception_ptr)`. Without
+    /// this hook the server's on_error is told.
     template <class F>
     rooms& on_error(F&& f) {
         hooks().failed = std::forward<F>(f);
@@ -225,7 +230,17 @@ public:
     /// Says something to every member of a room, in the server's name; does nothing if there is no such room. Safe from
     /// any thread.
     void broadcast(std::string_view name, payload message) const {
-        if (const auto found = state_->find(name)) found->broadcast(message);
+        auto found = state_->find(name);
+        if (!found) return;
+        loop& home = found->home();
+        if (home.running_here()) {
+            found->broadcast(message);
+            return;
+        }
+        // The room is given away: it may only go on its home loop.
+        home.post([found = std::move(found), copy = std::string(message.data()), kind = message.kind()] {
+            found->broadcast(payload(copy, kind));
+        });
     }
 
     /// Runs `action(room)` on the home loop of a room, now if called there, if there is such a room. Safe from any
@@ -233,9 +248,10 @@ public:
     /// @returns whether there was such a room at the time of the call.
     template <class Action>
     bool with(std::string_view name, Action&& action) const {
-        const auto found = state_->find(name);
+        auto found = state_->find(name);
         if (!found) return false;
-        found->home().dispatch([found, action = std::forward<Action>(action)]() mutable { action(*found); });
+        loop& home = found->home();
+        home.dispatch([found = std::move(found), action = std::forward<Action>(action)]() mutable { action(*found); });
         return true;
     }
 
@@ -308,6 +324,7 @@ private:
             room->add(joining);
             if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
         });
+        if (joining->membership_ == member::waiting) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) leave_empty(directory, *room);
     }
 

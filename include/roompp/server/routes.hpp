@@ -172,11 +172,11 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     return false;
 }
 
-/// The name of the room that a request asks for: the values of the path's named parts, or the path if it has none.
+/// The name of the room that a request asks for: the values of the path's named parts; if it has none, one for all.
 [[nodiscard]] inline std::string room_name(const request& from) {
     std::string name;
     for (const auto& [key, value] : from.parameters()) name += (name.empty() ? "" : "/") + value;
-    return name.empty() ? std::string(from.path()) : name;
+    return name.empty() ? "/" : name;
 }
 
 }  // namespace detail

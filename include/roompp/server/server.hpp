@@ -1,6 +1,7 @@
 #pragma once
 // The server: listens, routes, runs the loops, stops.
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstddef>
@@ -108,7 +109,7 @@ public:
     template <class Room>
     server& attach(const rooms<Room>& directory) {
         attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
-            directory.default_limits(bounds_);
+            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
             directory.attach(homes);
         });
         return *this;
@@ -222,14 +223,22 @@ public:
     void run() {
         if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
         attach_rooms();
+        // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
+        for (const auto& one : shards_) one->home().suspend();
         for (auto& one : ports_) accept(one);
 
-        std::vector<std::thread> others;
+        std::atomic<std::size_t> going{shards_.size()};
         const auto failed = [this](const std::exception_ptr& what) { site_.report(what); };
+        const auto ended = [this, &going] {
+            if (--going != 0) return;
+            for (const auto& one : shards_) one->home().post([shard = one.get()] { shard->leave_run(); });
+        };
+        std::vector<std::thread> others;
         for (std::size_t i = 1; i < shards_.size(); ++i)
-            others.emplace_back([this, i, failed] { shards_[i]->run(failed); });
-        shards_.front()->run(failed);
+            others.emplace_back([this, i, failed, ended] { shards_[i]->run(failed, ended); });
+        shards_.front()->run(failed, ended);
         for (auto& one : others) one.join();
+        for (const auto& one : shards_) one->home().leave();
     }
 
     /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
@@ -249,8 +258,8 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= bounds_.connections / shards_.size() ||
-                          host.newcomers() >= bounds_.handshakes / shards_.size();
+        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) ||
+                          host.newcomers() >= share_of(bounds_.handshakes);
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -289,6 +298,11 @@ private:
             shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
             shards_.back()->use(make_writer_, compression_);
         }
+    }
+
+    // What of a bound one loop may have.
+    [[nodiscard]] std::size_t share_of(std::size_t bound) const {
+        return std::max<std::size_t>(1, bound / shards_.size());
     }
 
     void attach_rooms() {

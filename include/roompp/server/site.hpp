@@ -126,8 +126,17 @@ public:
     void answered(const request& asked, const roompp::answered& how) const { answered_(asked, how); }
 
     /// An exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) {
-        if (failed_) return failed_(what);
+    void report(const std::exception_ptr& what) noexcept {
+        try {
+            if (failed_) return failed_(what);
+        } catch (...) {
+            return print(std::current_exception());  // the hook itself has failed
+        }
+        print(what);
+    }
+
+private:
+    static void print(const std::exception_ptr& what) noexcept {
         try {
             std::rethrow_exception(what);
         } catch (const std::exception& e) {
@@ -137,7 +146,6 @@ public:
         }
     }
 
-private:
     struct folder {
         std::string prefix;
         std::filesystem::path root;

@@ -67,8 +67,13 @@ protected:
         auto& cork = host().corked();
         if (cork.whose) return action();
         cork.whose = this;
+        struct pull {
+            channel& its;
+            ~pull() {
+                if (its.host().corked().whose == &its) its.uncork();
+            }
+        } const at_end{*this};
         action();
-        if (cork.whose == this) uncork();
     }
 
     /// Writes bytes, or keeps a copy of those that the socket does not take now.

@@ -54,6 +54,10 @@ public:
     void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
         if (open_) send_batch(batch, slow);
     }
+    /// Sends what a room has gathered for this connection alone: nothing of it is ever dropped.
+    void deliver_own(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if (open_) send_own_batch(batch, slow);
+    }
     /// Sends what a room has gathered for many.
     static void deliver_all(connection* const* first, connection* const* last,
                             const std::shared_ptr<const batch_type>& batch, when_slow slow) {
@@ -105,6 +109,10 @@ private:
     // What a kind of connection does. Called on the home loop; the first three only while it is open.
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Nothing of the batch may be dropped later.
+    virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
     // Others get the same batch: whatever has to be done to it is done once.
     virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         send_batch(batch, slow);

@@ -9,7 +9,7 @@
 
 namespace roompp::wire {
 
-/// A websocketpp message manager, one a connection, that keeps the last small message for the next one: a connection
+/// A websocketpp message manager, one a reader, that keeps the last small message for the next one: a connection
 /// that exchanges small messages allocates nothing for them.
 template <class Message>
 class message_store : public std::enable_shared_from_this<message_store<Message>> {

@@ -99,9 +99,13 @@ public:
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
     [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
 
-    /// Runs the loop in this thread until stop() has done its work. `failed` is told of exceptions that got this far.
-    void run(const std::function<void(std::exception_ptr)>& failed) {
+    /// Runs the loop in this thread until its guests have ended after stop(), and leave_run() was called: other loops may
+    /// have a last word for this one. Afterwards the loop is nobody's.
+    /// @param failed is told of exceptions that got this far; must not throw.
+    /// @param ended is called when the guests have ended.
+    void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended) {
         home_.enter();
+        when_ended_ = std::move(ended);
         if (make_writer_) sends_.emplace(make_writer_());  // here: a writer may be bound to its thread
         tick_length_ = std::chrono::seconds(1);
         timer_.emplace(context_);
@@ -109,16 +113,21 @@ public:
         tick_later();
         for (;;) {
             try {
-                if (!ended_) context_.run();
+                if (work_.owns_work()) context_.run();
                 context_.restart();
-                context_.run_until(stop_by_);  // what is left: other loops' last words, coroutines
+                context_.run_until(stop_by_);  // what is left: coroutines that wait
                 break;
             } catch (...) {
                 failed(std::current_exception());
             }
         }
         sends_.reset();
-        home_.leave();
+        home_.suspend();
+    }
+    /// Lets run() return. On the loop's thread.
+    void leave_run() {
+        work_.reset();
+        context_.stop();  // for now: see run()
     }
 
     /// For who drives the loop by itself instead of calling run(), on whatever time it likes: runs one thing that is
@@ -208,14 +217,13 @@ private:
     void end_if_done() noexcept {
         if (!stopping_ || guests_ != 0 || ended_) return;
         ended_ = true;
-        work_.reset();
-        if (!timer_) return;
+        if (!timer_) return work_.reset();
         timer_->cancel();
-        context_.stop();  // for now: see run()
+        when_ended_();
     }
 
+    loop home_;  // outlives what waits in the context
     asio::io_context context_{1};
-    loop home_;
     limits bounds_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
@@ -225,7 +233,8 @@ private:
     std::optional<gathered_sends> sends_;
     std::optional<asio::steady_timer> timer_;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work_;
-    clock::duration tick_length_{};  // none if somebody else keeps the time
+    std::function<void()> when_ended_;  // while run() keeps the time
+    clock::duration tick_length_{};     // none if somebody else keeps the time
     clock::time_point stop_by_{};
     guest* first_ = nullptr;
     guest* last_ = nullptr;

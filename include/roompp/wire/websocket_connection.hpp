@@ -37,7 +37,10 @@ class websocket_connection final : public connection, public channel<websocket_c
     using opcode = websocketpp::frame::opcode::value;
 
 public:
-    websocket_connection(shard& host, Stream stream) : connection(host.home()), its_channel(host, std::move(stream)) {}
+    websocket_connection(shard& host, Stream stream)
+        : connection(host.home()),
+          its_channel(host, std::move(stream)),
+          peer_address_(its_channel::stream().peer_address()) {}
 
     /// Answers the upgrade request, which the server has checked, and starts.
     /// @param rest what the client has sent after its request.
@@ -105,7 +108,7 @@ private:
 
     // connection
     void send_message(payload message) override {
-        if (this->queued() + message.size() > this->host().bounds().queue_bytes) return too_slow();
+        if (!has_room_for(message.size())) return too_slow();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
         this->corked([&] {
@@ -114,15 +117,15 @@ private:
         });
     }
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        const std::size_t most = this->host().bounds().queue_bytes;
-        if (this->queued() + batch->size() > most) {
-            // A batch that is larger than the bound by itself says nothing of this member: a busy turn's, or one that has
-            // grown in being encoded.
-            if (slow == when_slow::disconnect && this->queued() != 0) return too_slow();
-            this->forget_batches(slow == when_slow::drop_oldest && batch->size() < most ? most - batch->size() : 0);
-        }
+        if (!make_room(batch->size(), slow)) return;
         count_sent(batch->size());
         this->write(batch);
+    }
+    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (!make_room(batch->size(), slow)) return;
+        if (!has_room_for(batch->size())) return too_slow();
+        count_sent(batch->size());
+        this->write(batch->bytes());  // as its own: batches may be forgotten
     }
     void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (compresses_)
@@ -145,7 +148,7 @@ private:
         start_closing(close_code::internal_error, "internal error");
         report(what);
     }
-    [[nodiscard]] std::string find_peer_address() const override { return this->stream().peer_address(); }
+    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
 
@@ -230,6 +233,23 @@ private:
         ended({close_code::abnormal, {}});
     }
 
+    // Where nothing waits, anything may: members that read are not slow because one batch is large, be it that the messages
+    // have grown in being encoded.
+    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+        return this->queued() == 0 || this->queued() + bytes <= this->host().bounds().queue_bytes;
+    }
+    // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
+    bool make_room(std::size_t bytes, when_slow slow) {
+        if (has_room_for(bytes)) return true;
+        if (slow == when_slow::disconnect) {
+            too_slow();
+            return false;
+        }
+        const std::size_t most = this->host().bounds().queue_bytes;
+        this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        return true;
+    }
+
     void too_slow() {
         // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
         if (std::exchange(too_slow_, true)) return;
@@ -254,6 +274,7 @@ private:
         }
     }
 
+    const std::string peer_address_;        // wanted most when the peer is gone
     std::unique_ptr<frame_reader> reader_;  // in the middle of a message
     std::unique_ptr<session> session_;
     std::function<void(std::exception_ptr)> failed_;
