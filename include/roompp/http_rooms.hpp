@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -91,6 +93,73 @@ public:
     }
 };
 
+/// How fast somebody may send: limits::messages_per_second and bytes_per_second.
+class flood_gauge {
+public:
+    /// Counts a message.
+    /// @returns whether it is one too many.
+    [[nodiscard]] bool is_flood(std::size_t bytes, const limits& bounds, loop::clock::time_point now) noexcept {
+        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
+               !bytes_.take(bytes, bounds.bytes_per_second, bytes_at_once(bounds), now);
+    }
+    /// After this long without a message it is as if it were new.
+    [[nodiscard]] static std::chrono::seconds memory(const limits& bounds) noexcept {
+        const std::uint64_t to_fill =
+            bounds.bytes_per_second == 0 ? 0 : bytes_at_once(bounds) / bounds.bytes_per_second;
+        return std::chrono::seconds(2 + std::min<std::uint64_t>(to_fill, 24 * 3600));
+    }
+
+private:
+    static std::uint64_t bytes_at_once(const limits& bounds) noexcept {
+        return std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// The same for those who are no members yet, by the peer's address: else each request could begin with a full gauge. Knows a
+/// bounded number of addresses; those that find no place share a gauge.
+class flood_gauges {
+public:
+    [[nodiscard]] bool is_flood(const std::string& address, std::size_t bytes, const limits& bounds,
+                                loop::clock::time_point now) {
+        if (bounds.messages_per_second == 0 && bounds.bytes_per_second == 0) return false;
+        auto found = known_.find(address);
+        if (found == known_.end()) {
+            if (known_.size() >= most) forget_silent(flood_gauge::memory(bounds), now);
+            if (known_.size() >= most) return others_.is_flood(bytes, bounds, now);
+            found = known_.emplace(address, one_address{}).first;
+        }
+        found->second.last_heard = now;
+        return found->second.gauge.is_flood(bytes, bounds, now);
+    }
+
+private:
+    static constexpr std::size_t most = 10'000;
+
+    struct one_address {
+        flood_gauge gauge;
+        loop::clock::time_point last_heard;
+    };
+
+    void forget_silent(std::chrono::seconds memory, loop::clock::time_point now) {
+        if (now == looked_) return;  // nothing can have changed, and it takes a while
+        looked_ = now;
+        for (auto one = known_.begin(); one != known_.end();)
+            one = now - one->second.last_heard >= memory ? known_.erase(one) : std::next(one);
+    }
+
+    std::unordered_map<std::string, one_address> known_;
+    flood_gauge others_;
+    loop::clock::time_point looked_{};
+};
+
+/// What somebody is told who sends too fast.
+[[nodiscard]] inline std::string too_fast() {
+    return v1_frames::error("rate_limited", "You send too fast; this message was dropped.");
+}
+
 /// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
 class post_answer {
 public:
@@ -144,8 +213,7 @@ public:
     void say(const std::string& frame, const std::shared_ptr<post_answer>& answer, loop::clock::time_point now) {
         const auto its = connection_.lock();
         if (!its || !its->is_open()) return;
-        if (is_flood(frame.size(), now))
-            return answer->give(v1_frames::error("rate_limited", "You send too fast; this message was dropped."));
+        if (gauge_.is_flood(frame.size(), bounds_, now)) return answer->give(too_fast());
         v1::handle<Room>(
             membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
             [answer](Room&, auto&, const std::string& told) { answer->give(told); }, true);
@@ -156,19 +224,22 @@ public:
         membership_.visit(std::forward<Action>(action));
     }
 
-private:
-    bool is_flood(std::size_t bytes, loop::clock::time_point now) {
-        const std::uint64_t at_once = std::max<std::uint64_t>(bounds_.bytes_per_second, bounds_.message_bytes);
-        return !messages_.take(1, bounds_.messages_per_second, bounds_.messages_per_second, now) ||
-               !bytes_.take(bytes, bounds_.bytes_per_second, at_once, now);
+    /// Closes the connection if the application has taken the member out of the room, whose home loop is given.
+    void close_if_left(loop& home) {
+        const auto is_in = std::make_shared<bool>(false);
+        visit([is_in](Room&, auto&) { *is_in = true; });
+        home.dispatch([is_in, weak = connection_] {
+            const auto its = *is_in ? nullptr : weak.lock();
+            if (its) its->close(close_code::normal, poll_connection::left_reason);
+        });
     }
 
+private:
     std::shared_ptr<const v1> protocol_;
     const limits& bounds_;
     std::weak_ptr<connection> connection_;
     typename rooms<Room>::membership membership_;
-    token_bucket messages_;
-    token_bucket bytes_;
+    flood_gauge gauge_;
 };
 
 /// What a room's history is as a frame: made once for all who ask from the same point.
@@ -224,8 +295,11 @@ template <class Room>
 template <class Room>
 class stream_session final : public wire::session {
 public:
-    stream_session(std::shared_ptr<http_member<Room>> member, std::function<void()> over)
-        : member_(std::move(member)), over_(std::move(over)) {}
+    /// @param home the stream's loop. @param of_room that of the room.
+    stream_session(std::shared_ptr<http_member<Room>> member, loop& home, loop& of_room, std::function<void()> over)
+        : member_(std::move(member)), home_(home), of_room_(of_room), over_(std::move(over)) {
+        look_later();
+    }
     void message(payload) override {}
     void closed(const close_event& how) override {
         member_->leave(how);
@@ -233,7 +307,19 @@ public:
     }
 
 private:
+    // A room does not tell whom the application takes out of it, and a stream outside of its room has no use.
+    void look_later() {
+        look_ = home_.after(std::chrono::seconds(5), [this] {
+            const auto member = member_;
+            look_later();
+            member->close_if_left(of_room_);  // last: it may end this
+        });
+    }
+
     std::shared_ptr<http_member<Room>> member_;
+    loop& home_;
+    loop& of_room_;
+    loop::timer look_;
     std::function<void()> over_;
 };
 
@@ -246,6 +332,11 @@ public:
 
     void message(payload) override {}
     void closed(const close_event& how) override { member_->leave(how); }
+    bool is_in_room() override {
+        bool it_is = false;
+        member_->visit([&](Room&, auto&) { it_is = true; });
+        return it_is;
+    }
     bool is_up_to_date(const resume_point& at) override {
         bool it_is = true;
         member_->visit([&](Room& room, auto&) { it_is = detail::is_up_to_date(room, at); });
@@ -262,7 +353,7 @@ public:
             member_->visit([&](Room& room, auto&) {
                 const auto people = room.people();
                 welcome there;
-                there.people_count = people.size();
+                there.people_count = room.people_count();
                 there.people = &people;
                 text = v1_frames::presence(there);
             });
@@ -287,7 +378,12 @@ private:
 ///         .sends("/send/chat/{room}/");     // POST: says something
 ///
 /// docs/transports.md tells what each of them takes and answers. Clients that poll or have a stream are members like others:
-/// hooks, presence and limits are the same, and so are the rules for who may connect. The rooms need a history.
+/// hooks, presence and limits are the same. Who may connect is not taken over from the WebSocket route: set on_connect() and
+/// origins() here too, or a guarded room is open. The rooms need a history.
+///
+/// Who makes a new member by a poll or a POST counts by the peer's address for limits::messages_per_second and
+/// bytes_per_second, else each request could be a new client with nothing said yet; members have a rate of their own. Those
+/// that poll take at most half of limits::connections.
 ///
 /// A handle: copies are the same. Setters return it, so that they can be chained, and belong before run(), each path once.
 template <class Room>
@@ -371,6 +467,8 @@ private:
     struct place {
         std::map<std::string, clients> rooms;
         std::vector<observer> observers;
+        detail::flood_gauges newcomers;
+        std::size_t polling = 0;
         loop::timer look_again;
     };
     struct state {
@@ -459,11 +557,7 @@ private:
         });
         home.dispatch([its, &home, wanted = std::move(wanted), what = std::move(what), later]() mutable {
             if (wanted.key.empty()) return observe(its, home, wanted.room, std::move(what), later);
-            const auto client = polling_client(its, home, wanted);
-            if (!client)
-                later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
-            else
-                client->poll(std::move(what), later);
+            if (const auto client = polling_client(its, home, wanted, 0, later)) client->poll(std::move(what), later);
         });
     }
 
@@ -493,7 +587,8 @@ private:
                 wanted.how.as = its->as_events;
                 joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
                 return std::make_unique<detail::stream_session<Room>>(
-                    joined, [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
+                    joined, stream->home(), home,
+                    [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
                         home.dispatch([its, &home, room, key, gone] { remove_speaker(*its, home, room, key, gone); });
                     });
             },
@@ -523,19 +618,12 @@ private:
                             const responder& later) {
         const bool comes_and_goes = wanted.key.empty();
         if (comes_and_goes) wanted.key = '\n' + new_epoch();
-        auto& all = its->here[home.index()].rooms[wanted.room];
-        auto found = all.speakers.find(wanted.key);
-        if (found == all.speakers.end() || found->second.whose.expired()) {
-            if (!polling_client(its, home, wanted)) {
-                later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
-                return;
-            }
-        }
+        if (!is_heard(*its, home, wanted) && !polling_client(its, home, wanted, frame.size(), later)) return;
         auto& there = its->here[home.index()].rooms[wanted.room];
-        found = there.speakers.find(wanted.key);
+        const auto found = there.speakers.find(wanted.key);
         const auto poller = there.polling.find(wanted.key);
         const auto client = poller == there.polling.end() ? nullptr : poller->second;
-        if (client && !client->is_open()) {
+        if (client && (client->end_if_left() || !client->is_open())) {
             later.answer(poll_connection::closed_response(client->how_it_was_closed()));
             return client->leave();
         }
@@ -551,17 +639,46 @@ private:
         });
     }
 
-    // The client that polls, made if it is not there; null if there is no place for it.
-    static std::shared_ptr<poll_connection> polling_client(const shared_state& its, loop& home, const wish& wanted) {
-        auto& all = its->here[home.index()].rooms[wanted.room];
-        if (const auto found = all.polling.find(wanted.key); found != all.polling.end()) return found->second;
+    // Whether the client has a member that can say something.
+    static bool is_heard(const state& its, const loop& home, const wish& wanted) {
+        const auto& rooms = its.here[home.index()].rooms;
+        const auto all = rooms.find(wanted.room);
+        if (all == rooms.end()) return false;
+        const auto found = all->second.speakers.find(wanted.key);
+        return found != all->second.speakers.end() && !found->second.whose.expired();
+    }
+
+    // The client that polls, if it is there.
+    static std::shared_ptr<poll_connection> find_polling(const state& its, const loop& home, const std::string& room,
+                                                         const std::string& key) {
+        const auto& rooms = its.here[home.index()].rooms;
+        const auto all = rooms.find(room);
+        if (all == rooms.end()) return nullptr;
+        const auto found = all->second.polling.find(key);
+        return found == all->second.polling.end() ? nullptr : found->second;
+    }
+
+    // The client that polls, made if it is not there, for a request of so many bytes; null, and the request is answered, if
+    // it may not be made.
+    static std::shared_ptr<poll_connection> polling_client(const shared_state& its, loop& home, const wish& wanted,
+                                                           std::size_t bytes, const responder& later) {
+        if (auto found = find_polling(*its, home, wanted.room, wanted.key)) return found;
         wire::shard& host = *its->shards[home.index()];
-        if (host.stopping() || host.guests() >= host.bounds().connections / its->shards.size()) {
-            forget_if_empty(*its, home, wanted.room);
+        place& here = its->here[home.index()];
+        if (here.newcomers.is_flood(wanted.peer_address, bytes, host.bounds(), home.now())) {
+            detail::post_answer(later, wanted.headers, {}).give(detail::too_fast());
             return nullptr;
         }
+        // Those that poll cost their client nothing: they leave half of the places to who has a connection.
+        const std::size_t share = host.bounds().connections / its->shards.size();
+        if (host.stopping() || host.guests() >= share || here.polling >= std::max<std::size_t>(1, share / 2)) {
+            later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
+            return nullptr;
+        }
+        auto& all = here.rooms[wanted.room];
         auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure);
         all.polling.emplace(wanted.key, client);
+        ++here.polling;
         const auto joined = std::make_shared<member>(its->protocol, host.bounds());
         all.speakers[wanted.key] = {joined, &home};
         client->start(
@@ -575,6 +692,7 @@ private:
             },
             [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
                 its->here[home.index()].rooms[room].polling.erase(key);
+                --its->here[home.index()].polling;
                 remove_speaker(*its, home, room, key, gone);
             },
             its->failed());
@@ -598,11 +716,7 @@ private:
     }
 
     static void forget(state& its, loop& home, const std::string& room, const std::string& key, const responder& gone) {
-        place& there = its.here[home.index()];
-        const auto all = there.rooms.find(room);
-        if (all == there.rooms.end()) return;
-        const auto client = all->second.polling.find(key);
-        if (client != all->second.polling.end()) client->second->forget(gone);
+        if (const auto client = find_polling(its, home, room, key)) client->forget(gone);
     }
 
     // ---- polls of nobody in particular: answered from the history alone
@@ -637,9 +751,14 @@ private:
     }
 
     static bool has_news(const state& its, const observer& one) {
-        bool news = false;
+        bool news = has_been_elsewhere(one);
         its.directory.with(one.room, [&](Room& room) { news = !detail::is_up_to_date(room, *one.asked.after); });
         return news;
+    }
+
+    // Whether it comes from messages that are gone if there is no room.
+    static bool has_been_elsewhere(const observer& one) {
+        return one.asked.after && (one.asked.after->id != 0 || !one.asked.after->epoch.empty());
     }
 
     static void answer(state& its, const observer& one) {
@@ -650,6 +769,7 @@ private:
         });
         if (!there) {  // whoever comes first is told from the beginning
             welcome empty;
+            if (has_been_elsewhere(one)) empty.how = recovery::reset;
             text = v1_frames::history(empty);
         }
         auto told = response::json('[' + text + "]\n");

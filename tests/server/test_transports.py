@@ -159,8 +159,15 @@ class ShortPolling(Case):
 
     def test_a_room_that_is_not_there_has_no_messages_and_none_is_made(self):
         frames = self.poll(after=0, room="nowhere")
-        self.assertEqual((frames[0]["last"], texts(frames)), (0, []))
+        self.assertEqual((frames[0]["type"], frames[0]["last"], texts(frames)), ("history", 0, []))
         self.assertNotIn("joined nowhere ", self.server.lines)
+
+    def test_a_poll_that_goes_on_in_a_room_that_is_gone_is_told_at_once_to_start_anew(self):
+        for query in ({"after": 7}, {"after": 7, "epoch": "0123456789abcdef"}, {"after": 0, "epoch": "0123456789abcdef"}):
+            for who in ({}, client(ANN)):
+                with self.subTest(query, who=who):
+                    frames = self.frames_of(self.hold(room=f"gone-{len(query)}-{query['after']}", **query, **who))
+                    self.assertEqual((frames[0]["type"], frames[0]["last"], texts(frames)), ("reset", 0, []))
 
     def test_many_polls_go_over_one_connection(self):
         raw = self.raw(self.server)
@@ -198,6 +205,8 @@ class ShortPolling(Case):
 
 
 class LongPolling(Case):
+    options = {"messages_per_second": 0}
+
     def test_a_poll_is_held_until_there_is_news(self):
         raw = self.raw(self.server)
         first = self.poll(raw=raw, after=0, wait=50, **client(ANN, "Ann"))
@@ -299,6 +308,16 @@ class LongPolling(Case):
         self.say("and on", **client(BEN))
         self.assertEqual(texts(self.poll(after=1, **client(ANN))), ["and on"])
 
+    def test_the_number_of_people_is_told_even_if_they_are_too_many_to_be_listed(self):
+        self.poll(after=0, **client(ANN, "Ann"))
+        raw = self.raw(self.server)
+        for i in range(1100):
+            status, frame = self.send({"type": "signal", "signal": 1}, raw=raw, client=f"client-number-{i:04}")
+            self.assertEqual(status, 200, frame)
+        self.send({"message": "/flood me"}, **client(ANN))
+        presence = self.poll(after=0, **client(ANN))[1]
+        self.assertEqual((presence["type"], presence["count"], len(presence["members"])), ("presence", 1101, 1000))
+
     def test_an_answer_that_never_arrived_is_asked_for_again(self):
         self.poll(after=0, **client(ANN))
         raw = self.hold(after=0, **client(ANN))
@@ -320,7 +339,7 @@ class LongPolling(Case):
 
 
 class SeveralThreads(LongPolling):
-    options = {"threads": 3}
+    options = {**LongPolling.options, "threads": 3}
 
     def assert_held(self, raw):  # its loop may be another one than that of the later request
         pass
@@ -448,6 +467,42 @@ class Closing(Case):
         self.assertEqual((answer.status, json.loads(answer.body)["message"]), (403, "as you wish"))
         self.poll(after=0, **client(ANN, "Ann"))  # nobody has said that it may not come back
 
+    def closed_answer(self, answer):
+        frame = json.loads(answer.body)
+        self.assertEqual((answer.status, frame["error"], frame["code"], frame["message"]),
+                         (503, "closed", 1000, "not in this room any more"))
+
+    def test_a_client_that_polls_and_is_taken_out_of_the_room_is_told(self):
+        self.poll(after=0, **client(ANN, "Ann"))
+        self.assertEqual(self.send({"message": "/leave"}, **client(ANN))[0], 503)
+        self.server.wait_for_line("left lobby Ann 1000")
+        self.closed_answer(self.request(get(self.address("poll/chat", after=0, **client(ANN)))))
+        self.poll(after=0, **client(ANN, "Ann"))  # nobody has said that it may not come back
+        self.assertEqual(self.server.lines.count("left lobby Ann 1000"), 1)
+
+    def test_a_poll_that_is_held_when_its_client_is_taken_out_of_the_room_is_told(self):
+        for i in range(3):
+            self.poll(after=0, **client(ANN, "Ann"))
+            raw = self.hold(after=0, **client(ANN, "Ann"))
+            self.assertEqual(self.send({"message": "/leave"}, **client(ANN))[0], 503)
+            self.closed_answer(raw.response())
+
+    def test_a_client_that_only_posts_and_is_taken_out_of_the_room_comes_in_again(self):
+        self.say("hello", **client(ANN))
+        self.assertEqual(self.send({"message": "/leave"}, **client(ANN))[0], 503)
+        status, frame = self.send({"message": "still here?"}, **client(ANN))
+        self.assertEqual((status, frame["code"]), (503, 1000))
+        self.say("again", **client(ANN))
+
+    def test_an_event_stream_ends_when_its_client_is_taken_out_of_the_room(self):
+        stream = self.listen(**client(ANN, "Ann"))
+        self.assertEqual(self.send({"message": "/leave"}, **client(ANN))[0], 503)
+        while (event := stream.event())[0] != "close":
+            pass
+        self.assertEqual(json.loads(event[1])["code"], 1000)
+        self.assertEqual(stream.raw.read_to_end(), b"")
+        self.assertEqual(self.server.lines.count("left lobby Ann 1000"), 1)
+
     def test_a_room_that_lets_nobody_in_says_so_on_every_transport(self):
         answer = self.request(get(self.address("poll/chat", "closed", after=0, **client(ANN))))
         self.assertEqual((answer.status, json.loads(answer.body)["code"]), (403, 4001))
@@ -543,18 +598,92 @@ class Limits(Case):
         self.assertIn("retry-after", answer.headers)
 
 
+class Floods(Case):
+    """Who has no member in the room begins with a full bucket: it is that of the address."""
+    options = {"messages_per_second": 1}
+
+    def joined(self):
+        return sum(line.startswith("joined lobby") for line in self.server.lines)
+
+    def check(self, answers):
+        statuses = [status for status, _ in answers]
+        self.assertEqual(statuses[0], 200)
+        self.assertEqual(set(statuses), {200, 429})
+        self.assertEqual({frame["error"] for status, frame in answers if status == 429}, {"rate_limited"})
+        self.assertLess(statuses.count(200), 30)
+        wait_until(lambda: self.joined() >= statuses.count(200), "the lines of those who joined")
+        self.assertEqual(self.joined(), statuses.count(200))  # the others cost no hook
+
+    def test_posts_of_nobody_in_particular_count_together(self):
+        raw = self.raw(self.server)
+        self.check([self.send({"message": "hi"}, raw=raw) for _ in range(50)])
+
+    def test_posts_of_ever_new_clients_count_together(self):
+        raw = self.raw(self.server)
+        self.check([self.send({"message": "hi"}, raw=raw, client=f"client-number-{i:04}") for i in range(50)])
+
+    def test_polls_of_ever_new_clients_count_together(self):
+        raw = self.raw(self.server)
+        answers = []
+        for i in range(50):
+            raw.send(get(self.address("poll/chat", after=0, client=f"client-number-{i:04}")))
+            answer = raw.response()
+            frames = json.loads(answer.body)
+            answers.append((answer.status, frames))
+        self.check(answers)
+
+    def test_those_who_are_in_the_room_have_buckets_of_their_own(self):
+        stream = self.listen(**client(ANN, "Ann"))
+        stream.frame()
+        statuses = [self.send({"message": "hi"})[0] for _ in range(20)]
+        self.assertIn(429, statuses)
+        self.say("hello", **client(ANN))
+
+    def test_polls_without_a_client_and_of_those_who_are_there_do_not_count(self):
+        self.poll(after=0, **client(ANN))
+        for _ in range(20):
+            self.poll(after=0)
+            self.poll(after=0, **client(ANN))
+
+
+class ByteFloods(Case):
+    options = {"bytes_per_second": 1000, "message_bytes": 1000}
+
+    def test_the_bytes_of_posts_of_nobody_in_particular_count_together(self):
+        raw = self.raw(self.server)
+        answers = [self.send({"message": "x" * 900}, raw=raw) for _ in range(50)]
+        self.assertEqual(answers[0][0], 200)
+        self.assertEqual({status for status, _ in answers}, {200, 429})
+
+
 class Crowds(Case):
     options = {"connections": 20}
 
-    def test_clients_that_poll_count_as_connections(self):
+    async def test_clients_that_poll_count_as_connections_and_leave_half_of_them_to_others(self):
         raw = self.raw(self.server)
         statuses = []
         for i in range(30):
             raw.send(get(self.address("poll/chat", after=0, client=f"client-number-{i:04}")))
             answer = raw.response()
             statuses.append(answer.status)
-        self.assertEqual(statuses[0], 200)
-        self.assertEqual(set(statuses[20:]), {503})
+        self.assertEqual(statuses, [200] * 10 + [503] * 20)
+        self.assertEqual(self.send({"message": "hi"}, raw=raw)[0], 503)
+        self.say("hi", raw=raw, client="client-number-0000")
+        socket = await self.websocket()
+        self.assertEqual(json.loads(await receive(socket))["last"], 1)
+        self.listen(**client(ANN)).frame()
+
+
+class FewPlaces(Case):
+    options = {"connections": 3, "poll_grace": 1}
+
+    def test_there_is_a_place_for_one_that_polls_and_for_the_next_when_it_has_gone(self):
+        raw = self.raw(self.server)
+        self.poll(after=0, raw=raw, **client(ANN, "Ann"))
+        raw.send(get(self.address("poll/chat", after=0, **client(BEN, "Ben"))))
+        self.assertEqual(raw.response().status, 503)
+        self.server.wait_for_line("left lobby Ann 1006")
+        self.poll(after=0, raw=raw, **client(BEN, "Ben"))
 
 
 class Permission(Case):

@@ -37,6 +37,10 @@ roompp::rooms<Room> talkative() {
     rooms.on_message([](Room& room, auto& member, std::string_view text) {
         if (text == "/kick me") return member.close(4000, "as you wish");
         if (text == "/kick all") return room.close(4002, "everybody out");
+        if (text == "/leave") {
+            member.send("farewell");
+            return member.leave();
+        }
         if (text == "/nothing") return;
         if (text == "/only me") return member.send("only you");
         if (text == "/flood me") {
@@ -65,6 +69,7 @@ void serve(std::map<std::string, std::string> given) {
     number("--connections", limits.connections);
     number("--message-bytes", limits.message_bytes);
     number("--messages-per-second", limits.messages_per_second);
+    number("--bytes-per-second", limits.bytes_per_second);
     number("--members-per-room", limits.members_per_room);
 
     roompp::server server;
