@@ -383,7 +383,7 @@ public:
     class timer {
     public:
         timer() = default;
-        timer(timer&& other) noexcept : timers_(std::exchange(other.timers_, {})), when_(other.when_) {}
+        timer(timer&&) noexcept = default;
         timer& operator=(timer&& other) noexcept {
             if (this != &other) {
                 cancel();
@@ -2488,9 +2488,9 @@ public:
     }
     /// For the server: the bounds to keep if the directory has none of its own, and who is told of exceptions if it has
     /// no on_error.
-    void set_defaults(const roompp::limits& bounds, handler<void(std::exception_ptr)> failed) {
+    void set_defaults(const roompp::limits& bounds, const handler<void(std::exception_ptr)>& failed) {
         if (!state_->has_own_bounds) state_->bounds = bounds;
-        hooks().unheard = std::move(failed);
+        hooks().unheard = failed;
     }
 
     /// A room has been made, before its first member is let in: `(room)`.

@@ -36,7 +36,7 @@ public:
     class timer {
     public:
         timer() = default;
-        timer(timer&& other) noexcept : timers_(std::exchange(other.timers_, {})), when_(other.when_) {}
+        timer(timer&&) noexcept = default;
         timer& operator=(timer&& other) noexcept {
             if (this != &other) {
                 cancel();
