@@ -58,8 +58,8 @@ private:
             if (!listener_.is_open()) return;
             if (ec) return accept_later(ec);
             auto arrived = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+            accept();  // first: what is done with this one may throw
             host.home().dispatch([this, &host, arrived] { how_.take(host, std::move(*arrived)); });
-            accept();
         });
     }
 

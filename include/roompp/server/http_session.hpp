@@ -286,7 +286,9 @@ private:
         if (is_last_) return this->finish();
         if (taking_) return;
         expect_request();
-        go_on();
+        choose_whether_to_read();
+        // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
+        if (!pending_.empty()) this->host().home().post([self] { self->go_on(); });
     }
 
     // The server can't wait for the answer any longer. One that is on its way from another thread still counts.

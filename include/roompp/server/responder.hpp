@@ -127,6 +127,7 @@ class response_stream {
 public:
     /// Sends a piece. If more than limits::queue_bytes then waits, the client is too slow, and is cut off.
     void write(std::string_view piece) const {
+        if (!is_open()) return;  // before anything else: the loop may have gone with the server
         if (answer_->home().running_here()) {
             if (const auto session = answer_->session()) session->write(piece);
         } else {

@@ -54,7 +54,7 @@ protected:
 
     /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
     [[nodiscard]] Stream release() {
-        uncork();
+        if (host().corked().whose == this) uncork();  // else it is of one in whose handling this came
         make_gathered_sends();
         state_ = closed;
         retire();
