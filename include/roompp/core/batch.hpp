@@ -1,6 +1,7 @@
 #pragma once
 // The messages of one turn, encoded once and shared by all members.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
@@ -105,6 +106,23 @@ public:
         if (of_aside.from == of_aside.to) return;
         const std::size_t at = common().size();
         detours_.push_back({&who, {at, at}, of_aside});
+    }
+
+    /// `who` comes now: what was gathered before is not for it.
+    void begin(const seat& who) {
+        if (!common_ || common_->size() == 0) return;
+        aside();
+        detours_.push_back({&who, {0, common_->size()}, {0, 0}});
+    }
+    /// `who` goes now, and is not referred to any more. O(detours).
+    /// @returns what was gathered for it, null if that is nothing.
+    [[nodiscard]] std::shared_ptr<const Batch> end(const seat& who) {
+        if (empty()) return nullptr;
+        const auto its =
+            std::stable_partition(detours_.begin(), detours_.end(), [&](const auto& one) { return one.who != &who; });
+        auto own = delivery<Batch>{common_, aside_, {}}.with_detours(its, detours_.end());
+        detours_.erase(its, detours_.end());
+        return own->size() == 0 ? nullptr : own;
     }
 
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && detours_.empty()); }

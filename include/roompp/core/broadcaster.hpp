@@ -64,9 +64,9 @@ public:
 
     /// Makes the connection a member; it gets what is broadcast from now on. O(1).
     [[nodiscard]] subscription join(std::shared_ptr<Connection> connection) {
-        state_->flush();
         auto joined = std::make_unique<member>();
         joined->connection = std::move(connection);
+        state_->gathered.begin(joined->place);
         state_->members.add(*joined->connection, joined->place);
         return subscription(std::move(joined), state_);
     }
@@ -110,8 +110,9 @@ private:
             gathered.recycle(std::move(messages));
         }
         void leave(member& one) {
-            flush();
+            const auto last = gathered.end(one.place);
             members.remove(one.place);
+            if (last) audience<Connection>::deliver_own(*one.connection, last, when_slow::disconnect);
         }
 
         loop& home;

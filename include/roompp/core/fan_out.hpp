@@ -39,10 +39,11 @@ public:
     template <class Owner>
     void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, fan_out_place& place,
              const std::shared_ptr<const encoding_type>& as, std::shared_ptr<const batch_type> first) {
-        flush();  // who joins now must not get what was said before
         place.group = group_of(as);
         place.in_audience.loop = connection->home().index();
-        const auto its = part_on(groups_[place.group], connection->home());
+        group& joined = groups_[place.group];
+        joined.gathered.begin(place.in_audience);
+        const auto its = part_on(joined, connection->home());
         ++its->count;
         its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
             if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
@@ -54,10 +55,13 @@ public:
     template <class Owner>
     void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection,
                 fan_out_place& place) {
-        flush();
-        const auto its = part_on(groups_[place.group], connection->home());
+        group& left = groups_[place.group];
+        const auto its = part_on(left, connection->home());
         --its->count;
-        its->home.dispatch([its, owner, connection, &place] { its->members.remove(place.in_audience); });
+        its->home.dispatch([its, owner, connection, &place, last = left.gathered.end(place.in_audience), slow = slow_] {
+            its->members.remove(place.in_audience);
+            if (last) audience<Connection>::deliver_own(*connection, last, slow);
+        });
     }
 
     /// Tells everyone.
