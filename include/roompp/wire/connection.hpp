@@ -61,8 +61,9 @@ public:
     /// Sends what a room has gathered for many.
     static void deliver_all(connection* const* first, connection* const* last,
                             const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        wire::batch_for_many shared(batch);
         for (; first != last; ++first)
-            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
+            if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -113,10 +114,7 @@ private:
     virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         send_batch(batch, slow);
     }
-    // Others get the same batch: whatever has to be done to it is done once.
-    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        send_batch(batch, slow);
-    }
+    virtual void send_shared_batch(wire::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;

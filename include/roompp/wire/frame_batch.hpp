@@ -97,4 +97,21 @@ private:
     mutable std::shared_ptr<const frame_batch> compressed_;
 };
 
+/// A batch on its way to many members of one loop: its compressed form is looked up once, not once for each of them.
+class batch_for_many {
+public:
+    /// @param plain must outlive this.
+    explicit batch_for_many(const std::shared_ptr<const frame_batch>& plain) noexcept : plain_(plain) {}
+
+    [[nodiscard]] const std::shared_ptr<const frame_batch>& plain() const noexcept { return plain_; }
+    [[nodiscard]] const std::shared_ptr<const frame_batch>& compressed(const compression& how) {
+        if (!compressed_) compressed_ = plain_->compressed(how);
+        return compressed_;
+    }
+
+private:
+    const std::shared_ptr<const frame_batch>& plain_;
+    std::shared_ptr<const frame_batch> compressed_;
+};
+
 }  // namespace roompp::wire

@@ -127,11 +127,8 @@ private:
         count_sent(batch->size());
         this->write(batch->bytes());  // as its own: batches may be forgotten
     }
-    void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        if (compresses_)
-            send_batch(batch->compressed(*this->host().compressing()), slow);
-        else
-            send_batch(batch, slow);
+    void send_shared_batch(batch_for_many& batch, when_slow slow) override {
+        send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
