@@ -205,6 +205,7 @@ public:
 
     void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room, joining<batch> how) {
         connection_ = its;
+        how.only_for_this = true;
         membership_ = directory.join(its, std::move(room), std::move(how));
     }
     void leave(const close_event& how) { membership_.leave(how); }
@@ -222,16 +223,6 @@ public:
     template <class Action>
     void visit(Action&& action) {
         membership_.visit(std::forward<Action>(action));
-    }
-
-    /// Closes the connection if the application has taken the member out of the room, whose home loop is given.
-    void close_if_left(loop& home) {
-        const auto is_in = std::make_shared<bool>(false);
-        visit([is_in](Room&, auto&) { *is_in = true; });
-        home.dispatch([is_in, weak = connection_] {
-            const auto its = *is_in ? nullptr : weak.lock();
-            if (its) its->close(close_code::normal, poll_connection::left_reason);
-        });
     }
 
 private:
@@ -295,11 +286,8 @@ template <class Room>
 template <class Room>
 class stream_session final : public wire::session {
 public:
-    /// @param home the stream's loop. @param of_room that of the room.
-    stream_session(std::shared_ptr<http_member<Room>> member, loop& home, loop& of_room, std::function<void()> over)
-        : member_(std::move(member)), home_(home), of_room_(of_room), over_(std::move(over)) {
-        look_later();
-    }
+    stream_session(std::shared_ptr<http_member<Room>> member, std::function<void()> over)
+        : member_(std::move(member)), over_(std::move(over)) {}
     void message(payload) override {}
     void closed(const close_event& how) override {
         member_->leave(how);
@@ -307,19 +295,7 @@ public:
     }
 
 private:
-    // A room does not tell whom the application takes out of it, and a stream outside of its room has no use.
-    void look_later() {
-        look_ = home_.after(std::chrono::seconds(5), [this] {
-            const auto member = member_;
-            look_later();
-            member->close_if_left(of_room_);  // last: it may end this
-        });
-    }
-
     std::shared_ptr<http_member<Room>> member_;
-    loop& home_;
-    loop& of_room_;
-    loop::timer look_;
     std::function<void()> over_;
 };
 
@@ -332,11 +308,6 @@ public:
 
     void message(payload) override {}
     void closed(const close_event& how) override { member_->leave(how); }
-    bool is_in_room() override {
-        bool it_is = false;
-        member_->visit([&](Room&, auto&) { it_is = true; });
-        return it_is;
-    }
     bool is_up_to_date(const resume_point& at) override {
         bool it_is = true;
         member_->visit([&](Room& room, auto&) { it_is = detail::is_up_to_date(room, at); });
@@ -587,8 +558,7 @@ private:
                 wanted.how.as = its->as_events;
                 joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
                 return std::make_unique<detail::stream_session<Room>>(
-                    joined, stream->home(), home,
-                    [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
+                    joined, [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
                         home.dispatch([its, &home, room, key, gone] { remove_speaker(*its, home, room, key, gone); });
                     });
             },
@@ -623,7 +593,7 @@ private:
         const auto found = there.speakers.find(wanted.key);
         const auto poller = there.polling.find(wanted.key);
         const auto client = poller == there.polling.end() ? nullptr : poller->second;
-        if (client && (client->end_if_left() || !client->is_open())) {
+        if (client && !client->is_open()) {
             later.answer(poll_connection::closed_response(client->how_it_was_closed()));
             return client->leave();
         }

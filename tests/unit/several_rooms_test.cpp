@@ -71,3 +71,20 @@ TEST_CASE("A connection may be in so many rooms, and have another for one that i
     world.settle();
     CHECK(some.rooms.size() == 0);
 }
+
+TEST_CASE("A room that the application takes a connection out of does not count any more", "[several_rooms]") {
+    scene some;
+    some.rooms.on_message([](roompp::basic_room<>::member& from) { from.leave(); });
+    t::world world(some.server);
+    auto ann = world.connect("/").send("+a").send("+b").send("a").send("b");
+    world.settle();
+    CHECK(some.rooms.size() == 0);
+    CHECK(some.in.begin()->first->room_count() == 0);
+    ann.send("+c").send("+d");
+    world.settle();
+    CHECK(some.rooms.size() == 2);
+    CHECK(ann.is_open());
+    ann.drop();  // what is left of the first memberships goes, and is not counted twice
+    world.settle();
+    CHECK(some.rooms.size() == 0);
+}

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include <roompp/core/async.hpp>
@@ -23,6 +24,16 @@ namespace roompp {
 template <class Room>
 class rooms;
 
+namespace detail {
+
+// Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
+template <class Connection, class = void>
+struct counts_rooms : std::false_type {};
+template <class Connection>
+struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>> : std::true_type {};
+
+}  // namespace detail
+
 /// A member of a room. Held by the room while it is in, and valid in the hooks that are given it. Everything but close() is
 /// for the room's home loop, where hooks run.
 template <class Room>
@@ -37,7 +48,9 @@ public:
 
     /// For the directory: a member that waits to be let in.
     room_member(std::shared_ptr<connection_type> connection, joining_type how)
-        : connection_(std::move(connection)), how_(std::move(how)) {}
+        : connection_(std::move(connection)), how_(std::move(how)), is_only_for_this_(how_.only_for_this) {
+        if constexpr (counts_rooms) ++connection_->room_count();
+    }
     room_member(const room_member&) = delete;
     room_member& operator=(const room_member&) = delete;
 
@@ -94,9 +107,10 @@ public:
     void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
         connection_->close(code, reason);
     }
-    /// Leaves the room; the connection stays.
+    /// Leaves the room. A connection that was opened for this room alone, by a route of rooms, is closed with 1000 after
+    /// what it was sent, unless it is in other rooms by then; any other one stays.
     void leave() {
-        if (in()) room_->remove(*this, {close_code::normal, {}});
+        if (in()) room_->take_out(*this);
     }
 
 private:
@@ -104,7 +118,23 @@ private:
     friend class rooms<Room>;
     enum membership_state : unsigned char { waiting, inside, out };
 
+    static constexpr bool counts_rooms = detail::counts_rooms<connection_type>::value;
+
     [[nodiscard]] bool in() const noexcept { return membership_ == inside; }
+
+    // The connection is in one room less. On the connection's loop, more than once if need be.
+    void stop_counting() noexcept {
+        if constexpr (counts_rooms)
+            if (std::exchange(is_counted_, false)) --connection_->room_count();
+    }
+    // The application has taken it out of the room. On the connection's loop.
+    void was_taken_out() {
+        stop_counting();
+        if (!is_only_for_this_) return;
+        if constexpr (counts_rooms)
+            if (connection_->room_count() != 0) return;
+        connection_->close(close_code::normal, "not in this room any more");
+    }
 
     std::shared_ptr<connection_type> connection_;
     joining_type how_;                   // until it is in
@@ -118,6 +148,8 @@ private:
     std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
     state_type state_{};
     membership_state membership_ = waiting;
+    bool is_only_for_this_;
+    bool is_counted_ = true;  // among the connection's rooms; belongs to the connection's loop
 };
 
 }  // namespace roompp

@@ -326,6 +326,13 @@ private:
         if (members_.empty() && on_empty_) on_empty_(*this);
     }
 
+    // The application takes a member out.
+    void take_out(member& leaving) {
+        const auto kept = members_[leaving.index_];
+        remove(leaving, {close_code::normal, {}});
+        kept->connection_->home().dispatch([kept] { kept->was_taken_out(); });
+    }
+
     // Hands a member's message to the hook; `handled` is told when that is done.
     void receive(member& from, payload message, receipt handled = {}) {
         if (!from.in()) return;

@@ -93,6 +93,7 @@ struct joining {
     std::shared_ptr<const encoding<Batch>> as;   ///< null: bare payloads
     std::shared_ptr<const resume_point> resume;  ///< null: it has not been here before
     std::size_t last = 0;                        ///< how many of the latest messages it wants if it does not resume
+    bool only_for_this = false;  ///< whether member.leave() ends the connection, see room_member::leave()
 };
 
 }  // namespace roompp

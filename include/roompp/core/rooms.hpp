@@ -39,12 +39,6 @@ struct room_info {
 template <class Room = basic_room<>>
 class rooms {
     struct state;
-    // Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
-    template <class Connection, class = void>
-    struct counts_rooms : std::false_type {};
-    template <class Connection>
-    struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>>
-        : std::true_type {};
 
 public:
     using room_type = Room;
@@ -101,7 +95,7 @@ public:
             // Taken first, since a hook may assign another membership to this. The directory goes with the message: it
             // is what keeps the room until that arrives.
             const auto leaving = std::exchange(member_, nullptr);
-            if constexpr (counts_rooms<connection_type>::value) --leaving->connection().room_count();
+            leaving->stop_counting();
             home_->dispatch([leaving, directory = std::move(state_), why] {
                 if (leaving->in())
                     leaving->room_->remove(*leaving, why);
@@ -213,12 +207,11 @@ public:
     [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
                                   joining<typename connection_type::batch_type> how = {}) {
         loop& home = *state_->homes[state_->place_of(name)];
-        if constexpr (counts_rooms<connection_type>::value) {
+        if constexpr (member::counts_rooms) {
             if (who->room_count() >= state_->bounds.rooms_per_connection) {
                 who->close(close_code::policy_violation, "in too many rooms");
                 return {};
             }
-            ++who->room_count();
         }
         auto joining = std::make_shared<member>(std::move(who), std::move(how));
         home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {

@@ -31,8 +31,6 @@ namespace roompp {
 /// which is the room's as well.
 class poll_source : public wire::session {
 public:
-    /// Whether the client is in the room: the application may have taken it out.
-    [[nodiscard]] virtual bool is_in_room() = 0;
     /// Whether somebody who was in the room until then has missed no message.
     [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
     /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
@@ -82,10 +80,6 @@ public:
     /// held is answered as it is: a client has one at a time.
     void poll(poll_request asked, responder later) {
         silent_since_ = host().now();
-        if (end_if_left()) {
-            later.answer(closed_response(how_));
-            return;
-        }
         // More than once: an answer may bring the next poll of the connection that it goes to.
         while (held_) answer(*std::exchange(held_, std::nullopt));
         if (!is_open()) {
@@ -112,24 +106,6 @@ public:
 
     /// Ends it now, as if it had not polled for long.
     void leave() { end_with({close_code::normal, {}}); }
-
-    /// Why it is closed when its member has left the room while the connection stayed.
-    static constexpr std::string_view left_reason = "not in this room any more";
-
-    /// Ends it if its member has left the room while the connection stayed: whoever polls has nothing else.
-    /// @returns whether it had.
-    bool end_if_left() {
-        if (!is_open() || !source_) return false;
-        bool is_in = true;
-        guarded([&] { is_in = source_->is_in_room(); });
-        if (is_in) return false;
-        const auto self = keep();
-        const auto last = std::exchange(held_, std::nullopt);
-        end_with({close_code::normal, std::string(left_reason)});
-        if (last) last->to.answer(closed_response(how_));
-        home().post([self] {});  // what called this may be its own task, which must not go before it returns
-        return true;
-    }
 
     /// How it was closed, once it is not open any more.
     [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
@@ -197,7 +173,7 @@ private:
     void not_written(const std::shared_ptr<const wire::frame_batch>&, std::size_t, int) override {}  // nothing is
     void tick(wire::shard::clock::time_point now) override {
         if (held_) {
-            if (end_if_left() || now < held_->until) return;
+            if (now < held_->until) return;
             silent_since_ = now;
             return answer(*std::exchange(held_, std::nullopt));
         }
@@ -226,8 +202,7 @@ private:
     }
 
     void answer_if_news() {
-        if (!held_ || end_if_left()) return;
-        if (has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
+        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
     }
 
     void answer(const held& request) {

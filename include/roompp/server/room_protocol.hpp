@@ -88,6 +88,7 @@ private:
     websocket_route::opener opens_with(const Protocol& speaks, const request& from, acceptance& answer) const {
         joining<connection::batch_type> how;
         how.who = answer.who();
+        how.only_for_this = true;
         speaks.ask(from, answer, how);
         return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
                    const std::shared_ptr<connection>& opened, const person& who) {
