@@ -67,7 +67,7 @@ public:
     }
     void append(batch& to, const welcome& first) const override {
         to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
-        if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first)));
+        if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first.people_count, *first.people)));
     }
     void append_frame(batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(event_text(frame));
@@ -86,7 +86,7 @@ public:
         to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
     void append(batch& to, const welcome& first) const override {
-        if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first));
+        if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first.people_count, *first.people));
     }
     void append_frame(batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(',' + as_json(frame));
@@ -321,13 +321,7 @@ public:
     std::string presence() override {
         std::string text;
         if constexpr (Room::presence_type::tells)
-            member_->visit([&](Room& room, auto&) {
-                const auto people = room.people();
-                welcome there;
-                there.people_count = room.people_count();
-                there.people = &people;
-                text = v1_frames::presence(there);
-            });
+            member_->visit([&](Room& room, auto&) { text = v1_frames::presence(room.people_count(), room.people()); });
         return text;
     }
     std::string as_frame(payload message) override { return as_json(message); }

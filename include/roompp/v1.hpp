@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -101,11 +102,11 @@ namespace detail {
     return text + "]}";
 }
 
-/// The second one, if the room tells who is there.
-[[nodiscard]] inline std::string presence(const welcome& first) {
-    std::string text = R"({"type":"presence","count":)" + std::to_string(first.people_count) + R"(,"members":[)";
+/// Who is in the room: the second frame, and again for those who have missed who came and went.
+[[nodiscard]] inline std::string presence(std::size_t count, const std::vector<presence_entry>& people) {
+    std::string text = R"({"type":"presence","count":)" + std::to_string(count) + R"(,"members":[)";
     const char* separator = "";
-    for (const presence_entry& one : *first.people)
+    for (const presence_entry& one : people)
         text += std::exchange(separator, ",") + ('{' + detail::members_of(*one.who)) + R"(,"since":)" +
                 detail::milliseconds(one.since) + R"(,"connections":)" + std::to_string(one.connections) + '}';
     return text + "]}";
@@ -245,7 +246,7 @@ private:
         }
         void append(wire::frame_batch& to, const welcome& first) const override {
             to.append(payload(v1_frames::history(first)));
-            if (first.has_presence) to.append(payload(v1_frames::presence(first)));
+            if (first.has_presence) to.append(payload(v1_frames::presence(first.people_count, *first.people)));
         }
     };
 
@@ -264,6 +265,12 @@ private:
             std::optional<std::uint64_t> number;
             if (dropped.is_text() && dropped.size() <= worth_reading) number = number_of(parse_json(dropped.data()));
             connection_.send(v1_frames::error("rate_limited", "You send too fast; this message was dropped.", number));
+        }
+        void caught_up() override {
+            if constexpr (Room::presence_type::tells)
+                membership_.visit([](Room& room, auto& member) {
+                    member.write(v1_frames::presence(room.people_count(), room.people()));
+                });
         }
         void closed(const close_event& how) override { membership_.leave(how); }
 

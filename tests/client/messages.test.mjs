@@ -322,6 +322,17 @@ test("the presence map is right at every step: snapshot, joins, leaves, a change
   assert.deepEqual(room.presence.get("b2"), { ...BEN, since: 5 });
 });
 
+test("a slow member that is told anew who is there, gaps accepted, sees who came and went meanwhile", () => {
+  const room = enter({ gaps: "accept" });
+  const steps = [];
+  for (const event of ["join", "leave"]) room.on(event, ({ name }) => steps.push(`${event} ${name}`));
+  const CID = { id: "c3", name: "Cid" };
+  for (const frame of [welcome(), presence(ANN, BEN), message(1), message(9), presence(ANN, CID)]) socket().say(frame);
+  assert.deepEqual(steps, ["leave Ben", "join Cid"]);
+  assert.deepEqual([...room.presence.keys()], ["a1", "c3"]);
+  assert.deepEqual([room.lastId, sockets().length], [9, 1]);
+});
+
 test("malformed people in a presence frame are left out", async () => {
   const room = connected();
   socket().say({ type: "presence", members: [null, 7, {}, { id: 7 }, { id: "x" }, ANN] });

@@ -1,11 +1,17 @@
 // Members that do not read.
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/v1.hpp>
 
 #include "catch.hpp"
 
@@ -13,9 +19,9 @@ namespace t = roompp::testing;
 
 namespace {
 
-template <class Policy>
+template <class... Policies>
 struct scene {
-    using room = roompp::basic_room<Policy>;
+    using room = roompp::basic_room<Policies...>;
     scene() {
         roompp::limits bounds;
         bounds.queue_bytes = 10'000;
@@ -27,13 +33,85 @@ struct scene {
             else
                 from.broadcast(text);
         });
-        server.websocket("/{room}/", rooms);
+        server.websocket("/{room}/", rooms, roompp::v1());
     }
     roompp::rooms<room> rooms;
     roompp::server server;
 };
 
+// Who is in the room as a client of roompp.v1 sees it that takes no notice of gaps.
+struct view {
+    void take(t::client& from) {
+        for (const auto& text : from.receive_all()) {
+            const auto frame = nlohmann::json::parse(text);
+            if (frame["type"] == "presence") {
+                ++lists;
+                people.clear();
+                for (const auto& one : frame["members"]) people.insert(one["name"].get<std::string>());
+            }
+            if (frame["type"] == "join") people.insert(frame["member"]["name"].get<std::string>());
+            if (frame["type"] == "leave") people.erase(frame["member"]["name"].get<std::string>());
+        }
+    }
+    std::set<std::string> people;
+    int lists = 0;
+};
+
+// People come and go while a member does not read.
+template <class Policy>
+void see_who_is_there_after_a_pause(std::uint64_t seed) {
+    scene<Policy, roompp::presence> some;
+    t::world world(some.server, seed);
+    const auto client = [&](const std::string& name) {
+        return world.client("/a/?name=" + name).subprotocol("roompp.v1").buffer_bytes(1000);
+    };
+    auto speaker = world.connect("/a/");
+    auto slow = client("slow").connect();
+    std::map<std::string, t::client> others;
+    const auto come = [&](const std::string& name) { others.emplace(name, client(name).connect()); };
+    const auto go = [&](const std::string& name) {
+        others.at(name).close();
+        others.erase(name);
+    };
+    const auto say = [&](int messages) {
+        for (int i = 0; i < messages; ++i) {
+            speaker.send(std::string(3000, 'x'));
+            world.settle();
+        }
+    };
+    come("gone");
+    view seen;
+    seen.take(slow);
+    const int lists_before = seen.lists;
+    slow.pause_reading();
+    say(2);
+    go("gone");
+    come("short");
+    come("here");
+    say(8);
+    go("short");
+    say(8);
+    slow.resume_reading();
+    seen.take(slow);
+    REQUIRE(seen.people.count("here") == 1);
+    REQUIRE(seen.people.count("gone") == 0);
+    REQUIRE(seen.people.count("short") == 0);
+    REQUIRE(seen.lists == lists_before + 1);
+    come("later");
+    seen.take(slow);
+    REQUIRE(seen.people.count("later") == 1);
+    REQUIRE(seen.lists == lists_before + 1);  // nothing more was dropped
+    CHECK(slow.is_open());
+}
+
 }  // namespace
+
+TEST_CASE("A slow member of which joins and leaves were dropped is told anew who is there", "[slow]") {
+    t::explore(10, [](std::uint64_t seed) {
+        see_who_is_there_after_a_pause<roompp::skip_to_latest>(seed);
+        see_who_is_there_after_a_pause<roompp::drop_oldest>(seed);
+    });
+}
 
 TEST_CASE("What is for a slow member alone is not dropped with what is for all", "[slow]") {
     scene<roompp::skip_to_latest> some;

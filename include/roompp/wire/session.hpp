@@ -28,6 +28,8 @@ public:
     virtual void message(payload received) = 0;
     /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
     virtual void flooded(payload) {}
+    /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
+    virtual void caught_up() {}
     /// The last call: the connection has ended.
     virtual void closed(const close_event& how) = 0;
 };

@@ -84,7 +84,10 @@ private:
         else
             reader_ = std::move(reader);
     }
-    void drained() noexcept {}
+    void drained() {
+        if (!is_open() || !std::exchange(has_missed_, false) || !session_) return;
+        guarded([&] { session_->caught_up(); });
+    }
     void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
 
     // shard::guest
@@ -243,7 +246,9 @@ private:
             return false;
         }
         const std::size_t most = this->host().bounds().queue_bytes;
+        const std::size_t before = this->queued();
         this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        has_missed_ = has_missed_ || this->queued() != before;
         return true;
     }
 
@@ -283,6 +288,7 @@ private:
     std::uint16_t close_sent_ = 0;
     bool pinged_ = false;
     bool too_slow_ = false;
+    bool has_missed_ = false;  // something that was for many, since it last took all
     bool compresses_ = false;
 };
 
