@@ -144,6 +144,24 @@ TEST_CASE("A message's receipt has its number, or 0 if the hook did not pass it 
     CHECK(numbers == std::vector<std::uint64_t>{1, 0, 2});
 }
 
+TEST_CASE("A message's receipt has no number of another message, whatever else is said meanwhile", "[room][ids]") {
+    scene<plain> some;
+    some.all.on_message([](plain& room, plain::member& sender, std::string_view text) {
+        room.broadcast("attention");
+        if (text == "spam") return;
+        sender.broadcast(text);
+        sender.broadcast_to_others("and more");
+        room.broadcast("that was " + sender.who().id);
+    });
+    auto ann = some.join("ann");
+    std::vector<std::uint64_t> numbers;
+    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    ann.in.receive("a", note);
+    ann.in.receive("spam", note);
+    ann.in.receive("b", note);
+    CHECK(numbers == std::vector<std::uint64_t>{2, 0, 7});
+}
+
 TEST_CASE("A room that appears again has another epoch and counts from 1", "[room][ids]") {
     scene<plain> some;
     auto ann = some.join("ann");

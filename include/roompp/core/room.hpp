@@ -72,7 +72,8 @@ public:
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a member's message has been handled, with its number: 0 if the hook did not broadcast it.
+    /// Called when a member's message has been handled, with its number: that of the first message that the member said
+    /// to the room meanwhile (member.broadcast()); 0: none.
     using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
@@ -242,7 +243,9 @@ private:
 
     // What a member says.
     std::uint64_t say(member& from, const member* but, payload message) {
-        return from.said_ = publish(&from, but, message);
+        const std::uint64_t id = publish(&from, but, message);
+        if (from.said_ == 0) from.said_ = id;
+        return id;
     }
     std::size_t say_to(member& from, std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, &from, message);
@@ -338,36 +341,35 @@ private:
         if (!from.in()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
         if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
-        const auto before = last_id_;
+        from.said_ = 0;
         guarded(&from, [&] {
-            if (!hooks_->message)
-                from.broadcast(message);
-            else if (const auto read = messages::read(message))
+            const auto read = messages::read(message);
+            if (!read)
+                refuse(from, message);
+            else if (hooks_->message)
                 (void)hooks_->message(*this, from, *read);
             else
-                refuse(from, message);
+                from.broadcast(message);
         });
-        if (handled && from.in()) handled(*this, from, last_id_ == before ? 0 : last_id_);
+        if (handled && from.in()) handled(*this, from, from.said_);
     }
 
     // The hook is a coroutine: one message of a member after the other.
     void receive_async(member& from, payload message, receipt handled) {
         if (!from.queue_) from.queue_ = std::make_shared<message_queue>(home_);
         const auto kept = members_[from.index_];
-        const auto before = std::make_shared<std::uint64_t>(0);
         const bool taken = from.queue_->put(
             message,
-            [self = this->shared_from_this(), kept, before](payload text) -> pending {
-                *before = kept->said_;
+            [self = this->shared_from_this(), kept](payload text) -> pending {
+                kept->said_ = 0;
                 if (!kept->in()) return {};
                 if (const auto read = messages::read(text)) return self->hooks_->message(*self, *kept, *read);
                 self->refuse(*kept, text);
                 return {};
             },
-            [self = this->shared_from_this(), kept, before,
-             handled = std::move(handled)](const std::exception_ptr& what) {
+            [self = this->shared_from_this(), kept, handled = std::move(handled)](const std::exception_ptr& what) {
                 if (what) self->failed(kept.get(), what);
-                if (handled && kept->in()) handled(*self, *kept, kept->said_ == *before ? 0 : kept->said_);
+                if (handled && kept->in()) handled(*self, *kept, kept->said_);
             });
         if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
     }
