@@ -96,6 +96,53 @@ TEST_CASE("Without a hook for it, what is malformed closes its connection with 1
     CHECK(connection->close_codes() == std::vector<std::uint16_t>{1007});
 }
 
+TEST_CASE("Without a message hook, values are said to everyone, and what is malformed is not", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    some.receive(R"({"text": "hi", "volume": 3})");
+    some.receive("nonsense");
+    for (const auto& one : some.connections) CHECK(one->received == strings{R"({"text": "hi", "volume": 3})"});
+    CHECK(some.malformed == strings{"nonsense"});
+}
+
+TEST_CASE("A typed room takes a value wherever it takes a payload", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    fake::manual_loop home;
+    roompp::rooms<talk> rooms(home.get());
+    const auto join = [&](const std::shared_ptr<fake::member>& connection, const char* id) {
+        roompp::joining<fake::batch> how;
+        how.who.id = id;
+        return rooms.join(connection, "tea", how);
+    };
+    const auto said = [](const char* text) { return say{text, 1}; };
+    rooms.on_message([&](talk& room, talk::member& from, const say&) {
+        CHECK(room.broadcast_except(from, said("room.broadcast_except")) == 1);
+        room.broadcast_if([&](const talk::member& one) { return &one != &from; }, said("room.broadcast_if"));
+        room.signal(said("room.signal"));
+        room.send(from, said("room.send"));
+        CHECK(room.send_to("bob", said("room.send_to")) == 1);
+        CHECK(from.send_to("bob", said("member.send_to")) == 1);
+        from.signal(said("member.signal"));
+        CHECK(from.broadcast_to_others(said("member.broadcast_to_others")) == 2);
+    });
+    const auto ann = fake::connect(home);
+    const auto bob = fake::connect(home);
+    auto in_ann = join(ann, "ann");
+    auto in_bob = join(bob, "bob");
+    in_ann.receive(R"({"text": "go", "volume": 1})");
+    rooms.broadcast("tea", said("rooms.broadcast"));
+    home.run();
+    const auto texts = [](const strings& received) {
+        strings found;
+        for (const auto& one : received) found.push_back(nlohmann::json::parse(one)["text"].get<std::string>());
+        return found;
+    };
+    CHECK(texts(ann->received) == strings{"room.signal", "room.send", "member.send_to", "rooms.broadcast"});
+    CHECK(texts(bob->received) == strings{"room.broadcast_except", "room.broadcast_if", "room.signal", "room.send_to",
+                                          "member.send_to", "member.signal", "member.broadcast_to_others",
+                                          "rooms.broadcast"});
+}
+
 TEST_CASE("A variant is the first alternative that can be read, in text or in CBOR", "[typed]") {
     using game = roompp::basic_room<roompp::messages_of<command, roompp::cbor>, roompp::of_members<fake::member>>;
     scene<game> some;

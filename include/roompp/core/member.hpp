@@ -71,7 +71,7 @@ public:
     std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
     /// Says something to everyone else. It has a number and is kept like any other message.
     std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
-    /// The same with a value, in a room of typed messages (see roompp/typed.hpp).
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
     template <class Message, class = enable_for_values<Message>>
     std::uint64_t broadcast(const Message& value) {
         return broadcast(Room::messages::write(value));
@@ -85,9 +85,17 @@ public:
     std::size_t send_to(std::string_view person_id, payload message) {
         return in() ? room_->say_to(*this, person_id, message) : 0;
     }
+    template <class Message, class = enable_for_values<Message>>
+    std::size_t send_to(std::string_view person_id, const Message& value) {
+        return send_to(person_id, Room::messages::write(value));
+    }
     /// Tells everyone else something of the moment, such as "is typing": it has no number and is not kept.
     void signal(payload message) {
         if (in()) room_->signal_from(*this, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void signal(const Message& value) {
+        signal(Room::messages::write(value));
     }
 
     /// Sends to this member alone, in order with what the room says.

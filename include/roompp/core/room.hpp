@@ -107,7 +107,7 @@ public:
         later(message, [](basic_room& self, payload text) { self.broadcast(text); });
         return 0;
     }
-    /// The same with a value, in a room of typed messages (see roompp/typed.hpp). On the home loop.
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
     template <class Message, class = enable_for_values<Message>>
     std::uint64_t broadcast(const Message& value) {
         return broadcast(messages::write(value));
@@ -115,6 +115,10 @@ public:
     /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
     std::uint64_t broadcast_except(const member& one, payload message) {
         return publish(nullptr, is_here(one) ? &one : nullptr, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast_except(const member& one, const Message& value) {
+        return broadcast_except(one, messages::write(value));
     }
     /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
     template <class Wanted>
@@ -124,17 +128,29 @@ public:
                 if (wanted(std::as_const(*one))) tell(one->place_);
         });
     }
+    template <class Wanted, class Message, class = enable_for_values<Message>>
+    void broadcast_if(Wanted&& wanted, const Message& value) {
+        broadcast_if(std::forward<Wanted>(wanted), messages::write(value));
+    }
     /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
     /// thread.
     void signal(payload message) {
         if (!home_.running_here()) return later(message, [](basic_room& self, payload text) { self.signal(text); });
         out_.tell(event_of(event_kind::signal, nullptr, message));
     }
+    template <class Message, class = enable_for_values<Message>>
+    void signal(const Message& value) {
+        signal(messages::write(value));
+    }
 
     /// Sends to one member, in order with what is broadcast.
     void send(member& one, payload message) {
         if (is_here(one))
             out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void send(member& one, const Message& value) {
+        send(one, messages::write(value));
     }
     /// Sends to all connections of one person. O(members).
     /// @returns to how many.
@@ -150,6 +166,10 @@ public:
                 }
         });
         return reached;
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::size_t send_to(std::string_view person_id, const Message& value) {
+        return send_to(person_id, messages::write(value));
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& one, payload frame) {

@@ -235,6 +235,11 @@ public:
             found->broadcast(payload(copy, kind));
         });
     }
+    /// The same with a value, in rooms of typed messages (see roompp/typed.hpp).
+    template <class Message, class = detail::enable_for_values<Message, typename Room::messages>>
+    void broadcast(std::string_view name, const Message& value) const {
+        broadcast(name, Room::messages::write(value));
+    }
 
     /// Runs `action(room)` on the home loop of a room, now if called there, if there is such a room. Safe from any
     /// thread.
