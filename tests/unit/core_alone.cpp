@@ -15,6 +15,7 @@
 #include <roompp/core/member_concept.hpp>
 #include <roompp/core/payload.hpp>
 #include <roompp/core/person.hpp>
+#include <roompp/core/person_index.hpp>
 #include <roompp/core/policies.hpp>
 #include <roompp/core/presence.hpp>
 #include <roompp/core/room.hpp>

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -469,6 +470,35 @@ TEST_CASE("A direct message to oneself comes once, and to nobody reaches nobody"
     some.home.run();
     CHECK(reached == std::vector<std::size_t>{1, 0});
     CHECK(ann.heard() == strings{"ann->ann: x"});
+}
+
+TEST_CASE("Persons are found however they come and go", "[room][direct]") {
+    scene<plain> some;
+    std::map<std::string, std::vector<scene<plain>::guest>> here;
+    const auto check = [&] {
+        for (const char* const id : {"a", "ab", "b", "member-1", ""}) {
+            const auto connections = here[id].size();
+            some.in_room([&](plain& tea) {
+                CHECK(tea.has(id) == (connections != 0));
+                CHECK(tea.send_to(id, "psst") == connections);
+            });
+            for (auto& one : here[id]) CHECK(one.heard().back() == std::string("server->") + id + ": psst");
+        }
+    };
+    auto nobody = some.join("");  // is called member-1
+    here["member-1"].push_back(std::move(nobody));
+    for (const char* const id : {"b", "a", "ab", "a"}) here[id].push_back(some.join(id));
+    check();
+    here["a"].push_back(some.join("a"));
+    here["ab"].clear();
+    check();
+    here["a"].erase(here["a"].begin());
+    here["ab"].push_back(some.join("ab"));
+    check();
+    some.in_room([](plain& tea) { CHECK(tea.kick("a", 4001) == 2); });
+    for (const auto& one : here["a"]) CHECK(one.connection->close_codes() == std::vector<std::uint16_t>{4001});
+    here["a"].clear();
+    check();
 }
 
 TEST_CASE("A signal reaches all but its sender and is in no history", "[room][signal]") {

@@ -25,6 +25,7 @@
 #include <roompp/core/loop.hpp>
 #include <roompp/core/member.hpp>
 #include <roompp/core/payload.hpp>
+#include <roompp/core/person_index.hpp>
 #include <roompp/core/policies.hpp>
 #include <roompp/core/presence.hpp>
 #include <roompp/core/room_event.hpp>
@@ -152,18 +153,15 @@ public:
     void send(member& one, const Message& value) {
         send(one, messages::write(value));
     }
-    /// Sends to all connections of one person. O(members).
+    /// Sends to all connections of one person. O(log members) for each of them; the first time that a person is looked
+    /// for, here or by member.send_to(), has() or kick(), O(members).
     /// @returns to how many.
     std::size_t send_to(std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, nullptr, message);
         event.to = person_id;
         std::size_t reached = 0;
         out_.tell_some(event, [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (one->who_->id == person_id) {
-                    ++reached;
-                    tell(one->place_);
-                }
+            reached = by_person().for_each(person_id, [&](const member& one) { tell(one.place_); });
         });
         return reached;
     }
@@ -193,21 +191,15 @@ public:
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
         return presence_.size();
     }
-    /// Whether a person is there. O(members).
-    [[nodiscard]] bool has(std::string_view person_id) const {
-        return std::any_of(members_.begin(), members_.end(),
-                           [&](const auto& one) { return one->who_->id == person_id; });
-    }
-    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself. O(members).
+    /// Whether a person is there.
+    [[nodiscard]] bool has(std::string_view person_id) const { return by_person().contains(person_id); }
+    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself.
     /// @returns how many.
     std::size_t kick(std::string_view person_id, std::uint16_t code = 4000, std::string_view reason = {}) {
-        std::size_t kicked = 0;
-        for_each([&](member& one) {
-            if (one.who_->id != person_id) return;
-            ++kicked;
-            one.close(code, reason);
-        });
-        return kicked;
+        std::vector<std::shared_ptr<member>> kicked;
+        by_person().for_each(person_id, [&](const member& one) { kicked.push_back(members_[one.index_]); });
+        for (const auto& one : kicked) one->close(code, reason);
+        return kicked.size();
     }
 
     /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
@@ -272,16 +264,23 @@ private:
         event.to = person_id;
         std::size_t reached = 0;
         out_.tell_some(event, [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (one->who_->id == person_id) ++reached;
-            if (reached == 0) return;
-            for (const auto& one : members_)
-                if (one->who_->id == person_id || one->who_->id == from.who_->id) tell(one->place_);
+            const auto tell_one = [&](const member& one) { tell(one.place_); };
+            reached = by_person().for_each(person_id, tell_one);
+            if (reached != 0 && person_id != from.who_->id) by_person().for_each(from.who_->id, tell_one);
         });
         return reached;
     }
     void signal_from(member& from, payload message) {
         out_.tell_others(from.place_, event_of(event_kind::signal, &from, message));
+    }
+
+    // Made when it is first asked for: rooms in which nobody writes to one person alone do without.
+    const person_index<member>& by_person() const {
+        if (!by_person_) {
+            by_person_.emplace();
+            for (const auto& one : members_) by_person_->add(*one);
+        }
+        return *by_person_;
     }
 
     template <class Action>
@@ -300,6 +299,7 @@ private:
         if (how.who.id.empty()) how.who.id = "member-" + std::to_string(joining->id_);
         joining->who_ = std::make_shared<const person>(std::move(how.who));
         members_.push_back(joining);
+        if (by_person_) by_person_->add(*joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
         room_event arrival = event_of(event_kind::join, joining.get(), {});
@@ -331,6 +331,7 @@ private:
         members_.back()->index_ = leaving.index_;
         members_[leaving.index_].swap(members_.back());
         members_.pop_back();
+        if (by_person_) by_person_->remove(leaving);
         size_.store(members_.size(), std::memory_order_relaxed);
         leaving.membership_ = member::out;
         if (leaving.queue_) leaving.queue_->clear();
@@ -426,6 +427,7 @@ private:
     loop& home_;
     std::shared_ptr<const room_hooks<basic_room>> hooks_;
     std::vector<std::shared_ptr<member>> members_;
+    mutable std::optional<person_index<member>> by_person_;  // mutable: see by_person()
     fan_out<connection_type> out_;
     history_type history_;
     presence_type presence_;
