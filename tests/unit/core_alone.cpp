@@ -9,6 +9,7 @@
 #include <roompp/core/fan_out.hpp>
 #include <roompp/core/handler.hpp>
 #include <roompp/core/history.hpp>
+#include <roompp/core/history_budget.hpp>
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/member.hpp>

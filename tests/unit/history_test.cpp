@@ -116,3 +116,40 @@ TEST_CASE("Messages of any age stay in a history without an age", "[history]") {
     history.forget_before(time_point(1'000'000s));
     CHECK_FALSE(history.empty());
 }
+
+TEST_CASE("A history says how much memory it takes, and gives it back with its messages", "[history]") {
+    roompp::ring_history<1000> history;
+    CHECK(history.memory() == 0);
+    const std::string text(1000, 'x');
+    for (std::uint64_t id = 1; id <= 100; ++id) say(history, id, text);
+    const auto full = history.memory();
+    CHECK(full > 100 * 1000);
+    CHECK(full < 200 * 1000);
+    for (std::uint64_t id = 1; id < 100; ++id) {
+        history.forget_oldest();
+        REQUIRE(history.after(0).front().id == id + 1);
+        REQUIRE(history.after(0).back().id == 100);
+    }
+    CHECK(history.memory() < 2000);
+    history.forget_oldest();
+    CHECK(history.memory() == 0);
+    say(history, 101, "again");
+    CHECK(ids_of(history.after(0)) == ids{101});
+}
+
+TEST_CASE("What a history says of its memory is what its messages have, whatever came before", "[history]") {
+    roompp::ring_history<16, 10> history;
+    std::uint64_t id = 0;
+    for (const std::size_t size : {5U, 100U, 5000U, 1U, 300U, 0U, 70'000U})
+        for (int i = 0; i < 20; ++i) {
+            say(history, ++id, std::string(size, 'x'), time_point(std::chrono::seconds(id)));
+            history.forget_before(time_point(std::chrono::seconds(id)));
+            if (id % 7 == 0) history.forget_oldest();
+            std::size_t bytes = 0;
+            for (const auto& one : history.after(0)) bytes += one.message.size();
+            REQUIRE(history.memory() >= bytes);
+            REQUIRE(history.memory() <= 2 * bytes + 16 * 512);
+        }
+    while (!history.empty()) history.forget_oldest();
+    CHECK(history.memory() == 0);
+}

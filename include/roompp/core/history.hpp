@@ -24,6 +24,8 @@ struct no_history {
 
     void push(const room_event&, const std::shared_ptr<const person>&) noexcept {}
     void forget_before(std::chrono::system_clock::time_point) noexcept {}
+    void forget_oldest() noexcept {}
+    [[nodiscard]] static constexpr std::size_t memory() noexcept { return 0; }
     [[nodiscard]] static constexpr bool empty() noexcept { return true; }
     [[nodiscard]] static constexpr bool reaches(std::uint64_t, std::uint64_t) noexcept { return false; }
     [[nodiscard]] static std::vector<room_event> after(std::uint64_t) { return {}; }
@@ -33,7 +35,8 @@ struct no_history {
 /// 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none.
+/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none. All rooms
+/// together: see limits::history_bytes.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
     static_assert(Messages > 0, "roompp: a history of no messages is roompp::no_history");
@@ -54,7 +57,9 @@ public:
         place.at = event.at;
         place.from = from;
         place.kind = event.message.kind();
+        heap_ -= heap_of(place.bytes);
         place.bytes.assign(event.message.data());
+        heap_ += heap_of(place.bytes);
         bytes_ += event.message.size();
         ++count_;
     }
@@ -65,7 +70,16 @@ public:
             while (count_ != 0 && ring_[first_].at < now - std::chrono::seconds(Seconds)) pop();
     }
 
+    /// Forgets the oldest message, which there must be, and gives its memory back.
+    void forget_oldest() {
+        pop(0);
+        if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
+    }
+
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+    /// How many bytes of memory it takes: the messages', and some for each of them.
+    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(kept) + heap_; }
 
     /// Whether every message after `id` is still there, when `last` is the number of the latest one.
     [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last) const noexcept {
@@ -93,18 +107,31 @@ private:
     };
     static constexpr std::size_t worth_keeping = 256;  // memory of a forgotten message that serves the next one
 
-    // By doubling, in order from the start.
-    void grow() {
-        std::vector<kept> larger(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size())));
-        for (std::size_t i = 0; i < count_; ++i) larger[i] = std::move(ring_[(first_ + i) % ring_.size()]);
-        ring_.swap(larger);
+    // What a string takes besides itself.
+    static std::size_t heap_of(const std::string& text) noexcept {
+        return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
+    }
+
+    void grow() { resize(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
+    // In order from the start.
+    void resize(std::size_t places) {
+        std::vector<kept> other(places);
+        heap_ = 0;
+        for (std::size_t i = 0; i < count_; ++i) {
+            other[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+            heap_ += heap_of(other[i].bytes);
+        }
+        ring_.swap(other);
         first_ = 0;
     }
-    void pop() noexcept {
+    void pop(std::size_t worth = worth_keeping) noexcept {
         kept& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
         oldest.from.reset();
-        if (oldest.bytes.capacity() > worth_keeping) std::string().swap(oldest.bytes);
+        if (oldest.bytes.capacity() > worth) {
+            heap_ -= heap_of(oldest.bytes);
+            std::string().swap(oldest.bytes);
+        }
         first_ = (first_ + 1) % ring_.size();
         --count_;
     }
@@ -115,7 +142,8 @@ private:
     std::vector<kept> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0;  // of the messages
+    std::size_t heap_ = 0;   // of their strings, and of those that serve the next messages
 };
 
 /// Policy: the room keeps the messages of the last `Seconds` seconds, at most `Messages` of them.

@@ -45,6 +45,10 @@ struct limits {
     /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
     /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 10'000;
+    /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
+    /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to
+    /// forgets its oldest messages. Hundreds of rooms with all that one may keep by default, or 25 KiB for each of 10,000.
+    std::size_t history_bytes = 256 * 1024 * 1024;
     /// Most rooms that one connection may be in at one time.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that those who lost their connection find

@@ -22,6 +22,7 @@
 #include <roompp/core/fan_out.hpp>
 #include <roompp/core/handler.hpp>
 #include <roompp/core/history.hpp>
+#include <roompp/core/history_budget.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/member.hpp>
 #include <roompp/core/payload.hpp>
@@ -205,7 +206,7 @@ public:
     /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
     /// for those who ask instead of being told. The views in it are valid until the room says something.
     [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
-        history_.forget_before(home_.wall_now());
+        forget_old();
         welcome told;
         told.room = name_;
         told.epoch = epoch_;
@@ -245,12 +246,30 @@ private:
     std::uint64_t publish(const member* from, const member* but, payload message) {
         room_event event = event_of(event_kind::message, from, message);
         event.id = ++last_id_;
+        history_.forget_before(event.at);
         history_.push(event, from ? from->who_ : nullptr);
         if (but)
             out_.tell_others(but->place_, event);
         else
             out_.tell(event);
+        if constexpr (history_type::keeps) bound_history();
         return event.id;
+    }
+
+    // What is kept counts among that of all rooms; if that is too much, empty rooms go, then the oldest messages of this one.
+    void bound_history() {
+        history_share_.set(history_.memory());
+        if (!history_share_.is_too_much()) return;
+        const auto self = this->shared_from_this();  // it may be an empty one
+        while (history_share_.is_too_much() && history_share_.make_place()) {}
+        while (history_share_.is_too_much() && !history_.empty()) {
+            history_.forget_oldest();
+            history_share_.set(history_.memory());
+        }
+    }
+    void forget_old() {
+        history_.forget_before(home_.wall_now());
+        history_share_.set(history_.memory());
     }
 
     // What a member says.
@@ -430,6 +449,7 @@ private:
     mutable std::optional<person_index<member>> by_person_;  // mutable: see by_person()
     fan_out<connection_type> out_;
     history_type history_;
+    history_share history_share_;
     presence_type presence_;
     state_type state_{};
     std::string epoch_ = new_epoch();

@@ -19,6 +19,7 @@
 
 #include <roompp/core/close.hpp>
 #include <roompp/core/handler.hpp>
+#include <roompp/core/history_budget.hpp>
 #include <roompp/core/limits.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/payload.hpp>
@@ -130,9 +131,15 @@ public:
         state_->homes = homes;
         state_->waiting.resize(homes.size());
         state_->counts.resize(homes.size());
+        for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
+            state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
+                const auto still = weak.lock();
+                return still && make_place(*still, place);
+            }));
     }
-    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
-    /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
+    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), how much their
+    /// histories may take (limits::history_bytes), and how long an empty room waits (limits::empty_room). A server gives
+    /// its own limits, unless this was called. Before the first join.
     rooms& limits(const roompp::limits& bounds) {
         state_->bounds = bounds;
         state_->has_own_bounds = true;
@@ -286,7 +293,8 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::size_t> counts;  // of rooms, by home, and that loop's alone
+        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
+        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -345,6 +353,8 @@ private:
         const std::size_t place = directory->place_of(name);
         if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
         auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        directory->histories[place]->limit(directory->bounds.history_bytes / directory->homes.size());
+        room->history_share_.take_from(directory->histories[place]);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
             if (const auto still = weak.lock()) leave_empty(still, empty);
         };
@@ -361,6 +371,7 @@ private:
 
     // Nobody is in the room: it goes, now or later.
     static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        empty.forget_old();
         if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
             wait(directory, empty);
         else
