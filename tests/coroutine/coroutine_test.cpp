@@ -1,16 +1,20 @@
 // Message hooks that are coroutines: C++20.
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <roompp/roompp.hpp>
+#include <roompp/testing.hpp>
 
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include "../unit/catch.hpp"
@@ -25,7 +29,9 @@ namespace {
 // Holds coroutines until it is opened.
 class gate {
 public:
-    explicit gate(asio::io_context& context) : timer_(context, std::chrono::steady_clock::time_point::max()) {}
+    template <class Executor>
+    explicit gate(Executor&& where)
+        : timer_(std::forward<Executor>(where), std::chrono::steady_clock::time_point::max()) {}
     awaitable pass() {
         std::error_code ignored;
         co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -155,4 +161,77 @@ TEST_CASE("A coroutine that never ends goes with its loop", "[coroutine]") {
     a.leave();
     some->run();
     CHECK(some->rooms.size() == 0);
+}
+
+namespace {
+
+// A route without rooms, whose coroutine waits at "slow" until open(), and throws at "fail".
+struct route {
+    route() {
+        roompp::websocket_handler handler;
+        handler
+            .on_message([this](roompp::connection& from, std::string_view text) -> awaitable {
+                const std::string copy(text);
+                handled.push_back(copy);
+                if (text == "slow") {
+                    held = std::make_unique<gate>(co_await asio::this_coro::executor);
+                    co_await held->pass();
+                }
+                if (text == "fail") throw std::runtime_error("a handler was told to fail");
+                CHECK(text == copy);
+                from.send(text);
+            })
+            .on_close([this](const roompp::close_event& how) { closed.push_back(how.code); })
+            .on_error([this] { ++errors; });
+        server.websocket("/", handler);
+    }
+    strings handled;
+    std::vector<std::uint16_t> closed;
+    int errors = 0;
+    std::unique_ptr<gate> held;
+    roompp::server server;
+};
+
+}  // namespace
+
+TEST_CASE("A route's coroutine may wait, its connection's further messages wait for it, and others go on",
+          "[coroutine]") {
+    route some;
+    roompp::testing::world world(some.server);
+    auto ann = world.connect("/").send("slow").send("after");
+    auto bob = world.connect("/").send("quick").expect("quick");
+    ann.receive_nothing();
+    CHECK(some.handled == strings{"slow", "quick"});
+    some.held->open();
+    ann.expect("slow").expect("after");
+    CHECK(some.errors == 0);
+}
+
+TEST_CASE("An exception in a route's coroutine closes its connection with 1011 and is reported", "[coroutine]") {
+    route some;
+    roompp::testing::world world(some.server);
+    auto bob = world.connect("/");
+    CHECK(world.connect("/").send("fail").closed().code == 1011);
+    auto ann = world.connect("/").send("slow").send("fail").send("after");
+    world.settle();
+    some.held->open();
+    ann.expect("slow");
+    CHECK(ann.closed().code == 1011);
+    CHECK(some.errors == 2);
+    CHECK(some.closed.size() == 2);
+    bob.send("hi").expect("hi");
+}
+
+TEST_CASE("A client may go while its route's coroutine waits; what it sent after that is not handled", "[coroutine]") {
+    route some;
+    roompp::testing::world world(some.server);
+    auto ann = world.connect("/").send("slow").send("after");
+    world.settle();
+    ann.drop();
+    world.settle();
+    CHECK(some.closed == std::vector<std::uint16_t>{1006});
+    some.held->open();
+    world.settle();
+    CHECK(some.handled == strings{"slow"});
+    CHECK(some.errors == 0);
 }

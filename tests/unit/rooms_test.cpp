@@ -91,6 +91,33 @@ TEST_CASE("Broadcasts, exceptions and single messages keep one order in a room",
     CHECK(b->received == strings{"all 1", "others 1", "all 2", "you 2"});
 }
 
+TEST_CASE("A room sends to one of its members, and to no member of another room", "[rooms]") {
+    fake::manual_loop home;
+    rooms all(home);
+    std::shared_ptr<room> tea;
+    all.on_join([&](room& in) {
+        if (in.name() == "tea") tea = in.shared_from_this();
+    });
+    all.on_message([&](room&, room::member& from, std::string_view text) {
+        tea->broadcast("for all");
+        tea->send(from, text);
+        tea->send(from, roompp::binary("bytes"));
+    });
+    const auto a = fake::connect(home);
+    const auto b = fake::connect(home);
+    const auto c = fake::connect(home);
+    auto in_a = all.join(a, "tea");
+    auto in_b = all.join(b, "tea");
+    auto in_c = all.join(c, "milk");
+    in_a.receive("hi");
+    in_c.receive("hello");
+    home.run();
+    CHECK(a->received == strings{"for all", "hi", "bytes", "for all"});
+    CHECK(a->kinds[2] == roompp::payload_kind::binary);
+    CHECK(b->received == strings{"for all", "for all"});
+    CHECK(c->received.empty());
+}
+
 TEST_CASE("Who joins a room in mid-turn gets nothing that was said before", "[rooms]") {
     fake::manual_loop home;
     rooms all(home);
@@ -642,5 +669,67 @@ TEST_CASE("Threads that talk at once are heard by all in one order", "[rooms][th
         for (const auto& text : order)
             if (text.rfind(speaker, 0) == 0 && text == speaker + std::to_string(next)) ++next;
         CHECK(next == said);
+    }
+}
+
+TEST_CASE("Any thread may speak to a room, whatever happens there", "[rooms][threads]") {
+    constexpr int threads = 3;
+    constexpr int said = 200;
+    std::shared_ptr<fake::member> listener;
+    int with_ran = 0;
+    {
+        fake::threaded_loop home;
+        rooms all(home);
+        rooms::membership listening;
+        std::shared_ptr<room> tea;
+        home.run([&] {
+            listener = fake::connect(home);
+            listening = all.join(listener, "tea");
+            all.with("tea", [&](room& in) { tea = in.shared_from_this(); });
+        });
+        std::vector<std::thread> speakers;
+        for (int who = 0; who < threads; ++who)
+            speakers.emplace_back([&, name = std::to_string(who) + ' '] {
+                for (int n = 0; n < said; ++n) {
+                    const std::string text = name + std::to_string(n);
+                    all.broadcast("tea", text + " broadcast");
+                    (void)all.with("tea", [&, text](room& in) {
+                        if (in.home().running_here()) ++with_ran;
+                        in.broadcast(text + " with");
+                    });
+                    tea->signal(text + " signal");
+                    (void)tea->broadcast(text + " room");
+                    all.broadcast("comes and goes", text);
+                    (void)all.with("comes and goes", [](room& in) { in.broadcast("with"); });
+                }
+            });
+        for (int n = 0; n < said; ++n)
+            home.run([&] {
+                auto guest = all.join(fake::connect(home), "comes and goes");
+                auto other = all.join(fake::connect(home), "tea");
+            });
+        for (auto& one : speakers) one.join();
+        home.run([&] {
+            listening.leave();
+            tea.reset();
+        });
+        home.drain();
+        CHECK(all.size() == 0);
+        CHECK_FALSE(all.with("tea", [](room&) {}));
+        all.broadcast("tea", "nobody hears this");
+    }
+    CHECK(with_ran == threads * said);
+    CHECK(listener->on_own_loop);
+    CHECK(listener->received.size() == 4 * threads * said);
+    // What one thread says is heard in the order in which it said it.
+    for (int who = 0; who < threads; ++who) {
+        strings expected;
+        for (int n = 0; n < said; ++n)
+            for (const char* how : {" broadcast", " with", " signal", " room"})
+                expected.push_back(std::to_string(who) + ' ' + std::to_string(n) + how);
+        strings heard;
+        for (const auto& text : listener->received)
+            if (text.rfind(std::to_string(who) + ' ', 0) == 0) heard.push_back(text);
+        CHECK(heard == expected);
     }
 }
