@@ -32,11 +32,12 @@ int main(int argc, char** argv) {
     limits.connections = limits.handshakes = 200'000;
     limits.messages_per_second = limits.bytes_per_second = 0;  // the load is no flood
     server.limits(limits);
-    if (keep)
-        server.websocket("/room", kept);
-    else
-        server.websocket("/room", rooms);
-    server.websocket("/room/{room}", rooms);
+    for (const char* const path : {"/room", "/room/{room}"}) {
+        if (keep)
+            server.websocket(path, kept);
+        else
+            server.websocket(path, rooms);
+    }
     server.websocket("/echo", roompp::echo());
     server.listen(port, "127.0.0.1").stop_on_signals();
     std::cout << "listening on " << server.url() << std::endl;
