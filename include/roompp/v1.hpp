@@ -183,24 +183,25 @@ public:
         const auto text = string_member(json, "message");
         const auto type = string_member(json, "type");
         const auto wrong = [&](const char* code, const char* what) {
-            its.visit([answer, told = v1_frames::error(code, what, number)](Room& room, auto& member) {
+            its.visit(frame.size(), [answer, told = v1_frames::error(code, what, number)](Room& room, auto& member) {
                 answer(room, member, told);
             });
         };
         if (!json.is_object())
             return wrong("malformed", R"(Send a JSON object, such as {"type": "message", "message": "hi"}.)");
         if (type == "ping")
-            return its.visit([answer, number](Room& room, auto& member) {
+            return its.visit(frame.size(), [answer, number](Room& room, auto& member) {
                 answer(room, member, v1_frames::ack(number.value_or(0)));
             });
         if (type == "signal") {
             if (!may_signal) return wrong("unknown_type", "There are no signals here.");
             if (!json.contains("signal")) return wrong("malformed", "A signal needs a member 'signal'.");
-            return its.visit([answer, number, always, signal = json["signal"].dump(-1, ' ', false, replace)](
+            return its.visit(frame.size(),
+                             [answer, number, always, signal = json["signal"].dump(-1, ' ', false, replace)](
                                  Room& room, auto& member) {
-                member.signal(signal);
-                if (number || always) answer(room, member, v1_frames::ack(number.value_or(0)));
-            });
+                                 member.signal(signal);
+                                 if (number || always) answer(room, member, v1_frames::ack(number.value_or(0)));
+                             });
         }
         if (type && type != "message" && type != "direct")
             return wrong("unknown_type", "This type is not known here: send 'message', 'direct', 'signal' or 'ping'.");
@@ -210,13 +211,14 @@ public:
             if (!may_direct) return wrong("unknown_type", "There are no private messages here.");
             if (!to)
                 return wrong("malformed", "A private message needs a member 'to' that is a string: a person's id.");
-            return its.visit([answer, number, always, to = *to, message = *text](Room& room, auto& member) {
-                if (member.send_to(to, message) == 0)
-                    answer(room, member,
-                           v1_frames::error("no_such_person", "This person is not here any more.", number));
-                else if (number || always)
-                    answer(room, member, v1_frames::ack(number.value_or(0)));
-            });
+            return its.visit(
+                frame.size(), [answer, number, always, to = *to, message = *text](Room& room, auto& member) {
+                    if (member.send_to(to, message) == 0)
+                        answer(room, member,
+                               v1_frames::error("no_such_person", "This person is not here any more.", number));
+                    else if (number || always)
+                        answer(room, member, v1_frames::ack(number.value_or(0)));
+                });
         }
         its.receive(*text, [answer, number, always](Room& room, auto& member, std::uint64_t id) {
             if (!number && !always) return;

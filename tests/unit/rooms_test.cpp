@@ -547,6 +547,74 @@ TEST_CASE("Who joins or leaves from another loop gets exactly what is said meanw
     away.get().leave();
 }
 
+TEST_CASE("Who is faster than its room's loop is held until that has caught up", "[rooms][loops]") {
+    fake::manual_loop home(0);
+    fake::manual_loop away(1);
+    rooms all(home);
+    const auto one = fake::connect(away);
+    home.belong_to_another_thread();
+    away.belong_to_another_thread();
+    auto in = all.join(one, "tea");
+    std::size_t said = 0;
+    std::size_t bytes = 0;
+    const auto talk_until_held = [&](std::size_t size) {
+        const std::string text(size, 'x');
+        while (one->holds == 0 && said < 100'000) {
+            in.receive(text);
+            ++said;
+            bytes += size;
+        }
+    };
+    SECTION("long messages") {
+        talk_until_held(50'000);
+        CHECK(bytes < 512 * 1024);
+    }
+    SECTION("messages without any text cost something too") {
+        talk_until_held(0);
+        CHECK(said < 4096);
+    }
+    SECTION("and whatever else is handed over") {
+        while (one->holds == 0 && said < 100'000) {
+            in.visit(1000, [](room& its, room::member&) { its.broadcast("x"); });
+            ++said;
+        }
+        CHECK(said < 1000);
+    }
+    CHECK(one->holds == 1);
+    home.run();
+    CHECK(one->holds == 1);  // it is for its own loop to go on
+    away.run();
+    CHECK(one->holds == 0);
+    CHECK(one->received.size() == said);
+    home.get().leave();
+    away.get().leave();
+}
+
+TEST_CASE("Nobody is held by a room on its own loop, or after it has gone", "[rooms][loops]") {
+    fake::manual_loop home(0);
+    fake::manual_loop away(1);
+    rooms all(home);
+    const std::string text(300'000, 'x');
+    const auto near = fake::connect(home);
+    auto in_near = all.join(near, "tea");
+    for (int i = 0; i < 10; ++i) in_near.receive(text);
+    CHECK(near->holds == 0);
+
+    const auto far = fake::connect(away);
+    home.belong_to_another_thread();
+    away.belong_to_another_thread();
+    auto in_far = all.join(far, "tea");
+    in_far.receive(text);
+    in_far.receive(text);
+    CHECK(far->holds == 2);
+    in_far.leave();
+    home.run();
+    away.run();
+    CHECK(far->holds == 0);
+    home.get().leave();
+    away.get().leave();
+}
+
 TEST_CASE("Exceptions and single messages reach members on another loop in order", "[rooms][loops]") {
     fake::manual_loop home(0);
     fake::manual_loop away(1);

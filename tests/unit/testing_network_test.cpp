@@ -30,6 +30,23 @@ TEST_CASE("A slow member gets what waited when it reads again", "[testing]") {
     for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i] == std::to_string(i) + std::string(10'000, 'x'));
 }
 
+TEST_CASE("Whose room is on another loop may say more than is handed over at once", "[testing]") {
+    roompp::limits bounds;
+    bounds.messages_per_second = bounds.bytes_per_second = 0;
+    roompp::server server;
+    server.threads(3).limits(bounds);
+    const roompp::rooms<> rooms;
+    server.websocket("/{room}/", rooms);
+    t::world world(server);
+    std::vector<t::client> clients;
+    for (int i = 0; i < 3; ++i) clients.push_back(world.connect("/a/"));  // one on each loop
+    for (auto& one : clients) {
+        for (int i = 0; i < 100; ++i) one.send(std::to_string(i) + std::string(10'000, 'x'));
+        for (auto& each : clients)
+            for (int i = 0; i < 100; ++i) each.expect(std::to_string(i) + std::string(10'000, 'x'));
+    }
+}
+
 TEST_CASE("A member that is too slow is closed with 1013 and delays nobody", "[testing]") {
     for (const std::size_t threads : {1U, 3U}) {
         CAPTURE(threads);

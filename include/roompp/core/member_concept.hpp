@@ -25,6 +25,9 @@ namespace roompp {
 /// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
 ///   for slow members is without effect;
 /// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
+/// - `hold()` and `go_on()`: from the one to the other, reads nothing more of what its client sends; as often as it was
+///   held, it has to be told to go on; called on the connection's loop, while a message of it is handled, or by a task of
+///   its own. Without them, what waits for a room on another loop is not bounded;
 /// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
 ///   `deliver` each (a writer that submits many sends together).
 template <class Connection>

@@ -40,6 +40,13 @@ struct room_info {
 template <class Room = basic_room<>>
 class rooms {
     struct state;
+    // Whether a connection type can be told to read nothing more for now.
+    template <class Connection, class = void>
+    struct can_be_held : std::false_type {};
+    template <class Connection>
+    struct can_be_held<Connection,
+                       std::void_t<decltype(std::declval<Connection&>().hold(), std::declval<Connection&>().go_on())>>
+        : std::true_type {};
 
 public:
     using room_type = Room;
@@ -58,6 +65,7 @@ public:
                 member_ = std::move(other.member_);
                 state_ = std::move(other.state_);
                 home_ = other.home_;
+                on_its_way_ = other.on_its_way_;
             }
             return *this;
         }
@@ -72,8 +80,8 @@ public:
                 if (member_->room_) member_->room_->receive(*member_, message, std::move(handled));
                 return;
             }
-            home_->post([member = member_, directory = state_, copy = std::string(message.data()),
-                         kind = message.kind(), handled = std::move(handled)] {
+            hand_over(message.size(), [member = member_, directory = state_, copy = std::string(message.data()),
+                                       kind = message.kind(), handled = std::move(handled)] {
                 if (member->room_) member->room_->receive(*member, payload(copy, kind), handled);
             });
         }
@@ -82,12 +90,21 @@ public:
         /// not in the room by then.
         template <class Action>
         void visit(Action&& action) {
+            visit(0, std::forward<Action>(action));
+        }
+        /// @param bytes how much of what the client has sent goes with it.
+        template <class Action>
+        void visit(std::size_t bytes, Action&& action) {
             if (!member_) return;
-            home_->dispatch([member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
+            auto work = [member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
                 if (!member->in()) return;
                 const auto room = member->room_->shared_from_this();
                 room->guarded(member.get(), [&] { action(*room, *member); });
-            });
+            };
+            if (home_->running_here())
+                work();
+            else
+                hand_over(bytes, std::move(work));
         }
 
         /// Ends the membership; `why` is what the room's leave hook gets.
@@ -113,9 +130,28 @@ public:
         membership(std::shared_ptr<member> joined, std::shared_ptr<state> directory, loop& home)
             : member_(std::move(joined)), state_(std::move(directory)), home_(&home) {}
 
+        // What is handed to the room's loop before that has to catch up, and what each piece costs besides its bytes.
+        static constexpr std::size_t most_on_its_way = 256 * 1024;
+        static constexpr std::size_t cost = 256;
+
+        // Has the work done on the room's loop, which is another one. If that does not keep up, nothing more is read
+        // from the client meanwhile: what waits between the loops stays bounded.
+        template <class Work>
+        void hand_over(std::size_t bytes, Work&& work) {
+            home_->post(std::forward<Work>(work));
+            if constexpr (can_be_held<connection_type>::value) {
+                on_its_way_ += bytes + cost;
+                if (on_its_way_ < most_on_its_way) return;
+                on_its_way_ = 0;
+                member_->connection().hold();
+                home_->post([who = member_->connection_] { who->home().post([who] { who->go_on(); }); });
+            }
+        }
+
         std::shared_ptr<member> member_;
         std::shared_ptr<state> state_;
         loop* home_ = nullptr;
+        std::size_t on_its_way_ = 0;  // since the room's loop was last known to have caught up
     };
 
     rooms() : state_(std::make_shared<state>()) {}

@@ -140,6 +140,8 @@ public:
         close_codes_.push_back(code);
         close_reason_ = reason;
     }
+    void hold() { ++holds; }
+    void go_on() { --holds; }
     [[nodiscard]] loop& home() const noexcept { return *home_; }
 
     /// With what it was closed, each time. Safe from any thread.
@@ -156,6 +158,7 @@ public:
     std::vector<std::string> received;  ///< the messages that were delivered, in order
     std::vector<payload_kind> kinds;    ///< and of what kind each was
     std::size_t deliveries = 0;         ///< in how many batches they came
+    int holds = 0;                      ///< how often it was held and not yet told to go on
     bool on_own_loop = true;            ///< whether all came on the loop that it lives on
 
 private:

@@ -48,9 +48,11 @@ protected:
     /// Reads nothing more, after the read that is being handled, until read_on().
     void hold_reading() noexcept { held_ = true; }
     void read_on() {
-        held_ = false;
+        if (!std::exchange(held_, false) || state_ == closed) return;
+        last_heard_ = host().now();  // what came meanwhile could not be heard
         if (paused_ && queued() <= pause_above) resume();
     }
+    [[nodiscard]] bool held() const noexcept { return held_; }
 
     /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
     [[nodiscard]] Stream release() {

@@ -66,6 +66,15 @@ public:
             if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
     }
 
+    /// Reads nothing more from the client, but for what has been read already, until go_on() was called as often: part of
+    /// the member concept. For who has more to do with what the client has sent than it can keep in mind.
+    void hold() {
+        if (holds_++ == 0) set_held(true);
+    }
+    void go_on() {
+        if (--holds_ == 0) set_held(false);
+    }
+
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
     /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
     /// @param reason UTF-8; what is beyond 123 bytes is cut off.
@@ -115,6 +124,8 @@ private:
         send_batch(batch, slow);
     }
     virtual void send_shared_batch(wire::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
+    // Whether to read. For clients whose messages come one by one, with an answer to each, there is nothing to do.
+    virtual void set_held(bool) {}
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
@@ -136,6 +147,7 @@ private:
     loop& home_;
     roompp::traffic traffic_;
     std::size_t room_count_ = 0;
+    std::uint32_t holds_ = 0;
     bool open_ = false;
 };
 

@@ -98,6 +98,8 @@ private:
         const auto silent = now - this->last_heard();
         if (!is_open()) {
             if (now >= give_up_at_) give_up();
+        } else if (this->held()) {
+            return;  // nobody listens to it: its silence says nothing
         } else if (pinged_) {
             if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
         } else if (silent >= bounds.ping_interval) {
@@ -132,6 +134,12 @@ private:
     }
     void send_shared_batch(batch_for_many& batch, when_slow slow) override {
         send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
+    }
+    void set_held(bool held) override {
+        if (held)
+            this->hold_reading();
+        else
+            this->read_on();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
