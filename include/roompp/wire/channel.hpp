@@ -42,8 +42,11 @@ protected:
     /// When the peer last gave a sign of life: sent something, or took some of what waited for it.
     [[nodiscard]] shard::clock::time_point last_heard() const noexcept { return last_heard_; }
 
-    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent.
-    void start_reading() { wait_readable(); }
+    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent. After
+    /// finish() too: what the peer still says has to be read for its end to be seen.
+    void start_reading() {
+        if (state_ != closed) wait_readable();
+    }
 
     /// Reads nothing more, after the read that is being handled, until read_on().
     void hold_reading() noexcept { held_ = true; }

@@ -219,7 +219,8 @@ private:
         ended_ = true;
         if (!timer_) return work_.reset();
         timer_->cancel();
-        when_ended_();
+        // Not at once: its last guest may, in this very moment, hand its leave to the loop of its room.
+        home_.post([this] { when_ended_(); });
     }
 
     loop home_;  // outlives what waits in the context

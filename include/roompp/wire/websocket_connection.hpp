@@ -61,7 +61,7 @@ public:
             guarded([&] { session_ = how.open(shared_from_this()); });
             if (!after.empty()) received(after.data(), after.size());
         });
-        if (!its_channel::ended()) this->start_reading();
+        this->start_reading();
     }
 
 private:
