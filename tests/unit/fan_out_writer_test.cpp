@@ -1,5 +1,6 @@
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,6 +90,27 @@ TEST_CASE_METHOD(fixture, "Batches are kept until their sends are made, and no l
     CHECK_FALSE(watched.expired());
     now.end();
     CHECK(watched.expired());
+}
+
+TEST_CASE("A writer that fails is not given the same sends again", "[fan_out_writer]") {
+    class failing_writer final : public fan_out_writer {
+    public:
+        void write(const std::vector<fan_out_send>& sends, const batches&) override {
+            CHECK(sends.size() == 1);
+            throw std::runtime_error("a writer failed");
+        }
+    };
+    target somebody;
+    roompp::turn now;
+    gathered_sends sends(std::make_unique<failing_writer>());
+    for (int i = 0; i < 2; ++i) {
+        auto batch = fixture::batch("a");
+        const std::weak_ptr<const frame_batch> watched = batch;
+        (void)sends.add(now, somebody, i, std::exchange(batch, nullptr));
+        CHECK_THROWS_AS(sends.write(), std::runtime_error);
+        CHECK(watched.expired());
+    }
+    now.end();
 }
 
 TEST_CASE("Without a writer nothing is gathered", "[fan_out_writer]") {

@@ -138,6 +138,20 @@ TEST_CASE("A queue that never runs empty keeps what waits, not all that was writ
     CHECK(allocations::largest < 64 * kilobyte.size());
 }
 
+TEST_CASE("Many small batches cost more than their bytes", "[outbound]") {
+    outbound waiting;
+    CHECK(waiting.footprint() == 0);
+    waiting.push(batch_of("a"), 0);
+    const auto of_one = waiting.footprint();
+    CHECK(of_one > 100);
+    for (int i = 1; i < 10; ++i) waiting.push(batch_of("a"), 0);
+    CHECK(waiting.footprint() == 10 * of_one);
+    waiting.forget_batches(3 * of_one);
+    CHECK(waiting.footprint() == 3 * of_one);
+    CHECK(drain(waiting, 100).size() == 3 * batch_of("a")->size());
+    CHECK(waiting.footprint() == 0);
+}
+
 TEST_CASE("The oldest batches can be forgotten, but nothing that is begun or a connection's own", "[outbound]") {
     outbound waiting;
     const auto size = batch_of("a")->size();
@@ -148,14 +162,15 @@ TEST_CASE("The oldest batches can be forgotten, but nothing that is begun or a c
     waiting.push("more");
     waiting.push(batch_of("d"), 0);
     const auto all = waiting.size();
+    const auto footprint = waiting.footprint();
 
     SECTION("as many as it takes") {
-        waiting.forget_batches(all - 1);
+        waiting.forget_batches(footprint - 1);
         CHECK(waiting.size() == all - size);
         CHECK(drain(waiting, 100).find('b') == std::string::npos);
     }
     SECTION("none if there is room") {
-        waiting.forget_batches(all);
+        waiting.forget_batches(footprint);
         CHECK(waiting.size() == all);
     }
     SECTION("all that can be") {

@@ -1,6 +1,7 @@
 // Members that do not read.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -146,6 +147,42 @@ TEST_CASE("A slow member is closed with 1013 if no policy says otherwise, and co
     for (int i = 0; i < 20; ++i) speaker.send(big).expect(big);
     slow.resume_reading();
     CHECK(slow.closed().code == 1013);
+}
+
+TEST_CASE("However short the messages are, what waits for a slow member takes no more memory than it may", "[slow]") {
+    // 10,000 bytes hold far fewer messages of one byte than that, since each has its cost.
+    const auto missed = [](auto& some) {
+        t::world world(some.server);
+        auto speaker = world.connect("/a/");
+        auto slow = world.client("/a/").buffer_bytes(100).connect();
+        slow.pause_reading();
+        for (int i = 0; i < 2000; ++i) speaker.send("x").expect("x");
+        slow.resume_reading();
+        return 2000 - slow.receive_all().size();
+    };
+    scene<roompp::skip_to_latest> skipping;
+    CHECK(missed(skipping) > 1500);
+    scene<roompp::drop_oldest> dropping;
+    CHECK(missed(dropping) > 1500);
+}
+
+TEST_CASE("Who takes nothing for long is lost, even if it answers", "[slow]") {
+    scene<roompp::skip_to_latest> some;
+    t::world world(some.server);
+    auto speaker = world.connect("/a/");
+    auto slow = world.client("/a/").buffer_bytes(100).connect();
+    slow.pause_reading();
+    for (int i = 0; i < 4; ++i) {
+        speaker.send(std::string(1000, 'x')).expect(std::string(1000, 'x'));
+        world.advance(std::chrono::seconds(10));
+        slow.send("I am here");
+        speaker.expect("I am here");
+    }
+    world.advance(std::chrono::seconds(20));
+    slow.resume_reading();
+    (void)slow.receive_all();
+    CHECK_FALSE(slow.is_open());
+    CHECK(speaker.is_open());
 }
 
 TEST_CASE("A message larger than the queue may be comes to who reads", "[slow]") {

@@ -19,8 +19,8 @@ struct limits {
     /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
-    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
-    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
+    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413.
     std::size_t body_bytes = 64 * 1024;

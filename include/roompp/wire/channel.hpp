@@ -1,6 +1,8 @@
 #pragma once
 // A stream with its outbound queue: who reads, who writes, in what order, and how it ends.
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -33,6 +35,8 @@ public:
 
     /// The number of bytes that wait to be sent.
     [[nodiscard]] std::size_t queued() const noexcept { return waiting_ ? waiting_->size() : 0; }
+    /// The memory that they take, in bytes: see outbound::footprint().
+    [[nodiscard]] std::size_t queue_footprint() const noexcept { return waiting_ ? waiting_->footprint() : 0; }
 
 protected:
     ~channel() = default;
@@ -41,6 +45,10 @@ protected:
     [[nodiscard]] bool ended() const noexcept { return state_ != open; }
     /// When the peer last gave a sign of life: sent something, or took some of what waited for it.
     [[nodiscard]] shard::clock::time_point last_heard() const noexcept { return last_heard_; }
+    /// Whether the peer has taken nothing of what waits for it for so long.
+    [[nodiscard]] bool has_stalled_for(shard::clock::duration long_time) const noexcept {
+        return waiting_ && host().now() - last_taken_ >= long_time;
+    }
 
     /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent. After
     /// finish() too: what the peer still says has to be read for its end to be seen.
@@ -53,7 +61,7 @@ protected:
     void read_on() {
         if (!std::exchange(held_, false) || state_ == closed) return;
         last_heard_ = host().now();  // what came meanwhile could not be heard
-        if (paused_ && queued() <= pause_above) resume();
+        if (paused_ && queue_footprint() <= pause_above) resume();
     }
     [[nodiscard]] bool held() const noexcept { return held_; }
 
@@ -90,6 +98,14 @@ protected:
         if (cork.bytes.size() >= cork_limit) flush_cork();
     }
 
+    /// The same with two parts, which go together even where nothing is gathered.
+    void write(std::string_view head, std::string_view body) {
+        if (ended()) return;
+        if (host().corked().whose != this) return write_through(head, body);
+        write(head);
+        write(body);
+    }
+
     /// Writes a batch, or keeps a share of it for what the socket does not take now.
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
@@ -110,7 +126,7 @@ protected:
         wait_writable();
     }
 
-    /// Forgets the oldest batches that wait and are not begun, until at most so many bytes wait, if that can be.
+    /// Forgets the oldest batches that wait and are not begun, until what waits takes at most so many bytes, if that can be.
     void forget_batches(std::size_t most) {
         if (waiting_) waiting_->forget_batches(most);
     }
@@ -161,7 +177,10 @@ private:
     User& user() noexcept { return static_cast<User&>(*this); }
 
     outbound& queue() {
-        if (!waiting_) waiting_ = std::make_unique<outbound>();
+        if (!waiting_) {
+            waiting_ = std::make_unique<outbound>();
+            last_taken_ = host().now();
+        }
         return *waiting_;
     }
 
@@ -182,7 +201,7 @@ private:
             last_heard_ = host().now();
             if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
             if (state_ == closed) return;
-            if ((held_ || queued() > pause_above) && state_ == open) {
+            if ((held_ || queue_footprint() > pause_above) && state_ == open) {
                 paused_ = true;
                 return;
             }
@@ -217,6 +236,17 @@ private:
         if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
         queue().push(bytes.substr(written));
+        wait_writable();
+    }
+    void write_through(std::string_view head, std::string_view body) {
+        make_gathered_sends();
+        std::size_t written = 0;
+        if (!waiting_)
+            written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
+                                                                  asio::const_buffer(body.data(), body.size())});
+        if (written == head.size() + body.size() || ended()) return;
+        queue().push(head.substr(std::min(written, head.size())));
+        queue().push(body.substr(written - std::min(written, head.size())));
         wait_writable();
     }
 
@@ -258,7 +288,7 @@ private:
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
             waiting_->pop(written);
-            last_heard_ = host().now();
+            last_heard_ = last_taken_ = host().now();
         }
         if (!waiting_->empty()) {
             wait_writable();
@@ -269,7 +299,7 @@ private:
             else
                 corked([&] { user().drained(); });
         }
-        if (paused_ && !held_ && state_ != closed && queued() <= pause_above) resume();
+        if (paused_ && !held_ && state_ != closed && queue_footprint() <= pause_above) resume();
     }
 
     void fail(const std::error_code& ec) {
@@ -290,6 +320,7 @@ private:
     Stream stream_;
     std::unique_ptr<outbound> waiting_;  // null while nothing waits
     shard::clock::time_point last_heard_;
+    shard::clock::time_point last_taken_{};  // or since when something waits
     shard::clock::time_point finish_by_{};
     gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;

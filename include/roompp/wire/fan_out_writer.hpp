@@ -75,9 +75,15 @@ public:
     void write() {
         if (sends_.empty()) return;
         if (++current_ == 0) current_ = 1;
+        // However it ends: the targets and sockets may be gone afterwards.
+        struct forget {
+            gathered_sends& its;
+            ~forget() {
+                its.sends_.clear();
+                its.batches_.clear();
+            }
+        } const at_end{*this};
         writer_->write(sends_, batches_);
-        sends_.clear();
-        batches_.clear();
     }
 
 private:

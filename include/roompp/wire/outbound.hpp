@@ -38,6 +38,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// The number of bytes that wait.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// About how much memory they take, were nobody else to share the batches: small ones cost more than their bytes.
+    [[nodiscard]] std::size_t footprint() const noexcept { return size_ + pieces_.size() * piece_cost; }
 
     /// The first of what waits, for one gathered write; the rest of the array is empty buffers.
     static constexpr std::size_t most_buffers = 16;
@@ -52,10 +54,10 @@ public:
         return buffers;
     }
 
-    /// Forgets the oldest batches until at most so many bytes wait, if that can be: not what is the connection's own, and
-    /// not a batch of which a part is written.
+    /// Forgets the oldest batches until the footprint is at most so many bytes, if that can be: not what is the
+    /// connection's own, and not a batch of which a part is written.
     void forget_batches(std::size_t most) {
-        for (auto one = pieces_.begin(); size_ > most && one != pieces_.end();) {
+        for (auto one = pieces_.begin(); footprint() > most && one != pieces_.end();) {
             if (!one->shared || one->at != 0) {
                 ++one;
                 continue;
@@ -91,6 +93,7 @@ private:
             return (shared ? shared->bytes() : std::string_view(own)).substr(at);
         }
     };
+    static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
 
     std::deque<piece> pieces_;
     std::size_t size_ = 0;

@@ -100,6 +100,8 @@ private:
             if (now >= give_up_at_) give_up();
         } else if (this->held()) {
             return;  // nobody listens to it: its silence says nothing
+        } else if (this->has_stalled_for(bounds.ping_interval + bounds.ping_timeout)) {
+            give_up();  // whatever it says: it would not even take a ping
         } else if (pinged_) {
             if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
         } else if (silent >= bounds.ping_interval) {
@@ -116,10 +118,7 @@ private:
         if (!has_room_for(message.size())) return too_slow();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
-        this->corked([&] {
-            this->write(header.bytes());
-            this->write(message.data());
-        });
+        this->write(header.bytes(), message.data());
     }
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (!make_room(batch->size(), slow)) return;
@@ -220,10 +219,7 @@ private:
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());
         count_sent(header.bytes().size() + body.size());
-        this->corked([&] {
-            this->write(header.bytes());
-            this->write(body);
-        });
+        this->write(header.bytes(), body);
     }
 
     bool is_flood(payload received) {
@@ -244,7 +240,7 @@ private:
     // Where nothing waits, anything may: members that read are not slow because one batch is large, be it that the messages
     // have grown in being encoded.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const {
-        return this->queued() == 0 || this->queued() + bytes <= this->host().bounds().queue_bytes;
+        return this->queued() == 0 || this->queue_footprint() + bytes <= this->host().bounds().queue_bytes;
     }
     // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
     bool make_room(std::size_t bytes, when_slow slow) {
