@@ -52,3 +52,37 @@ TEST_CASE("A first request that never comes gives its place back when its time i
     world.advance(bounds.close_timeout * 2);
     CHECK(world.http().get("/hello/").status == 200);
 }
+
+TEST_CASE("Who is turned away may linger to read why, but not in any number", "[newcomers]") {
+    roompp::limits bounds;
+    bounds.connections = 3;
+    roompp::server server;
+    server.limits(bounds);
+    server.websocket("/ws/", roompp::echo());
+    server.get("/hello/", [] { return "hello"; });
+    t::world world(server);
+    std::vector<t::client> opened;
+    for (int i = 0; i < 3; ++i) opened.push_back(world.connect("/ws/"));
+
+    std::vector<t::http_client> crowd;
+    for (int i = 0; i < 1000; ++i) {
+        crowd.push_back(world.http());
+        crowd.back().start("GET", "/hello/").pause_reading();  // does not even take the answer
+    }
+    world.settle();
+    int told = 0;
+    int ended = 0;
+    for (auto& one : crowd) {
+        one.resume_reading();
+        if (one.status_so_far() == 503) ++told;
+        if (one.status_so_far() == 0 && !one.is_connected()) ++ended;
+    }
+    CHECK(told == 100);
+    CHECK(told + ended == 1000);
+    for (auto& one : opened) one.send("still here").expect("still here");
+
+    // They take no places.
+    world.advance(bounds.close_timeout * 2);
+    opened.pop_back();
+    CHECK(world.http().get("/hello/").status == 200);
+}

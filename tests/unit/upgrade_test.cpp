@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
@@ -104,6 +105,23 @@ TEST_CASE("A WebSocket opens with a GET alone", "[handshake]") {
                                             {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
         CHECK((answer.status == 400 || answer.status == 405));
     }
+}
+
+TEST_CASE("A page that did not come encrypted may not open an encrypted WebSocket", "[handshake]") {
+    const auto allows = [](const char* origin, bool secure, const std::vector<std::string>& others = {}) {
+        const std::string text = "GET / HTTP/1.1\r\nHost: chat.example\r\nOrigin: " + std::string(origin) + "\r\n\r\n";
+        websocketpp::http::parser::request asked;
+        asked.consume(text.data(), text.size());
+        return roompp::detail::allows_origin(roompp::request(asked, "127.0.0.1", secure), others);
+    };
+    CHECK(allows("https://chat.example", true));
+    CHECK(allows("HTTPS://chat.example", true));
+    CHECK_FALSE(allows("http://chat.example", true));
+    CHECK_FALSE(allows("://chat.example", true));
+    CHECK(allows("http://chat.example", true, {"http://chat.example"}));
+    // Behind a proxy that ends TLS, the server can't tell.
+    CHECK(allows("https://chat.example", false));
+    CHECK(allows("http://chat.example", false));
 }
 
 TEST_CASE("Only the server's own pages may connect, and programs", "[handshake]") {

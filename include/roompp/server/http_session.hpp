@@ -40,7 +40,7 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
 
 public:
     http_session(wire::shard& host, Stream stream, Site& site)
-        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host) {
+        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host.newcomers()) {
         expect_request();
     }
 
@@ -49,6 +49,7 @@ public:
     /// Answers before any request: the server is full.
     void turn_away() {
         newcomer_.reset();
+        turned_away_.emplace(this->host().turned_away());
         this->start_reading();
         answer_last({503, "The server has as many connections as it allows; try again later.\n"});
     }
@@ -324,7 +325,7 @@ private:
 
     bool takes_more(std::size_t bytes) {
         if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
-        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+        if (this->queue_footprint() + bytes <= this->host().bounds().queue_bytes) return true;
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {
@@ -401,7 +402,8 @@ private:
     }
 
     Site& site_;
-    std::optional<wire::shard::newcomer> newcomer_;  // until its first whole request
+    std::optional<wire::shard::counted> newcomer_;  // until its first whole request
+    std::optional<wire::shard::counted> turned_away_;
     parser parser_;
     std::string head_;                 // what has come of a head in pieces
     std::string pending_;              // came while an answer was still owed or being sent

@@ -28,12 +28,18 @@ namespace roompp {
 
 namespace detail {
 
-/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page.
+/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page. One
+/// that came encrypted may not come from a page that did not, even of the same host: that could be anybody's. Of one that
+/// did not, nothing is known: a proxy may have ended the encryption.
 [[nodiscard]] inline bool allows_origin(const request& from, const std::vector<std::string>& allowed) {
     const std::string& origin = from.header("Origin");
     if (origin.empty()) return true;
     const std::size_t host = origin.find("://");
-    if (host != std::string::npos && same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
+    const auto is_own = [&](std::string_view scheme, std::string_view name) {
+        return same_token(name, from.header("Host")) && (!from.is_secure() || same_token(scheme, "https"));
+    };
+    if (host != std::string::npos &&
+        is_own(std::string_view(origin).substr(0, host), std::string_view(origin).substr(host + 3)))
         return true;
     return std::any_of(allowed.begin(), allowed.end(),
                        [&](const std::string& one) { return one == "*" || same_token(one, origin); });
@@ -52,8 +58,8 @@ public:
         return *this;
     }
     /// Which sites' pages may open this socket, besides the server's own: `https://example.org`, or `*` for any.
-    /// Programs, which send no Origin, always may. By default only the server's own pages: else another site's page
-    /// could speak with the user's cookies.
+    /// Programs, which send no Origin, always may. By default only the server's own pages, and of an encrypted connection
+    /// only those that came by `https`: else another site's page could speak with the user's cookies.
     websocket_route& origins(std::vector<std::string> allowed) {
         origins_ = std::move(allowed);
         return *this;

@@ -258,8 +258,9 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) ||
+        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) + host.turned_away() ||
                           host.newcomers() >= share_of(bounds_.handshakes);
+        if (full && host.turned_away() >= most_turned_away) return stream.close();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -290,6 +291,9 @@ public:
     [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
 
 private:
+    // How many may wait, on each loop, for the client to have read that there is no place for it.
+    static constexpr std::size_t most_turned_away = 100;
+
     void not_after_listen(const char* what) const {
         if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
     }

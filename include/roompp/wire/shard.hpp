@@ -73,16 +73,16 @@ public:
         bool retired_ = false;
     };
 
-    /// Counts a guest that has not said yet what it wants, as long as this lives; see limits::handshakes.
-    class newcomer {
+    /// Is counted as long as it lives: a guest of some kind.
+    class counted {
     public:
-        explicit newcomer(shard& host) noexcept : host_(host) { ++host_.newcomers_; }
-        newcomer(const newcomer&) = delete;
-        newcomer& operator=(const newcomer&) = delete;
-        ~newcomer() { --host_.newcomers_; }
+        explicit counted(std::size_t& kind) noexcept : kind_(kind) { ++kind_; }
+        counted(const counted&) = delete;
+        counted& operator=(const counted&) = delete;
+        ~counted() { --kind_; }
 
     private:
-        shard& host_;
+        std::size_t& kind_;
     };
 
     shard(std::size_t index, const limits& bounds)
@@ -97,7 +97,10 @@ public:
     [[nodiscard]] loop& home() noexcept { return home_; }
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
-    [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
+    /// The guests that have not said yet what they want; see limits::handshakes.
+    [[nodiscard]] std::size_t& newcomers() noexcept { return newcomers_; }
+    /// The guests that are there only to be told that there is no place for them.
+    [[nodiscard]] std::size_t& turned_away() noexcept { return turned_away_; }
 
     /// Runs the loop in this thread until its guests have ended after stop(), and leave_run() was called: other loops may
     /// have a last word for this one. Afterwards the loop is nobody's.
@@ -242,6 +245,7 @@ private:
     guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
     std::size_t guests_ = 0;
     std::size_t newcomers_ = 0;
+    std::size_t turned_away_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
 };
