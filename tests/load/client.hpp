@@ -30,7 +30,10 @@ inline roompp::limits any_rate() {
 
 class client {
 public:
-    client(std::uint16_t port, std::string_view path) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    /// @param receive_buffer how many bytes the system keeps for it, about, and as little for the server as over a real
+    /// network; 0: as much as the system likes, megabytes.
+    client(std::uint16_t port, std::string_view path, int receive_buffer = 0)
+        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
@@ -39,6 +42,11 @@ public:
         const timeval patience{20, 0};
         setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        if (receive_buffer != 0) {
+            const int segment = 1400;  // what the system keeps for who sends is a number of these
+            setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+            setsockopt(socket_, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+        }
         if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
             throw std::runtime_error("cannot connect to the server");
         std::string request = "GET " + std::string(path);

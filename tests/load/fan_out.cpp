@@ -1,13 +1,21 @@
 // What a room says reaches every member once and in order, whoever does the sending: fan_out send|io_uring|faulty.
 // `faulty` is a writer that sends only a part of most batches, or nothing, and leaves the rest to the connections.
+// Counts the sends that sockets refuse, since nothing would be shown if none did.
 // Ends with 77 where there is no io_uring.
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,6 +34,26 @@
 namespace {
 
 constexpr int no_io_uring_here = 77;
+
+// How often a socket had no room for all that waited for it. Of what io_uring was refused too, the connection sends the
+// rest in this way.
+std::atomic<std::size_t> refusals{0};
+
+ssize_t counted(long result) {
+    if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) ++refusals;
+    return static_cast<ssize_t>(result);
+}
+
+// Whether the kernel has given this program threads for io_uring.
+bool has_kernel_workers() {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        if (name.rfind("iou-wrk", 0) == 0) return true;
+    }
+    return false;
+}
+bool kernel_workers_were_seen = false;
 
 class faulty_writer final : public roompp::wire::fan_out_writer {
 public:
@@ -59,10 +87,13 @@ struct running_server {
         thread = std::thread([this] { server.run(); });
     }
     ~running_server() {
+        kernel_workers_were_seen = kernel_workers_were_seen || has_kernel_workers();
         server.stop();
         thread.join();
     }
-    load::client join(const std::string& room) { return {server.port(), "/room/" + room}; }
+    load::client join(const std::string& room, int receive_buffer = 0) {
+        return {server.port(), "/room/" + room, receive_buffer};
+    }
 
     roompp::server server;
     roompp::rooms<> rooms;
@@ -80,8 +111,10 @@ std::string numbered(std::size_t i, std::size_t size) { return std::to_string(i)
 // Small and large messages, many at a time, to members that read late: their sockets fill, and sends are refused.
 void everything_arrives_in_order(const roompp::wire::fan_out_policy& policy) {
     running_server at(policy, 64 * 1024 * 1024);
+    refusals = 0;
     std::vector<load::client> members;
-    for (int i = 0; i < 30; ++i) members.push_back(at.join("order"));
+    members.push_back(at.join("order"));
+    for (int i = 1; i < 30; ++i) members.push_back(at.join("order", 16 * 1024));
     constexpr std::size_t rounds = 10;
     constexpr std::size_t burst = 40;
     for (std::size_t round = 0; round < rounds; ++round) {
@@ -90,6 +123,8 @@ void everything_arrives_in_order(const roompp::wire::fan_out_policy& policy) {
         for (auto& member : members)
             for (std::size_t i = 0; i < burst; ++i) expect(member.receive(), numbered(i, size));
     }
+    std::printf("%zu sends were refused\n", refusals.load());
+    if (refusals == 0) throw std::runtime_error("no socket was full: this shows nothing");
 }
 
 void answers_keep_their_place(const roompp::wire::fan_out_policy& policy) {
@@ -154,7 +189,36 @@ void who_goes_is_no_harm(const roompp::wire::fan_out_policy& policy) {
     }
 }
 
+#if ROOMPP_TEST_IO_URING
+// Has the kernel start a thread for io_uring, which it then keeps for a while.
+void start_kernel_worker() {
+    std::array<int, 2> ends{};
+    io_uring ring{};
+    if (pipe(ends.data()) != 0 || io_uring_queue_init(1, &ring, 0) != 0 || ::write(ends[1], "x", 1) != 1)
+        throw std::runtime_error("cannot ask the kernel to read");
+    char byte = 0;
+    io_uring_sqe* const entry = io_uring_get_sqe(&ring);
+    io_uring_prep_read(entry, ends[0], &byte, 1, 0);
+    entry->flags |= IOSQE_ASYNC;
+    io_uring_cqe* completion = nullptr;
+    if (io_uring_submit(&ring) != 1 || io_uring_wait_cqe(&ring, &completion) != 0)
+        throw std::runtime_error("the kernel does not read");
+    const bool found = has_kernel_workers();
+    io_uring_queue_exit(&ring);
+    for (const int one : ends) ::close(one);
+    if (!found) throw std::runtime_error("a thread of the kernel for io_uring is not found where there is one");
+}
+#endif
+
 }  // namespace
+
+// In place of the system's.
+extern "C" ssize_t send(int socket, const void* data, size_t size, int flags) {
+    return counted(syscall(SYS_sendto, socket, data, size, flags, nullptr, 0));
+}
+extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
+    return counted(syscall(SYS_sendmsg, socket, message, flags));
+}
 
 int main(int argc, char** argv) {
     const std::string_view writer = argc == 2 ? argv[1] : "";
@@ -178,6 +242,10 @@ int main(int argc, char** argv) {
         who_is_slow_harms_nobody(policy);
         many_rooms_in_one_turn(policy);
         who_goes_is_no_harm(policy);
+        if (kernel_workers_were_seen) throw std::runtime_error("the kernel has started threads of its own");
+#if ROOMPP_TEST_IO_URING
+        if (writer == "io_uring") start_kernel_worker();
+#endif
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
         return 1;

@@ -4,6 +4,7 @@ load), not with the others:
 SEAM_MESSAGES (60000 by default, a minute's worth) and SEED make the first of them shorter, and repeat one.
 """
 
+import itertools
 import os
 import subprocess
 import unittest
@@ -11,6 +12,7 @@ import unittest
 from support import Server
 
 QUEUE_BYTES = 256 * 1024
+WRITERS = ("send", "io_uring")  # who sends what a room says; see --writer
 
 
 class LoadCase(unittest.TestCase):
@@ -32,24 +34,27 @@ class LoadCase(unittest.TestCase):
 
 
 class ReconnectingMembers(LoadCase):
-    def nothing_is_lost(self, threads):
+    def nothing_is_lost(self, **server):
         options = {"messages": os.environ.get("SEAM_MESSAGES", 60000)}
         if "SEED" in os.environ:
             options["seed"] = os.environ["SEED"]
-        self.run_clients("RECONNECTING_MEMBERS", self.start(threads=threads), **options)
+        self.run_clients("RECONNECTING_MEMBERS", self.start(**server), **options)
 
     def test_they_get_everything_once_and_in_order_with_one_thread(self):
-        self.nothing_is_lost(1)
+        self.nothing_is_lost(threads=1)
 
     def test_they_get_everything_once_and_in_order_with_two_threads(self):
-        self.nothing_is_lost(2)
+        self.nothing_is_lost(threads=2)
+
+    def test_they_get_everything_once_and_in_order_through_io_uring(self):
+        self.nothing_is_lost(threads=2, writer="io_uring")
 
 
 class SlowMembers(LoadCase):
     def with_policy(self, policy):
-        for threads in (1, 2):
-            with self.subTest(threads=threads):
-                server = self.start(threads=threads, queue_bytes=QUEUE_BYTES)
+        for threads, writer in itertools.product((1, 2), WRITERS):
+            with self.subTest(threads=threads, writer=writer):
+                server = self.start(threads=threads, writer=writer, queue_bytes=QUEUE_BYTES)
                 self.run_clients("SLOW_MEMBERS", server, policy=policy, queue_bytes=QUEUE_BYTES,
                                  server_pid=server.process.pid)
 

@@ -19,6 +19,10 @@
 #include <roompp/deflate.hpp>
 #endif
 
+#if ROOMPP_TEST_IO_URING
+#include <roompp/io_uring.hpp>
+#endif
+
 #include "later_routes.hpp"
 
 namespace {
@@ -28,7 +32,10 @@ constexpr const char* usage =
     "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
     "    [--answer-timeout S] [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--rooms N]\n"
     "    [--members-per-room N] [--empty-room S] [--messages-per-second N] [--bytes-per-second N]\n"
-    "    [--on-flood close|drop]\n";
+    "    [--on-flood close|drop] [--writer send|io_uring]\n"
+    "Ends with 77 where there is no io_uring.\n";
+
+constexpr int no_io_uring_here = 77;
 
 struct options {
     roompp::limits limits;
@@ -36,6 +43,7 @@ struct options {
     std::uint16_t port = 0;
     std::string address = "127.0.0.1";
     std::string pages;
+    std::string writer = "send";
     std::size_t compress = 0;  // messages of at least so many bytes
 };
 
@@ -64,6 +72,7 @@ options parse(int argc, char** argv) {
     };
     text("--address", chosen.address);
     text("--pages", chosen.pages);
+    text("--writer", chosen.writer);
     number("--port", chosen.port);
     number("--compress", chosen.compress);
     number("--threads", chosen.threads);
@@ -162,8 +171,25 @@ std::string upper_case(std::string text) {
     return text;
 }
 
-void serve(const options& chosen) {
+// @returns whether the server can have it.
+bool set_writer(roompp::server& server, const std::string& name) {
+    if (name == "send") return true;
+    if (name != "io_uring") throw std::invalid_argument("no such writer: " + name + '\n' + usage);
+#if ROOMPP_TEST_IO_URING
+    server.fan_out_writer(roompp::io_uring());
+    return roompp::io_uring_works();
+#else
+    (void)server;
+    return false;
+#endif
+}
+
+int serve(const options& chosen) {
     roompp::server server;
+    if (!set_writer(server, chosen.writer)) {
+        std::fprintf(stderr, "there is no io_uring here: the kernel refuses it, or this was built without liburing\n");
+        return no_io_uring_here;
+    }
     server.threads(chosen.threads).limits(chosen.limits);
 #if ROOMPP_TEST_DEFLATE
     if (chosen.compress != 0) server.compression(roompp::deflate({6, chosen.compress}));
@@ -186,14 +212,14 @@ void serve(const options& chosen) {
     std::printf("%s\n", server.url().c_str());
     std::fflush(stdout);
     server.run();
+    return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        serve(parse(argc, argv));
-        return 0;
+        return serve(parse(argc, argv));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
         return 1;
