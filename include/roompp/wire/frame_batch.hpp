@@ -10,6 +10,7 @@
 #include <websocketpp/frame.hpp>
 
 #include <roompp/core/payload.hpp>
+#include <roompp/wire/byte_order.hpp>
 #include <roompp/wire/compression.hpp>
 
 namespace roompp::wire {
@@ -20,9 +21,7 @@ public:
     using opcode = websocketpp::frame::opcode::value;
 
     frame_header(opcode kind, std::size_t length, bool compressed = false)
-        : encoded_(websocketpp::frame::prepare_header(
-              websocketpp::frame::basic_header(kind, length, true, false, compressed),
-              websocketpp::frame::extended_header(length))) {}
+        : encoded_(encode(kind, length, compressed)) {}
     frame_header(payload_kind kind, std::size_t length)
         : frame_header(
               kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
@@ -32,6 +31,13 @@ public:
     [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
 
 private:
+    static std::string encode(opcode kind, std::size_t length, bool compressed) {
+        namespace frame = websocketpp::frame;
+        find_byte_order();
+        return frame::prepare_header(frame::basic_header(kind, length, true, false, compressed),
+                                     frame::extended_header(length));
+    }
+
     std::string encoded_;
 };
 

@@ -19,6 +19,7 @@
 #include <websocketpp/utf8_validator.hpp>
 
 #include <roompp/core/close.hpp>
+#include <roompp/wire/byte_order.hpp>
 #include <roompp/wire/compression.hpp>
 #include <roompp/wire/message_store.hpp>
 
@@ -85,7 +86,7 @@ class frame_reader : private websocketpp::processor::hybi13<reader_config> {
     using message = reader_config::message_type;
 
 public:
-    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) {}
+    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) { find_byte_order(); }
     frame_reader(const frame_reader&) = delete;
     frame_reader& operator=(const frame_reader&) = delete;
     ~frame_reader() override = default;
