@@ -14,6 +14,7 @@
 #include <roompp/core/close.hpp>
 #include <roompp/core/loop.hpp>
 #include <roompp/core/payload.hpp>
+#include <roompp/core/policies.hpp>
 #include <roompp/server/closing_frame.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/responder.hpp>
@@ -90,10 +91,14 @@ private:
     void send_message(payload message) override {
         if (message.is_text()) write(event_text(message));  // bytes can't be said in an event
     }
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
+    // A client that comes back with the last id that it saw has what was forgotten here, if the room still has it.
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         last_word_ = home().now();
         count_sent(batch->size());
-        body_.write(batch);
+        body_.write(batch, slow);
+    }
+    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        write(batch->bytes(), slow);  // as a copy: shared batches may be forgotten
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         now_closing();
@@ -113,10 +118,10 @@ private:
     }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
 
-    void write(const std::string& text) {
+    void write(std::string_view text, when_slow slow = when_slow::disconnect) {
         last_word_ = home().now();
         count_sent(text.size());
-        body_.write(text);
+        body_.write(text, slow);
     }
 
     void gone(hold_end why) {

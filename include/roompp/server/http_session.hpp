@@ -14,6 +14,7 @@
 #include <websocketpp/http/request.hpp>
 #include <websocketpp/utilities.hpp>
 
+#include <roompp/core/policies.hpp>
 #include <roompp/server/request.hpp>
 #include <roompp/server/request_head.hpp>
 #include <roompp/server/responder.hpp>
@@ -251,16 +252,17 @@ private:
             return completed();
         }
         stage_ = stage::body_begun;
-        write(head.body);
+        write(head.body, when_slow::disconnect);
     }
-    void write(std::string_view piece) override {
-        if (piece.empty() || !takes_more(piece.size())) return;
+    void write(std::string_view piece, when_slow slow) override {
+        if (piece.empty() || !takes_more(piece.size(), slow)) return;
+        if (!takes_more(piece.size(), when_slow::disconnect)) return;  // too little could be forgotten
         done_.bytes += piece.size();
         channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
     }
-    void write(const std::shared_ptr<const wire::frame_batch>& pieces) override {
-        if (in_chunks_) return write(pieces->bytes());
-        if (!takes_more(pieces->size())) return;
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow) override {
+        if (in_chunks_) return write(pieces->bytes(), slow);
+        if (!takes_more(pieces->size(), slow)) return;
         done_.bytes += pieces->size();
         channel::write(pieces);
     }
@@ -323,9 +325,9 @@ private:
         guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
     }
 
-    bool takes_more(std::size_t bytes) {
+    bool takes_more(std::size_t bytes, when_slow slow) {
         if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
-        if (this->queue_footprint() + bytes <= this->host().bounds().queue_bytes) return true;
+        if (this->make_room(bytes, slow)) return true;
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {

@@ -11,6 +11,7 @@
 
 #include <roompp/core/handler.hpp>
 #include <roompp/core/loop.hpp>
+#include <roompp/core/policies.hpp>
 #include <roompp/server/response.hpp>
 #include <roompp/wire/frame_batch.hpp>
 
@@ -37,8 +38,8 @@ class http_exchange {
 public:
     virtual void answer(const response& what) = 0;
     virtual void begin(const response& head, body_end how) = 0;
-    virtual void write(std::string_view piece) = 0;
-    virtual void write(const std::shared_ptr<const wire::frame_batch>& pieces) = 0;
+    virtual void write(std::string_view piece, when_slow slow) = 0;
+    virtual void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow) = 0;
     virtual void end() = 0;
     /// Nobody is left who could answer, or end what has begun.
     virtual void abandon() = 0;
@@ -125,21 +126,25 @@ void with_answer(const std::shared_ptr<held_answer>& answer, Action&& action) {
 /// sent in the order in which they get there.
 class response_stream {
 public:
-    /// Sends a piece. If more than limits::queue_bytes then waits, the client is too slow, and is cut off.
-    void write(std::string_view piece) const {
+    /// Sends a piece. If more than limits::queue_bytes would then wait, the client is too slow, and is cut off; where
+    /// nothing waits, a piece may be of any size.
+    /// @param slow whether batches that wait are forgotten before that, so that there is room.
+    void write(std::string_view piece, when_slow slow = when_slow::disconnect) const {
         if (!is_open()) return;  // before anything else: the loop may have gone with the server
         if (answer_->home().running_here()) {
-            if (const auto session = answer_->session()) session->write(piece);
+            if (const auto session = answer_->session()) session->write(piece, slow);
         } else {
-            detail::with_answer(answer_, [copy = std::string(piece)](detail::held_answer& its) {
-                if (const auto session = its.session()) session->write(copy);
+            detail::with_answer(answer_, [copy = std::string(piece), slow](detail::held_answer& its) {
+                if (const auto session = its.session()) session->write(copy, slow);
             });
         }
     }
     /// Sends a batch; what the socket does not take now waits as a share of it, not as a copy.
-    void write(const std::shared_ptr<const wire::frame_batch>& pieces) const {
-        detail::with_answer(answer_, [pieces](detail::held_answer& its) {
-            if (const auto session = its.session()) session->write(pieces);
+    /// @param slow what becomes of a client that takes too little: cut off, or batches that wait are forgotten, the oldest
+    /// first. A body in chunks forgets nothing: its client is cut off.
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow = when_slow::disconnect) const {
+        detail::with_answer(answer_, [pieces, slow](detail::held_answer& its) {
+            if (const auto session = its.session()) session->write(pieces, slow);
         });
     }
     /// Ends the body; nothing that is written afterwards is sent.

@@ -15,6 +15,7 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 
+#include <roompp/core/policies.hpp>
 #include <roompp/wire/fan_out_writer.hpp>
 #include <roompp/wire/outbound.hpp>
 #include <roompp/wire/shard.hpp>
@@ -126,9 +127,19 @@ protected:
         wait_writable();
     }
 
-    /// Forgets the oldest batches that wait and are not begun, until what waits takes at most so many bytes, if that can be.
-    void forget_batches(std::size_t most) {
-        if (waiting_) waiting_->forget_batches(most);
+    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
+    /// batch is large, be it that the messages have grown in being encoded.
+    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+        return queued() == 0 || queue_footprint() + bytes <= host().bounds().queue_bytes;
+    }
+    /// Forgets what may be forgotten if there is no room: the oldest batches that wait and are not begun.
+    /// @returns false if the policy is to disconnect a peer that is so slow.
+    [[nodiscard]] bool make_room(std::size_t bytes, when_slow slow) {
+        if (has_room_for(bytes)) return true;
+        if (slow == when_slow::disconnect) return false;
+        const std::size_t most = host().bounds().queue_bytes;
+        waiting_->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        return true;
     }
 
     /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once

@@ -115,7 +115,7 @@ private:
 
     // connection
     void send_message(payload message) override {
-        if (!has_room_for(message.size())) return too_slow();
+        if (!this->has_room_for(message.size())) return too_slow();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
         this->write(header.bytes(), message.data());
@@ -127,7 +127,7 @@ private:
     }
     void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (!make_room(batch->size(), slow)) return;
-        if (!has_room_for(batch->size())) return too_slow();
+        if (!this->has_room_for(batch->size())) return too_slow();
         count_sent(batch->size());
         this->write(batch->bytes());  // as its own: batches may be forgotten
     }
@@ -237,21 +237,13 @@ private:
         ended({close_code::abnormal, {}});
     }
 
-    // Where nothing waits, anything may: members that read are not slow because one batch is large, be it that the messages
-    // have grown in being encoded.
-    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
-        return this->queued() == 0 || this->queue_footprint() + bytes <= this->host().bounds().queue_bytes;
-    }
     // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
     bool make_room(std::size_t bytes, when_slow slow) {
-        if (has_room_for(bytes)) return true;
-        if (slow == when_slow::disconnect) {
+        const std::size_t before = this->queued();
+        if (!its_channel::make_room(bytes, slow)) {
             too_slow();
             return false;
         }
-        const std::size_t most = this->host().bounds().queue_bytes;
-        const std::size_t before = this->queued();
-        this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
         has_missed_ = has_missed_ || this->queued() != before;
         return true;
     }
