@@ -322,6 +322,7 @@ private:
         port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
                     [this](wire::shard& host, asio::ip::tcp::socket arrived) {
                         wire::tcp_stream stream(std::move(arrived));
+                        stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
                         const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
                         serve(host, std::move(stream), has_place);
                     },

@@ -1,6 +1,8 @@
 #pragma once
 // A non-blocking TCP socket, as the channel wants its streams.
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -25,6 +27,19 @@ public:
         std::error_code ignored;  // a socket that refuses these still works, only slower
         socket_.non_blocking(true, ignored);
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Counts the peer as lost when it has not acknowledged for so long what was sent to it, where the system can (Linux:
+    /// TCP_USER_TIMEOUT). A peer that vanishes without a word, as when its network goes, would otherwise be there for as
+    /// long as the system sends again: about 15 minutes. A WebSocket has pings against that; an event stream has not.
+    void give_up_after([[maybe_unused]] std::chrono::seconds silence) noexcept {
+#ifdef TCP_USER_TIMEOUT
+        constexpr std::chrono::hours longest{24};  // which fits into the system's int
+        const std::chrono::milliseconds time = std::min<std::chrono::seconds>(silence, longest);
+        const auto milliseconds = static_cast<int>(time.count());
+        // A socket that refuses it still works.
+        (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#endif
     }
 
     /// Counts it among the connections of its peer's address until it is closed.
