@@ -42,6 +42,7 @@
 #include <roompp/server/routes.hpp>
 #include <roompp/server/server.hpp>
 #include <roompp/server/websocket_handler.hpp>
+#include <roompp/wire/address_book.hpp>
 #include <roompp/wire/connection.hpp>
 #include <roompp/wire/frame_batch.hpp>
 #include <roompp/wire/session.hpp>
@@ -52,7 +53,6 @@ namespace roompp {
 namespace detail {
 
 using batch = connection::batch_type;
-using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// JSON as it is, anything else as a JSON string.
 [[nodiscard]] inline std::string as_json(payload frame) {
@@ -163,8 +163,7 @@ private:
 /// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
 class post_answer {
 public:
-    post_answer(responder to, header_list headers, std::function<void()> done)
-        : to_(std::move(to)), headers_(std::move(headers)), done_(std::move(done)) {}
+    explicit post_answer(responder to, std::function<void()> done = {}) : to_(std::move(to)), done_(std::move(done)) {}
     post_answer(const post_answer&) = delete;
     post_answer& operator=(const post_answer&) = delete;
     ~post_answer() {
@@ -174,11 +173,7 @@ public:
 
     /// Answers with a frame: 200 for an acknowledgement, 4xx for an error.
     void give(const std::string& frame) { give(status_of(frame), frame); }
-    void give(int status, const std::string& frame) {
-        response told(status, "application/json", frame + '\n');
-        told.headers = headers_;
-        to_.answer(std::move(told));
-    }
+    void give(int status, const std::string& frame) { to_.answer({status, "application/json", frame + '\n'}); }
 
 private:
     static int status_of(const std::string& frame) {
@@ -192,7 +187,6 @@ private:
     }
 
     responder to_;
-    header_list headers_;
     std::function<void()> done_;
 };
 
@@ -275,7 +269,8 @@ template <class Room>
 template <class Room>
 [[nodiscard]] std::string history_of(Room& room, history_text& known, const resume_point* at, std::size_t last,
                                      const person* self) {
-    if (at && (at->epoch.empty() || at->epoch == room.epoch()) && last == std::numeric_limits<std::size_t>::max())
+    // Where messages have been forgotten meanwhile, what was told before is not to be told again.
+    if (at && room.reaches(*at) && last == std::numeric_limits<std::size_t>::max())
         return known.get(room.epoch(), room.last_id(), *at, self, [&] { return room.catch_up(at, last); });
     welcome first = room.catch_up(at, last);
     first.self = self;
@@ -348,7 +343,8 @@ private:
 ///
 /// Who makes a new member by a poll or a POST counts by the peer's address for limits::messages_per_second and
 /// bytes_per_second, else each request could be a new client with nothing said yet; members have a rate of their own. Those
-/// that poll take at most half of limits::connections.
+/// that poll take at most half of limits::connections, and may be limits::connections_per_address at one address, besides
+/// its connections.
 ///
 /// A handle: copies are the same. Setters return it, so that they can be chained, and belong before run(), each path once.
 template <class Room>
@@ -380,7 +376,8 @@ public:
         state_->connect = std::forward<F>(f);
         return *this;
     }
-    /// Which sites' pages may do this, besides the server's own: see websocket_route::origins().
+    /// Which sites' pages may do this, besides the server's own: see websocket_route::origins(). Their requests may carry
+    /// the user's cookies (CORS with credentials) if they are named; with `*`, they may not.
     http_rooms& origins(const std::vector<std::string>& allowed) {
         state_->origins = allowed;
         return *this;
@@ -391,21 +388,21 @@ public:
     http_rooms& polls(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { poll(state, asked, later); });
-        return *this;
+        return allow(path, "GET, HEAD");
     }
     /// A route for GET: `text/event-stream`, an event for each frame.
     /// @throws std::invalid_argument as polls().
     http_rooms& events(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { listen(state, asked, later); });
-        return *this;
+        return allow(path, "GET, HEAD");
     }
     /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
     /// @throws std::invalid_argument as polls().
     http_rooms& sends(const std::string& path) {
         server_.post(path,
                      [state = state_](const request& asked, const responder& later) { say(state, asked, later); });
-        return *this;
+        return allow(path, "POST");
     }
 
 private:
@@ -447,6 +444,7 @@ private:
         std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
         std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
         std::vector<wire::shard*> shards;
+        wire::address_book addresses;  // of those that poll
         std::vector<place> here;
 
         [[nodiscard]] std::function<void(std::exception_ptr)> failed() {
@@ -455,32 +453,61 @@ private:
     };
     using shared_state = std::shared_ptr<state>;
 
+    http_rooms& allow(const std::string& path, const char* methods) {
+        server_.options(path, [state = state_, methods](const request& asked, responder& later) {
+            return std::optional(preflight(*state, asked, later, methods));
+        });
+        return *this;
+    }
+
     // Who a request is from, and what it wants.
     struct wish {
         std::string room;
         std::string key;  // of the client among those of the room; empty: nobody in particular
         joining<detail::batch> how;
-        detail::header_list headers;  // of the answer
         std::string peer_address;
         bool is_secure = false;
     };
 
     // ---- on the loop of the request's connection
 
-    static std::optional<response> read(const shared_state& its, const request& asked, wish& wanted) {
+    // What others' pages may not do is refused. What they may do they are told in the headers of every answer (Fetch,
+    // section 3.3): without these, a page can't even see the status of an error.
+    static std::optional<response> refuse_strangers(const state& its, const request& asked, const responder& later) {
         const std::string& origin = asked.header("Origin");
-        if (!detail::allows_origin(asked, its->origins))
+        if (!detail::allows_origin(asked, its.origins))
             return response(403, "Pages of " + origin + " may not use this.\n");
         // A page's plain GET has no Origin.
         const std::string& site = asked.header("Sec-Fetch-Site");
-        if (origin.empty() && (site == "cross-site" || site == "same-site") &&
-            std::find(its->origins.begin(), its->origins.end(), "*") == its->origins.end())
+        if (origin.empty() && (site == "cross-site" || site == "same-site") && !names_origin(its, "*"))
             return response(403, "Pages of other sites may not use this.\n");
-        wanted.headers = {{"Cache-Control", "no-store"}};
-        if (!origin.empty()) {
-            wanted.headers.emplace_back("Access-Control-Allow-Origin", origin);
-            wanted.headers.emplace_back("Vary", "Origin");
-        }
+        later.add_headers({{"Cache-Control", "no-store"}});
+        if (origin.empty()) return std::nullopt;
+        later.add_headers({{"Access-Control-Allow-Origin", origin}, {"Vary", "Origin"}});
+        // Who is named is trusted with the user's cookies, as over a WebSocket; just anybody is not.
+        if (names_origin(its, origin)) later.add_headers({{"Access-Control-Allow-Credentials", "true"}});
+        return std::nullopt;
+    }
+    static bool names_origin(const state& its, const std::string& origin) {
+        return std::any_of(its.origins.begin(), its.origins.end(),
+                           [&](const std::string& one) { return detail::same_token(one, origin); });
+    }
+
+    // What a browser asks before it lets another site's page do something (Fetch, section 4.8).
+    static response preflight(const state& its, const request& asked, const responder& later, const char* methods) {
+        if (auto refused = refuse_strangers(its, asked, later)) return *refused;
+        response told;
+        told.status = 204;
+        told.headers = {{"Allow", std::string(methods) + ", OPTIONS"},
+                        {"Access-Control-Allow-Methods", methods},
+                        {"Access-Control-Allow-Headers", "Content-Type, Last-Event-ID"},
+                        {"Access-Control-Max-Age", "7200"}};
+        return told;
+    }
+
+    static std::optional<response> read(const shared_state& its, const request& asked, const responder& later,
+                                        wish& wanted) {
+        if (auto refused = refuse_strangers(*its, asked, later)) return refused;
         acceptance answer;
         if (its->connect) its->connect(asked, answer);
         if (answer.refused()) return *answer.refused();
@@ -498,7 +525,7 @@ private:
 
     static void poll(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
@@ -507,9 +534,9 @@ private:
             later.answer({400, "'wait' must be a whole number: for how many seconds the answer may be held.\n"});
             return;
         }
-        poll_request what{wanted.how.resume, wanted.how.last, {}, wanted.headers};
-        what.wait = std::chrono::seconds(std::min<std::uint64_t>(
-            *seconds, static_cast<std::uint64_t>(its->shards.front()->bounds().poll_wait.count())));
+        poll_request what{wanted.how.resume, wanted.how.last, {}};
+        const auto most = static_cast<std::uint64_t>(longest_wait(its->shards.front()->bounds()).count());
+        what.wait = std::chrono::seconds(std::min(*seconds, most));
         if (asked.method() == "HEAD") {
             later.answer(response::json({}));
             return;
@@ -528,7 +555,7 @@ private:
 
     static void listen(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
@@ -540,17 +567,18 @@ private:
                 wanted.how.last = std::numeric_limits<std::size_t>::max();
             }
         }
-        const auto stream = std::make_shared<event_stream>(asked, later, wanted.headers);
+        const auto stream = std::make_shared<event_stream>(asked, later);
         stream->start(
             [&] {
                 const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds());
                 loop& home = its->directory.home_of(wanted.room);
+                wanted.how.as = its->as_events;
+                joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
+                // Not before: if it fails, nobody would take the speaker out again.
                 if (!wanted.key.empty())
                     home.dispatch([its, &home, room = wanted.room, key = wanted.key, joined, from = &stream->home()] {
                         its->here[home.index()].rooms[room].speakers[key] = {joined, from};
                     });
-                wanted.how.as = its->as_events;
-                joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
                 return std::make_unique<detail::stream_session<Room>>(
                     joined, [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
                         home.dispatch([its, &home, room, key, gone] { remove_speaker(*its, home, room, key, gone); });
@@ -561,13 +589,13 @@ private:
 
     static void say(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
         if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
-            detail::post_answer(later, wanted.headers, {})
-                .give(v1_frames::error("too_large", "This message is larger than the server allows."));
+            detail::post_answer(later).give(
+                v1_frames::error("too_large", "This message is larger than the server allows."));
             return;
         }
         loop& home = its->directory.home_of(wanted.room);
@@ -594,7 +622,7 @@ private:
         if (client) client->touch();
         std::function<void()> done;
         if (comes_and_goes && client) done = [&home, client] { home.post([client] { client->leave(); }); };
-        auto answer = std::make_shared<detail::post_answer>(later, wanted.headers, std::move(done));
+        auto answer = std::make_shared<detail::post_answer>(later, std::move(done));
         if (found == there.speakers.end()) return;  // it was not let in, and says so
         const auto whose = found->second.whose.lock();
         loop& from = *found->second.home;
@@ -630,7 +658,7 @@ private:
         wire::shard& host = *its->shards[home.index()];
         place& here = its->here[home.index()];
         if (here.newcomers.is_flood(wanted.peer_address, bytes, host.bounds(), home.now())) {
-            detail::post_answer(later, wanted.headers, {}).give(detail::too_fast());
+            detail::post_answer(later).give(detail::too_fast());
             return nullptr;
         }
         // Those that poll cost their client nothing: they leave half of the places to who has a connection.
@@ -639,8 +667,17 @@ private:
             later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
             return nullptr;
         }
+        std::unique_ptr<wire::address_book::place> place;
+        if (const std::size_t most = host.bounds().connections_per_address; most != 0) {
+            place = its->addresses.enter(wanted.peer_address, most);
+            if (!place) {
+                const close_event too_many{close_code::try_again_later, "this address has too many clients"};
+                later.answer(poll_connection::closed_response(too_many));
+                return nullptr;
+            }
+        }
         auto& all = here.rooms[wanted.room];
-        auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure);
+        auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure, std::move(place));
         all.polling.emplace(wanted.key, client);
         ++here.polling;
         const auto joined = std::make_shared<member>(its->protocol, host.bounds());
@@ -736,9 +773,13 @@ private:
             if (has_been_elsewhere(one)) empty.how = recovery::reset;
             text = v1_frames::history(empty);
         }
-        auto told = response::json('[' + text + "]\n");
-        told.headers = one.asked.headers;
-        one.to.answer(std::move(told));
+        one.to.answer(response::json('[' + text + "]\n"));
+    }
+
+    // A poll must be answered, if only with nothing, before the server gives it up; to the second, see shard::deadline().
+    static std::chrono::seconds longest_wait(const limits& bounds) {
+        const std::chrono::seconds margin{3};
+        return std::max(std::chrono::seconds(0), std::min(bounds.poll_wait, bounds.answer_timeout - margin));
     }
 
     static std::optional<std::uint64_t> whole_number(const std::string& text) {

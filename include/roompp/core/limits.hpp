@@ -60,7 +60,8 @@ struct limits {
     std::chrono::seconds request_timeout{10};
     /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
     std::chrono::seconds answer_timeout{120};
-    /// Longest time for which a client may have a poll held until there is news.
+    /// Longest time for which a client may have a poll held until there is news; if need be shortened to 3 s less than
+    /// answer_timeout, for an answer without news is one, too.
     std::chrono::seconds poll_wait{60};
     /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
     std::chrono::seconds poll_grace{30};

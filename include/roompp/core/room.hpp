@@ -203,6 +203,12 @@ public:
         return kicked.size();
     }
 
+    /// Whether all messages after that point are still kept; any epoch is meant if it names none.
+    [[nodiscard]] bool reaches(const resume_point& from) {
+        history_.forget_before(home_.wall_now());
+        return (from.epoch.empty() || from.epoch == epoch_) &&
+               (from.id == last_id_ || history_.reaches(from.id, last_id_));
+    }
     /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
     /// for those who ask instead of being told. The views in it are valid until the room says something.
     [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
@@ -211,11 +217,7 @@ public:
         told.room = name_;
         told.epoch = epoch_;
         told.last_id = last_id_;
-        if (from) {
-            const bool goes_on = (from->epoch.empty() || from->epoch == epoch_) &&
-                                 (from->id == last_id_ || history_.reaches(from->id, last_id_));
-            told.how = goes_on ? recovery::resumed : recovery::reset;
-        }
+        if (from) told.how = reaches(*from) ? recovery::resumed : recovery::reset;
         const std::uint64_t since =
             told.how == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
         told.messages = history_.after(since);

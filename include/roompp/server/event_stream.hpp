@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <roompp/core/close.hpp>
 #include <roompp/core/loop.hpp>
@@ -49,10 +48,10 @@ namespace roompp {
 /// is no closing handshake, so its last event, of type `close`, tells why the server ends it.
 class event_stream final : public connection {
 public:
-    /// For the server: answers the request with a stream. @param headers further ones of the answer.
-    event_stream(const request& asked, const responder& later, std::vector<std::pair<std::string, std::string>> headers)
+    /// For the server: answers the request with a stream.
+    event_stream(const request& asked, const responder& later)
         : connection(later.home()),
-          body_(later.stream(head(std::move(headers)), body_end::connection)),
+          body_(later.stream(head(), body_end::connection)),
           peer_address_(asked.peer_address()),
           is_secure_(asked.is_secure()) {}
 
@@ -76,10 +75,9 @@ private:
     // A proxy, and a client, may take a stream without a word for dead after less than a minute.
     static constexpr std::chrono::seconds longest_silence{15};
 
-    static response head(std::vector<std::pair<std::string, std::string>> headers) {
+    static response head() {
         response first(200, "text/event-stream", ": welcome\n\n");
-        first.headers = std::move(headers);
-        first.headers.emplace_back("X-Accel-Buffering", "no");  // a proxy must not keep events back
+        first.headers = {{"X-Accel-Buffering", "no"}};  // a proxy must not keep events back
         return first;
     }
 

@@ -218,6 +218,7 @@ private:
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
         is_last_ = !wants_keep_alive();
+        headers_.clear();
         stage_ = stage::answer_owed;
         waiting_since_ = this->host().now();
         const auto owed = std::make_shared<held_answer>(this->host().home(),
@@ -228,10 +229,12 @@ private:
     }
 
     // http_exchange
+    void add_headers(const header_list& more) override { headers_.insert(headers_.end(), more.begin(), more.end()); }
     void answer(const response& what) override {
         if (stage_ != stage::answer_owed || this->ended()) return;
         ++answered_;
-        const std::string bytes = serialize(what, takes_body(), !is_last_);
+        is_last_ = is_last_ || this->host().stopping();
+        const std::string bytes = serialize(what, takes_body(), !is_last_, headers_);
         done_ = {what.status, bytes.size()};
         channel::write(bytes);
         completed();
@@ -244,7 +247,7 @@ private:
         if (is_last_) pending_ = {};
         in_chunks_ = how == body_end::chunk;
         const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
-        const std::string bytes = serialize_head(head, length, !is_last_);
+        const std::string bytes = serialize_head(head, length, !is_last_, headers_);
         done_ = {head.status, bytes.size()};
         channel::write(bytes);
         if (!takes_body() || !has_content(head)) {
@@ -411,7 +414,8 @@ private:
     std::string pending_;              // came while an answer was still owed or being sent
     std::weak_ptr<held_answer> held_;  // while an answer is owed or under way
     wire::shard::clock::time_point waiting_since_{};
-    answered done_;  // or being done
+    header_list headers_;  // of the answer, whoever gives it
+    answered done_;        // or being done
     std::size_t request_bytes_ = 0;
     std::size_t answered_ = 0;
     stage stage_ = stage::reading;

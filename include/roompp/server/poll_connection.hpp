@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <roompp/core/close.hpp>
 #include <roompp/core/payload.hpp>
@@ -20,6 +19,7 @@
 #include <roompp/server/closing_frame.hpp>
 #include <roompp/server/responder.hpp>
 #include <roompp/server/response.hpp>
+#include <roompp/wire/address_book.hpp>
 #include <roompp/wire/connection.hpp>
 #include <roompp/wire/frame_batch.hpp>
 #include <roompp/wire/session.hpp>
@@ -46,7 +46,6 @@ struct poll_request {
     std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
     std::size_t last = 0;                       ///< how many messages it wants if it can't go on from there
     std::chrono::seconds wait{0};               ///< how long it may be held until there is news
-    std::vector<std::pair<std::string, std::string>> headers;  ///< of the answer
 };
 
 /// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are answered from
@@ -57,12 +56,15 @@ struct poll_request {
 /// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
 class poll_connection final : public connection, private wire::shard::guest {
 public:
-    /// For the server. @param peer_address of the first request.
-    poll_connection(wire::shard& host, std::string peer_address, bool secure)
+    /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
+    /// counted; given back when it ends.
+    poll_connection(wire::shard& host, std::string peer_address, bool secure,
+                    std::unique_ptr<wire::address_book::place> its_place = nullptr)
         : connection(host.home()),
           guest(host),
           peer_address_(std::move(peer_address)),
           is_secure_(secure),
+          place_(std::move(its_place)),
           answer_later_([this] { answer_if_news(); }),
           silent_since_(host.now()) {}
 
@@ -114,8 +116,7 @@ public:
     [[nodiscard]] static response closed_response(const close_event& how) {
         const bool for_good = how.code == close_code::policy_violation || how.code >= 4000;
         response told(for_good ? 403 : 503, "application/json", closing_frame(how));
-        told.headers = {{"Cache-Control", "no-store"}};
-        if (!for_good) told.headers.emplace_back("Retry-After", "5");
+        if (!for_good) told.headers = {{"Retry-After", "5"}};
         return told;
     }
 
@@ -223,9 +224,7 @@ private:
             }
             text.append(frames_).append("]\n");
             frames_.clear();
-            auto told = response::json(std::move(text));
-            told.headers = request.asked.headers;
-            request.to.answer(std::move(told));
+            request.to.answer(response::json(std::move(text)));
         });
         silent_since_ = host().now();
     }
@@ -245,6 +244,7 @@ private:
     void end() {
         const auto self = keep();
         retire();
+        place_.reset();
         if (const auto over = std::exchange(over_, {})) over();
     }
 
@@ -261,6 +261,7 @@ private:
     bool is_secure_;
     std::unique_ptr<poll_source> source_;
     std::function<void()> over_;
+    std::unique_ptr<wire::address_book::place> place_;
     std::function<void(std::exception_ptr)> failed_;
     std::optional<held> held_;
     std::string frames_;       // since the last answer, each after a comma

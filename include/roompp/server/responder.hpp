@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <roompp/core/handler.hpp>
 #include <roompp/core/loop.hpp>
@@ -36,6 +37,7 @@ namespace detail {
 /// What responders speak to: the HTTP session, on its loop.
 class http_exchange {
 public:
+    virtual void add_headers(const header_list& more) = 0;
     virtual void answer(const response& what) = 0;
     virtual void begin(const response& head, body_end how) = 0;
     virtual void write(std::string_view piece, when_slow slow) = 0;
@@ -200,6 +202,12 @@ public:
     /// For the server.
     explicit responder(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
 
+    /// Headers that the answer gets whoever gives it: the server's own, such as the 503 after a timeout, has them too. To be
+    /// called on the connection's loop, where the handler runs, before the answer.
+    const responder& add_headers(const std::vector<std::pair<std::string, std::string>>& more) const {
+        if (const auto session = answer_->session()) session->add_headers(more);
+        return *this;
+    }
     /// Answers.
     /// @returns whether this is the answer: false if there was one before, or the client is known to have gone.
     bool answer(response what) const {

@@ -93,9 +93,14 @@ enum class body_length : unsigned char {
     to_the_very_end  ///< not at all: the connection ends with it
 };
 
+/// Headers of a response: names and values.
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
 /// The bytes of a response's head, as HTTP/1.1. A value with a line break, which would start a header of its own, loses
 /// it.
-[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive) {
+/// @param more headers besides those of the response.
+[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive,
+                                                const header_list& more = {}) {
     const auto reason =
         websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
     std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
@@ -112,6 +117,7 @@ enum class body_length : unsigned char {
         if (length == body_length::in_chunks) header("Transfer-Encoding", "chunked");
     }
     for (const auto& [name, value] : what.headers) header(name, value);
+    for (const auto& [name, value] : more) header(name, value);
     header("X-Content-Type-Options", "nosniff");
     if (!keep_alive) header("Connection", "close");
     bytes.append("\r\n");
@@ -119,8 +125,9 @@ enum class body_length : unsigned char {
 }
 
 /// The bytes of a response's head and body.
-[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
-    std::string bytes = serialize_head(what, body_length::known, keep_alive);
+[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive,
+                                           const header_list& more = {}) {
+    std::string bytes = serialize_head(what, body_length::known, keep_alive, more);
     if (with_body && has_content(what)) bytes.append(what.body);
     return bytes;
 }

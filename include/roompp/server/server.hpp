@@ -143,6 +143,13 @@ public:
         return *this;
     }
 
+    /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
+    template <class F>
+    server& options(const std::string& path, F&& answer) {
+        site_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
+        return *this;
+    }
+
     /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
     /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
     template <class F>
