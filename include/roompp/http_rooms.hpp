@@ -194,8 +194,10 @@ private:
 template <class Room>
 class http_member {
 public:
-    http_member(std::shared_ptr<const v1> protocol, const limits& bounds)
-        : protocol_(std::move(protocol)), bounds_(bounds) {}
+    /// @param listens whether it has an event stream: then what has an `ack` number is acknowledged there as well, behind
+    /// the message, so that a client to which its own messages do not come back can tell that its stream gets through.
+    http_member(std::shared_ptr<const v1> protocol, const limits& bounds, bool listens)
+        : protocol_(std::move(protocol)), bounds_(bounds), listens_(listens) {}
 
     void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room, joining<batch> how) {
         connection_ = its;
@@ -211,7 +213,11 @@ public:
         if (gauge_.is_flood(frame.size(), bounds_, now)) return answer->give(too_fast());
         v1::handle<Room>(
             membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
-            [answer](Room&, auto&, const std::string& told) { answer->give(told); }, true);
+            [answer, listens = listens_](Room&, auto& member, const std::string& told) {
+                if (listens && told.find(R"("ack":)") != std::string::npos) member.write(told);
+                answer->give(told);
+            },
+            true);
     }
 
     template <class Action>
@@ -222,6 +228,7 @@ public:
 private:
     std::shared_ptr<const v1> protocol_;
     const limits& bounds_;
+    bool listens_;
     std::weak_ptr<connection> connection_;
     typename rooms<Room>::membership membership_;
     flood_gauge gauge_;
@@ -570,7 +577,7 @@ private:
         const auto stream = std::make_shared<event_stream>(asked, later);
         stream->start(
             [&] {
-                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds());
+                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds(), true);
                 loop& home = its->directory.home_of(wanted.room);
                 wanted.how.as = its->as_events;
                 joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
@@ -680,7 +687,7 @@ private:
         auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure, std::move(place));
         all.polling.emplace(wanted.key, client);
         ++here.polling;
-        const auto joined = std::make_shared<member>(its->protocol, host.bounds());
+        const auto joined = std::make_shared<member>(its->protocol, host.bounds(), false);
         all.speakers[wanted.key] = {joined, &home};
         client->start(
             [&] {

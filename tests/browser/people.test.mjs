@@ -84,7 +84,8 @@ test("the list of people follows who comes and goes, oneself first, and so does 
 });
 
 test("a reload is the same person, and neither a leaving nor a joining in the log", async () => {
-  const [ann, ben] = [await enter("stairs/", "Ann"), await enter("stairs/", "Ben")];
+  const ann = await enter("stairs/", "Ann", { prepare: (page) => page.clock.install() });
+  const ben = await enter("stairs/", "Ben");
   await person(ann, "Ben").waitFor();
   const id = () => ann.getAttribute("#people-list button.person", "data-person");
   const before = await id();
@@ -93,7 +94,7 @@ test("a reload is the same person, and neither a leaving nor a joining in the lo
   await say(ben, "here again");
   await hears(ann, "here again");
   assert.equal(await id(), before);
-  await ann.waitForTimeout(3500);  // longer than a leaving is held back: to see that there is none
+  await ann.clock.runFor(10_000);  // longer than a leaving is held back: to see that there is none
   assert.equal(await ann.locator(".notice", { hasText: "left" }).count(), 0);
   assert.equal(await ann.locator(".notice", { hasText: "Ben joined" }).count(), 1);
 });

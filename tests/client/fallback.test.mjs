@@ -378,3 +378,66 @@ test("without a WebSocket class the other ways are tried at once", async () => {
   await settle();
   assert.equal(room.transport, "events");
 });
+
+test("a stream of which only the beginning gets through is given up for polling, if nobody here says anything either", async () => {
+  const stream = eventStream();
+  const web = server((request) => (routeOf(request) === "events" ? stream.response : request.url.searchParams.has("wait") ? undefined : json([welcome(2, [2])])));
+  const room = enter({ fetch: web.fetch });
+  await refuseSockets();
+  stream.write(": welcome\n\n");
+  stream.say(welcome(1, [1]));
+  await pass(2000);
+  stream.say(presence(BEN));
+  await pass(44_000, 1000);
+  assert.deepEqual([room.status, room.transport], ["open", "events"]);
+  await pass(2000);
+  assert.deepEqual([room.status, room.transport], ["open", "polling"]);
+  assert.deepEqual(room.ids(), [1, 2]);
+});
+
+test("a room that does not send back what one says oneself is no held up stream", async () => {
+  const stream = eventStream();
+  const web = server((request) => (routeOf(request) === "events" ? stream.response : json({ type: "ack", ack: request.body.ack, id: 2 })));
+  const room = enter({ fetch: web.fetch, transport: "events" });
+  await settle();
+  stream.say(welcome(1, [1]));
+  await settle();
+  assert.equal(await room.send("not for me"), 2);
+  stream.say({ type: "ack", ack: 1, id: 2 });
+  await pass(20_000);
+  stream.say(message(3));
+  await settle();
+  assert.deepEqual([room.status, room.transport], ["open", "events"]);
+  assert.deepEqual(room.ids(), [1, 3]);
+  assert.equal(room.all("status").filter(({ status }) => status === "open").length, 1);
+});
+
+test("a POST that hangs holds up the others no longer than it is waited for, and what was given up is not sent", async () => {
+  const web = server((request) => {
+    if (routeOf(request) === "poll") return request.url.searchParams.has("wait") ? undefined : json([welcome(0)]);
+    return request.body.message === "hangs" ? undefined : json({ type: "ack", ack: request.body.ack, id: 1 });
+  });
+  const room = enter({ fetch: web.fetch, transport: "polling", ackTimeout: 10_000 });
+  await room.ready();
+  const said = ["hangs", "behind it"].map((text) => room.send(text));
+  await pass(5000);
+  said.push(room.send("later"));
+  const codes = Promise.allSettled(said);
+  await pass(6000);
+  assert.deepEqual((await codes).map(({ value, reason }) => value ?? reason.code), ["timeout", "timeout", 1]);
+  assert.deepEqual(web.requests.filter(({ body }) => body).map(({ body }) => body.message), ["hangs", "later"]);
+});
+
+test("one transport's refusal is not the last word, that of all of them is", async () => {
+  for (const [polling, expected] of [[json([welcome(1, [1])]), "open"], [text(403, "No.\n"), "closed"]]) {
+    const web = server((request) => (routeOf(request) === "events" ? text(403, "<html>blocked by policy</html>") : request.url.searchParams.has("wait") ? undefined : polling));
+    const room = enter({ fetch: web.fetch });
+    await refuseSockets();
+    await settle();
+    await settle();
+    assert.equal(room.status, expected);
+    if (expected === "closed") assert.deepEqual(room.all("status").at(-1), { status: "closed", transport: null, code: 403, reason: "No." });
+    else assert.equal(room.transport, "polling");
+    room.close();
+  }
+});

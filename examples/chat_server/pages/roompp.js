@@ -129,6 +129,7 @@ export class Room {
   #socketFailures = 0;       // in a row, WebSockets that did not open
   #preferred = null;         // another transport than the WebSocket that has worked, and until when it is tried first
   #unfit = new Set();        // transports that the server does not offer, or that something on the way spoils
+  #refusedBy = new Set();    // transports that were answered with a refusal since the last connection
   #openedAt = 0;
 
   #epoch = null;
@@ -270,6 +271,7 @@ export class Room {
 
   #start() {
     this.#failures = 0;
+    this.#refusedBy.clear();
     globalThis.addEventListener?.("online", this.#networkChanged);
     globalThis.addEventListener?.("offline", this.#networkChanged);
     globalThis.document?.addEventListener("visibilitychange", this.#shown);
@@ -327,6 +329,7 @@ export class Room {
         frame: (frame) => { if (current()) this.#receive(frame); },
         unanswered: (ack) => this.#settle(ack, new RoomError("connection_lost", "The connection broke: it may have arrived or not.")),
         lacks: (id) => current() && this.#lastId < id,
+        waits: (ack) => ack === undefined || this.#pending.has(ack),
         nextAck: () => ++this.#acks,
       }));
     } catch (error) {  // such as a WebSocket that the page's policy forbids
@@ -365,14 +368,16 @@ export class Room {
     for (const ack of [...this.#pending.keys()]) this.#settle(ack, lost);
   }
 
-  /** @param {{ code: number, reason?: string, final?: boolean, missing?: boolean, late?: boolean, held?: boolean }} end
-   *   `final`: don't try again; `missing`: the server has no such transport; `late`: nothing came in time; `held`: something
-   *   on the way holds the stream up. */
+  /** @param {{ code: number, reason?: string, final?: boolean, refused?: boolean, missing?: boolean, late?: boolean, held?: boolean }} end
+   *   `final`: don't try again; `refused`: an HTTP status says so, be it the server's or that of something on the way;
+   *   `missing`: the server has no such transport; `late`: nothing came in time; `held`: something on the way holds the
+   *   stream up. */
   #ended(end) {
     const transport = this.#transport;
     const wasOpen = this.#linkOpen;
     this.#drop();
-    if (end.final) return this.#close(end.code, end.reason);
+    if (end.refused) this.#refusedBy.add(transport);
+    if (end.final || (end.refused && this.#refusedByAll())) return this.#close(end.code, end.reason);
     if (end.missing || end.held || (transport === "events" && end.late)) this.#unfit.add(transport);
     // Nothing is left that could work, as it seemed: so it may have been a passing trouble.
     if (this.#offered().length === 0) this.#unfit.clear();
@@ -397,6 +402,9 @@ export class Room {
     this.#show("waiting", { code: end.code, reason: end.reason ?? "", retryAt: Date.now() + wait });
   }
 
+  /** Whether every transport that can say so (a page is not told why a WebSocket was refused) was refused. */
+  #refusedByAll() { return this.#offered().every((one) => one === "websocket" || this.#refusedBy.has(one)); }
+
   #again() {
     this.#drop();
     this.#attempt();
@@ -416,6 +424,7 @@ export class Room {
     this.#linkOpen = true;
     this.#openedAt = Date.now();
     this.#round = [];
+    this.#refusedBy.clear();
     if (this.#transport === "websocket") {
       this.#socketFailures = 0;
       this.#preferred = null;
@@ -647,13 +656,22 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
 }
 
 /** An event stream, read by fetch: an EventSource would tell neither the status of a refusal nor a stream that is held up. */
-function streamLink({ options, fetch, address, frame, ended, unanswered, lacks }) {
+function streamLink({ options, fetch, address, frame, ended, unanswered, lacks, waits }) {
   const stop = new AbortController();
-  let heard = false;
-  const silence = setInterval(() => {
-    if (!heard) ended({ code: CLOSED.abnormal, reason: "the event stream has fallen silent" });
-    heard = false;
-  }, STREAM_SILENCE_MS);
+  let begunAt = null;
+  let heardAt = 0;
+  let silence = 0;
+  let through = -1;  // the highest id that the stream itself has acknowledged
+  const heard = () => {
+    heardAt = Date.now();
+    begunAt ??= heardAt;
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      // A proxy that holds the stream up may have let its beginning through, but none of the server's comments.
+      const held = heardAt - begunAt < options.streamTimeout;
+      ended({ code: CLOSED.abnormal, reason: "the event stream has fallen silent", held });
+    }, STREAM_SILENCE_MS);
+  };
   const overdue = new Set();
   const read = async () => {
     const response = await fetch(address("events"), { headers: { Accept: "text/event-stream" }, cache: "no-store", signal: stop.signal });
@@ -662,57 +680,52 @@ function streamLink({ options, fetch, address, frame, ended, unanswered, lacks }
     const events = eventReader((type, data) => {
       const received = parseFrame(data);
       if (!received) return;
+      if (received.type === "ack" && isId(received.id)) through = Math.max(through, received.id);
       if (type === "close") ended({ code: received.code, reason: received.reason, final: isFinal(received.code) });
       else frame(received);
     });
     const reader = response.body.getReader();
     const decoder = new TextDecoder();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      heard = true;
+      heard();
       events(decoder.decode(part.value, { stream: true }));
     }
     ended({ code: CLOSED.abnormal, reason: "the event stream has ended" });
   };
   read().catch((error) => ended({ code: CLOSED.abnormal, reason: String(error) }));
-  const post = poster({ fetch, address, unanswered, signal: stop.signal, answered: (answer) => {
+  const post = poster({ options, fetch, address, unanswered, waits, signal: stop.signal, answered: (answer) => {
     if (answer.type === "ack" && isId(answer.id)) {
       const timer = setTimeout(() => {
         overdue.delete(timer);
-        if (lacks(answer.id)) ended({ code: CLOSED.abnormal, reason: "the event stream is held up", held: true });
+        // What one says oneself need not come back; but then its acknowledgement came in its place.
+        if (lacks(answer.id) && through < answer.id) ended({ code: CLOSED.abnormal, reason: "the event stream is held up", held: true });
       }, options.streamTimeout);
       overdue.add(timer);
     }
     frame(answer);
   } });
   const close = () => {
-    clearInterval(silence);
+    clearTimeout(silence);
     overdue.forEach(clearTimeout);
     stop.abort();
   };
   return { send: post, close };
 }
 
-function pollLink({ options, fetch, address, frame, ended, unanswered }) {
+function pollLink({ options, fetch, address, frame, ended, unanswered, waits }) {
   const stop = new AbortController();
   const poll = async () => {
     for (let wait = 0; !stop.signal.aborted; wait = options.pollWait) {
       const began = Date.now();
       const from = address("poll");
       if (wait > 0) from.searchParams.set("wait", wait);
-      const request = new AbortController();
-      const give_up = () => request.abort();
-      stop.signal.addEventListener("abort", give_up);
-      const timer = setTimeout(give_up, wait * 1000 + options.connectTimeout);
-      let response, frames;
-      try {
-        response = await fetch(from, { cache: "no-store", signal: request.signal });
-        if (!response.ok) return ended(await refusal(response));
-        frames = parse(await response.text());
-      } finally {
-        clearTimeout(timer);
-        stop.signal.removeEventListener("abort", give_up);
-      }
-      if (!Array.isArray(frames)) return ended({ code: response.status, missing: true });
+      const { end, frames } = await within(wait * 1000 + options.connectTimeout, stop.signal, async (signal) => {
+        const response = await fetch(from, { cache: "no-store", signal });
+        if (!response.ok) return { end: await refusal(response) };
+        const received = parse(await response.text());
+        return Array.isArray(received) ? { frames: received } : { end: { code: response.status, missing: true } };
+      });
+      if (end) return ended(end);
       for (const one of frames) if (isObject(one)) frame(one);
       const brought = frames.some((one) => one?.type === "message" || one?.messages?.length > 0);
       const least = options.pollWait === 0 ? 1000 : brought ? 0 : SHORTEST_POLL_MS;
@@ -721,21 +734,39 @@ function pollLink({ options, fetch, address, frame, ended, unanswered }) {
     }
   };
   poll().catch((error) => ended({ code: CLOSED.abnormal, reason: String(error) }));
-  const post = poster({ fetch, address, unanswered, signal: stop.signal, answered: frame });
+  const post = poster({ options, fetch, address, unanswered, waits, signal: stop.signal, answered: frame });
   return { send: post, close: () => stop.abort() };
 }
 
-/** Sends frames by POST, one after the other, so that they arrive in order. */
-function poster({ fetch, address, answered, unanswered, signal }) {
+/** Does a request, and reads its answer, unless that takes too long or `stop` is signalled. */
+async function within(ms, stop, action) {
+  const request = new AbortController();
+  const giveUp = () => request.abort();
+  stop?.addEventListener("abort", giveUp);
+  const timer = setTimeout(giveUp, ms);
+  try {
+    return await action(request.signal);
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener("abort", giveUp);
+  }
+}
+
+/** Sends frames by POST, one after the other, so that they arrive in order. One that is never answered holds up those behind
+ * it no longer than its author waits, and what nobody waits for any more is not sent. */
+function poster({ options, fetch, address, answered, unanswered, waits, signal: stop }) {
   let last = Promise.resolve();
   const post = async (frame) => {
     try {
-      if (signal.aborted) return;
-      const response = await fetch(address("send"), {
-        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(frame),
+      if (stop.aborted || !waits(frame.ack)) return;
+      // What is under way when the link ends may still arrive: it is not given up for that.
+      const { status, answer } = await within(options.ackTimeout, null, async (signal) => {
+        const response = await fetch(address("send"), {
+          method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(frame), signal,
+        });
+        return { status: response.status, answer: parseFrame(await response.text()) };
       });
-      const answer = parseFrame(await response.text());
-      const given = answer ?? { type: "error", error: `http_${response.status}`, message: `The server answered with status ${response.status}.` };
+      const given = answer ?? { type: "error", error: `http_${status}`, message: `The server answered with status ${status}.` };
       if (frame.ack !== undefined) answered({ ...given, ack: frame.ack });
       else if (given.type === "error") answered(given);
     } catch {
@@ -753,7 +784,7 @@ async function refusal(response) {
   const about = { code: response.status, reason: reason || `status ${response.status}` };
   // The server has ended the membership: then its close code counts.
   if (isId(frame?.code)) return { ...about, code: frame.code, final: isFinal(frame.code) };
-  return { ...about, missing: [404, 405, 501].includes(response.status), final: [400, 401, 403, 410].includes(response.status) };
+  return { ...about, missing: [404, 405, 501].includes(response.status), refused: [400, 401, 403, 410].includes(response.status) };
 }
 
 /** Reads text/event-stream: give it the text in any pieces. */
