@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { startProxy } from "./proxy.mjs";
-import { CONNECTION_REFUSED, choosePerson, connected, hears, logOf, say, useSite } from "./support.mjs";
+import { CONNECTION_REFUSED, choosePerson, connected, connectedAgain, hears, logOf, say, useSite } from "./support.mjs";
 
 const site = useSite("chat");
 const FORESEEN = new RegExp(`${CONNECTION_REFUSED.source}|Failed to load resource`);
@@ -41,7 +41,7 @@ async function sayAll(page, texts) {
   await hears(page, texts.at(-1));
 }
 
-/** `place`: the room. `noticed`: the server sees that the line is lost, and so do the others. */
+/** `place`: the room. `comeBack`: until it is connected. `noticed`: the server sees that the line is lost, and so do the others. */
 async function threeWindowsOneAway(place, { lose, comeBack, baseURL, noticed }) {
   const ann = await enter(place, "Ann");
   const ben = await enter(place, "Ben");
@@ -60,7 +60,6 @@ async function threeWindowsOneAway(place, { lose, comeBack, baseURL, noticed }) 
   assert.equal(await logOf(cid), "before");
 
   await comeBack(cid);
-  await connected(cid);
   await peopleAre(ann, "Ann", "Ben", "Cid");
   await peopleAre(cid, "Cid", "Ann", "Ben");
   await cid.locator(".missed", { hasText: "You missed 50 messages." }).waitFor();
@@ -79,11 +78,19 @@ async function threeWindowsOneAway(place, { lose, comeBack, baseURL, noticed }) 
 
 test("three windows, one loses its line while 50 messages are said: it has all of them once and in order", async () => {
   const line = await proxy();
-  await threeWindowsOneAway("meeting/", { noticed: true, baseURL: line.url, lose: () => line.cut(), comeBack: () => line.restore() });
+  const comeBack = (page) => {
+    line.restore();
+    return connectedAgain(page);
+  };
+  await threeWindowsOneAway("meeting/", { noticed: true, baseURL: line.url, lose: () => line.cut(), comeBack });
 });
 
 test("the same when the browser itself is offline, which the server may not notice for a while", async () => {
-  await threeWindowsOneAway("tunnel/", { lose: (page) => page.context().setOffline(true), comeBack: (page) => page.context().setOffline(false) });
+  const comeBack = async (page) => {
+    await page.context().setOffline(false);
+    await connected(page);  // by itself: the browser tells the page
+  };
+  await threeWindowsOneAway("tunnel/", { lose: (page) => page.context().setOffline(true), comeBack });
 });
 
 test("what was sent into a line that broke comes back to its author, or is shown once: never neither, never both", async () => {
@@ -157,7 +164,7 @@ test("through a proxy that refuses WebSockets one gets in by an event stream, an
   await ann.waitForSelector("#connection-state[data-state=reconnecting]");
   await sayAll(ben, numbers(1, 20));
   line.restore();
-  await connected(ann);
+  await connectedAgain(ann);
   await hears(ann, "message 20");
   assert.equal(await logOf(ann), ["made it", ...numbers(1, 20)].join("\n"));
 });

@@ -131,6 +131,19 @@ export async function connected(page) {
   return page;
 }
 
+/**
+ * Waits for a page that has lost its connection to be back, and has it try now: how long it has been waiting decides how
+ * long it waits the next time, up to half a minute, and that is as long as the test took on a busy machine.
+ */
+export async function connectedAgain(page) {
+  await page.waitForFunction(() => {
+    const retry = document.querySelector("#retry-now");
+    if (retry.checkVisibility()) retry.click();
+    return document.querySelector("#connection-state").dataset.state === "open";
+  });
+  return page;
+}
+
 export async function say(page, text) {
   await page.fill("#chat-message-input", text);
   await page.press("#chat-message-input", "Enter");
