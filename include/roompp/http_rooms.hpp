@@ -160,6 +160,19 @@ private:
     return v1_frames::error("rate_limited", "You send too fast; this message was dropped.");
 }
 
+/// The answer to a POST: a frame, as 200 for an acknowledgement, 4xx for an error.
+[[nodiscard]] inline response post_response(const std::string& frame) {
+    const auto status = [code = json_string(frame, "error")] {
+        if (!code) return 200;
+        if (*code == "rate_limited") return 429;
+        if (*code == "too_large") return 413;
+        if (*code == "no_such_person") return 404;
+        if (*code == "dropped") return 409;
+        return 400;
+    };
+    return {status(), "application/json", frame + '\n'};
+}
+
 /// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
 class post_answer {
 public:
@@ -167,25 +180,16 @@ public:
     post_answer(const post_answer&) = delete;
     post_answer& operator=(const post_answer&) = delete;
     ~post_answer() {
-        if (to_.is_open()) give(503, closing_frame({close_code::abnormal, "You are not in this room any more."}));
+        if (to_.is_open()) {
+            const close_event gone{close_code::abnormal, "You are not in this room any more."};
+            to_.answer({503, "application/json", closing_frame(gone) + '\n'});
+        }
         if (done_) done_();
     }
 
-    /// Answers with a frame: 200 for an acknowledgement, 4xx for an error.
-    void give(const std::string& frame) { give(status_of(frame), frame); }
-    void give(int status, const std::string& frame) { to_.answer({status, "application/json", frame + '\n'}); }
+    void give(const std::string& frame) { to_.answer(post_response(frame)); }
 
 private:
-    static int status_of(const std::string& frame) {
-        const auto code = json_string(frame, "error");
-        if (!code) return 200;
-        if (*code == "rate_limited") return 429;
-        if (*code == "too_large") return 413;
-        if (*code == "no_such_person") return 404;
-        if (*code == "dropped") return 409;
-        return 400;
-    }
-
     responder to_;
     std::function<void()> done_;
 };
@@ -407,8 +411,9 @@ public:
     /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
     /// @throws std::invalid_argument as polls().
     http_rooms& sends(const std::string& path) {
-        server_.post(path,
-                     [state = state_](const request& asked, const responder& later) { say(state, asked, later); });
+        server_.post_messages(
+            path, [state = state_](const request& asked, const responder& later) { say(state, asked, later); },
+            [state = state_](const request& asked) { return too_large(*state, asked); });
         return allow(path, "POST");
     }
 
@@ -461,9 +466,8 @@ private:
     using shared_state = std::shared_ptr<state>;
 
     http_rooms& allow(const std::string& path, const char* methods) {
-        server_.options(path, [state = state_, methods](const request& asked, responder& later) {
-            return std::optional(preflight(*state, asked, later, methods));
-        });
+        server_.options(path,
+                        [state = state_, methods](const request& asked) { return preflight(*state, asked, methods); });
         return *this;
     }
 
@@ -480,7 +484,8 @@ private:
 
     // What others' pages may not do is refused. What they may do they are told in the headers of every answer (Fetch,
     // section 3.3): without these, a page can't even see the status of an error.
-    static std::optional<response> refuse_strangers(const state& its, const request& asked, const responder& later) {
+    static std::optional<response> refuse_strangers(const state& its, const request& asked,
+                                                    detail::header_list& headers) {
         const std::string& origin = asked.header("Origin");
         if (!detail::allows_origin(asked, its.origins))
             return response(403, "Pages of " + origin + " may not use this.\n");
@@ -488,11 +493,12 @@ private:
         const std::string& site = asked.header("Sec-Fetch-Site");
         if (origin.empty() && (site == "cross-site" || site == "same-site") && !names_origin(its, "*"))
             return response(403, "Pages of other sites may not use this.\n");
-        later.add_headers({{"Cache-Control", "no-store"}});
+        headers.emplace_back("Cache-Control", "no-store");
         if (origin.empty()) return std::nullopt;
-        later.add_headers({{"Access-Control-Allow-Origin", origin}, {"Vary", "Origin"}});
+        headers.emplace_back("Access-Control-Allow-Origin", origin);
+        headers.emplace_back("Vary", "Origin");
         // Who is named is trusted with the user's cookies, as over a WebSocket; just anybody is not.
-        if (names_origin(its, origin)) later.add_headers({{"Access-Control-Allow-Credentials", "true"}});
+        if (names_origin(its, origin)) headers.emplace_back("Access-Control-Allow-Credentials", "true");
         return std::nullopt;
     }
     static bool names_origin(const state& its, const std::string& origin) {
@@ -501,20 +507,29 @@ private:
     }
 
     // What a browser asks before it lets another site's page do something (Fetch, section 4.8).
-    static response preflight(const state& its, const request& asked, const responder& later, const char* methods) {
-        if (auto refused = refuse_strangers(its, asked, later)) return *refused;
+    static response preflight(const state& its, const request& asked, const char* methods) {
         response told;
+        if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
         told.status = 204;
-        told.headers = {{"Allow", std::string(methods) + ", OPTIONS"},
-                        {"Access-Control-Allow-Methods", methods},
-                        {"Access-Control-Allow-Headers", "Content-Type, Last-Event-ID"},
-                        {"Access-Control-Max-Age", "7200"}};
+        told.headers.insert(told.headers.end(), {{"Allow", std::string(methods) + ", OPTIONS"},
+                                                 {"Access-Control-Allow-Methods", methods},
+                                                 {"Access-Control-Allow-Headers", "Content-Type, Last-Event-ID"},
+                                                 {"Access-Control-Max-Age", "7200"}});
+        return told;
+    }
+
+    static response too_large(const state& its, const request& asked) {
+        auto told =
+            detail::post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+        if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
         return told;
     }
 
     static std::optional<response> read(const shared_state& its, const request& asked, const responder& later,
                                         wish& wanted) {
-        if (auto refused = refuse_strangers(*its, asked, later)) return refused;
+        detail::header_list headers;
+        if (auto refused = refuse_strangers(*its, asked, headers)) return refused;
+        later.add_headers(headers);
         acceptance answer;
         if (its->connect) its->connect(asked, answer);
         if (answer.refused()) return *answer.refused();
@@ -601,8 +616,7 @@ private:
             return;
         }
         if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
-            detail::post_answer(later).give(
-                v1_frames::error("too_large", "This message is larger than the server allows."));
+            later.answer(too_large(*its, asked));
             return;
         }
         loop& home = its->directory.home_of(wanted.room);

@@ -22,7 +22,7 @@ struct limits {
     /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
     /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
-    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
+    /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
     std::size_t body_bytes = 64 * 1024;
     /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
     std::size_t connections = 100'000;

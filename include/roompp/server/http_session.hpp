@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ namespace detail {
 
 /// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
 /// Upgrade, with what was read of it, to a connection. `Site` answers:
+/// - `std::optional<response> body_problem(const request&, std::size_t, const limits&)`: a refusal of a body of that size;
 /// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
 /// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open;
 /// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
@@ -171,7 +173,7 @@ private:
         in_request_ = in_body_ = false;
         waiting_since_ = this->host().now();
         parser_ = parser();
-        parser_.set_max_body_size(this->host().bounds().body_bytes);
+        parser_.set_max_body_size(std::numeric_limits<std::size_t>::max());  // the site says how large it may be
     }
 
     // Takes bytes until the head is whole, then checks and parses it.
@@ -205,6 +207,10 @@ private:
         request_bytes_ = head.size();
         head_.clear();
         in_body_ = true;
+        if (auto problem = body_problem()) {
+            answer_last(*problem);
+            return false;
+        }
         if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
             channel::write("HTTP/1.1 100 Continue\r\n\r\n");
         return true;
@@ -367,6 +373,14 @@ private:
         if (target.empty() || (target.front() != '/' && target.find("://") == std::string::npos))
             return response(400, "The request's target is not a path.\n");
         return std::nullopt;
+    }
+
+    // The head has been checked: the length is a number, of at most 18 digits.
+    [[nodiscard]] std::optional<response> body_problem() {
+        const std::string& length = parser_.get_header("Content-Length");
+        if (length.empty()) return std::nullopt;
+        const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
+        return site_.body_problem(announced, std::stoull(length), this->host().bounds());
     }
 
     // RFC 6455, section 4.2.1.

@@ -126,6 +126,8 @@ struct http_route {
     path_template path;
     std::string method;  // GET serves HEAD as well
     route_handler answer;
+    // If its bodies are messages, which may be larger than others: what too large a one gets.
+    std::function<response(const request&)> too_large = {};
 
     [[nodiscard]] bool serves(const std::string& asked) const {
         return asked == method || (asked == "HEAD" && method == "GET");

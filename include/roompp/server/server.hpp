@@ -143,6 +143,14 @@ public:
         return *this;
     }
 
+    /// A route for POST requests whose body is a message of somebody, as get(): it may have limits::message_bytes, where that is
+    /// more than limits::body_bytes.
+    /// @param too_large answers larger ones: `response(const request&)`.
+    template <class F>
+    server& post_messages(const std::string& path, F&& answer, std::function<response(const request&)> too_large) {
+        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), std::move(too_large));
+        return *this;
+    }
     /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
     template <class F>
     server& options(const std::string& path, F&& answer) {

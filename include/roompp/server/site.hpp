@@ -54,11 +54,13 @@ public:
     }
     /// Adds a route for plain requests.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    void add_http(std::string path, std::string method, route_handler answer) {
+    /// @param too_large if the bodies are messages, bounded by limits::message_bytes: the answer to those beyond.
+    void add_http(std::string path, std::string method, route_handler answer,
+                  std::function<response(const request&)> too_large = {}) {
         path_template parsed(std::move(path));
         for (const auto& one : http_)
             if (one.method == method) refuse_twice(one.path, parsed);
-        http_.push_back({std::move(parsed), std::move(method), std::move(answer)});
+        http_.push_back({std::move(parsed), std::move(method), std::move(answer), std::move(too_large)});
     }
     /// Adds a page.
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
@@ -83,6 +85,17 @@ public:
         folders_.push_back({std::move(prefix), root});
     }
 
+    /// What is answered to a request that announces a body of so many bytes, if they are too many.
+    [[nodiscard]] std::optional<response> body_problem(const request& asked, std::size_t bytes,
+                                                       const limits& bounds) const {
+        if (bytes <= bounds.body_bytes) return std::nullopt;
+        const auto route = find_route(http_, asked.path(), path_of_http, [&](const http_route& one) {
+                               return one.serves(asked.method());
+                           }).first;
+        if (!route || !route->too_large) return response(413, "The request's body is too large.\n");
+        if (bytes <= bounds.message_bytes) return std::nullopt;
+        return route->too_large(asked);
+    }
     /// The answer to a plain request; nothing if it is given through the responder.
     [[nodiscard]] std::optional<response> respond(request& asked, responder& later) {
         try {
