@@ -630,7 +630,7 @@ private:
     static void say_at_home(const shared_state& its, loop& home, wish& wanted, std::string frame,
                             const responder& later) {
         const bool comes_and_goes = wanted.key.empty();
-        if (comes_and_goes) wanted.key = '\n' + new_epoch();
+        if (comes_and_goes) wanted.key = '\n' + new_epoch(home);
         if (!is_heard(*its, home, wanted) && !polling_client(its, home, wanted, frame.size(), later)) return;
         auto& there = its->here[home.index()].rooms[wanted.room];
         const auto found = there.speakers.find(wanted.key);

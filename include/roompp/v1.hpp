@@ -8,7 +8,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -137,7 +136,7 @@ namespace detail {
 ///
 /// Who a client is comes from on_connect() of the route (acceptance::identify()); otherwise from the request's query:
 /// `name` to show, and `client`, a random text of 16 to 64 letters, digits, '-' or '_' that the page keeps. The public id is
-/// made from `client` and a secret of this object and its copies, so that nobody can take another's place.
+/// made from `client` and a secret of the server (request::server_secret()), so that nobody can take another's place.
 class v1 {
 public:
     static constexpr std::string_view subprotocol = "roompp.v1";
@@ -312,7 +311,7 @@ private:
         how.resume = std::make_shared<const resume_point>(resume_point{epoch.value_or(""), *id});
     }
 
-    void read_person(const request& from, acceptance& answer, person& who) const {
+    static void read_person(const request& from, acceptance& answer, person& who) {
         if (const auto name = from.query("name")) {
             if (!is_good_name(*name))
                 return answer.refuse(400, "'name' must be 1 to 50 characters of text, without line breaks.\n");
@@ -321,7 +320,7 @@ private:
         if (const auto client = from.query("client")) {
             if (!is_good_token(*client))
                 return answer.refuse(400, "'client' must be 16 to 64 letters, digits, '-' or '_'.\n");
-            who.id = public_id(*client);
+            who.id = public_id(from.server_secret(), *client);
         }
     }
 
@@ -339,8 +338,8 @@ private:
                token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
                    std::string::npos;
     }
-    [[nodiscard]] std::string public_id(const std::string& client) const {
-        const std::string text = *secret_ + client;
+    [[nodiscard]] static std::string public_id(std::string_view secret, const std::string& client) {
+        const std::string text = std::string(secret) + client;
         unsigned char hash[20];
         websocketpp::sha1::calc(text.data(), text.size(), hash);
         std::string id;
@@ -350,15 +349,8 @@ private:
         }
         return id;
     }
-    [[nodiscard]] static std::string new_secret() {
-        std::random_device device;
-        std::string secret;
-        for (int i = 0; i < 4; ++i) secret += std::to_string(device()) + '.';
-        return secret;
-    }
 
     std::shared_ptr<const frames> frames_ = std::make_shared<const frames>();
-    std::shared_ptr<const std::string> secret_ = std::make_shared<const std::string>(new_secret());
     bool may_direct_ = true;
     bool may_signal_ = true;
 };

@@ -2,19 +2,15 @@
 // Names for the times in which numbers count on.
 
 #include <cstdint>
-#include <random>
 #include <string>
+
+#include <roompp/core/loop.hpp>
 
 namespace roompp {
 
-/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. Safe from any thread.
-[[nodiscard]] inline std::string new_epoch() {
-    thread_local std::mt19937_64 numbers = [] {
-        std::random_device device;
-        std::seed_seq seed{device(), device(), device(), device()};
-        return std::mt19937_64(seed);
-    }();
-    std::uint64_t value = numbers();
+/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. On the loop's thread.
+[[nodiscard]] inline std::string new_epoch(loop& home) {
+    std::uint64_t value = home.random();
     std::string text(16, '0');
     for (char& digit : text) {
         digit = "0123456789abcdef"[value & 0xfU];

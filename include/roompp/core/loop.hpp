@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include <roompp/core/turn.hpp>
@@ -138,6 +139,16 @@ public:
     /// For whoever runs the loop on a time of its own: the time of day from now on.
     void set_wall_time(std::chrono::system_clock::time_point now) noexcept { wall_ = now; }
 
+    /// A random number that nobody can guess, unless whoever runs the loop has others: for names that are to be new. Not
+    /// for every message: it may ask the system. Only on the loop's thread.
+    [[nodiscard]] std::uint64_t random() {
+        if (random_) return random_();
+        thread_local std::random_device device;
+        return std::uint64_t{device()} << 32U | device();
+    }
+    /// For whoever runs the loop in a test: where random() has its numbers from; the system again if empty.
+    void set_random(std::function<std::uint64_t()> source) { random_ = std::move(source); }
+
 private:
     std::function<void(task)> post_;
     std::any runner_;
@@ -145,6 +156,7 @@ private:
     turn turn_;
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
+    std::function<std::uint64_t()> random_;
     std::shared_ptr<timers> timers_ = std::make_shared<timers>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address says which thread

@@ -454,7 +454,7 @@ private:
     history_share history_share_;
     presence_type presence_;
     state_type state_{};
-    std::string epoch_ = new_epoch();
+    std::string epoch_ = new_epoch(home_);
     std::function<void(basic_room&)> on_empty_;  // tells the directory
     // The directory's: while the room is empty and stays for its history.
     std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;

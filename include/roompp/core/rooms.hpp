@@ -173,6 +173,28 @@ public:
                 return still && make_place(*still, place);
             }));
     }
+    /// For the server, whose loops end: the rooms that nobody is in go, without a word, and the directory can belong to
+    /// other loops then, unless somebody still is in one of its rooms. Does nothing if it does not belong to these.
+    void detach(const std::vector<loop*>& homes) {
+        if (state_->homes != homes) return;
+        std::vector<std::shared_ptr<Room>> gone;  // their ends may call anything: not under the lock
+        const std::lock_guard lock(state_->mutex);
+        for (auto one = state_->by_name.begin(); one != state_->by_name.end();) {
+            if (one->second->size() != 0) {
+                ++one;
+                continue;
+            }
+            --state_->counts[state_->place_of(one->first)];
+            gone.push_back(std::move(one->second));
+            one = state_->by_name.erase(one);
+        }
+        for (auto& all : state_->waiting) all.clear();
+        if (!state_->by_name.empty()) return;
+        state_->homes.clear();
+        state_->counts.clear();
+        state_->histories.clear();
+        hooks().unheard = {};
+    }
     /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), how much their
     /// histories may take (limits::history_bytes), and how long an empty room waits (limits::empty_room). A server gives
     /// its own limits, unless this was called. Before the first join.

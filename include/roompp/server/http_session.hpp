@@ -33,6 +33,7 @@ namespace detail {
 /// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
 /// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open;
 /// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// - `std::string_view secret()`: see request::server_secret();
 /// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
@@ -220,6 +221,7 @@ private:
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
         incoming.set_size(request_bytes_);
+        incoming.set_server_secret(site_.secret());
         if (has_token(parser_.get_header("Upgrade"), "websocket") &&
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
@@ -331,6 +333,7 @@ private:
         if (!site_.wants_to_know_answers()) return;
         request asked(parser_, this->stream().peer_address(), Stream::is_secure());
         asked.set_size(request_bytes_);
+        asked.set_server_secret(site_.secret());
         guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
     }
 

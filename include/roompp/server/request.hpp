@@ -70,7 +70,12 @@ public:
     /// How many bytes it took, head and body.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// Random bytes that only the server knows, the same for all its requests as long as it runs: to make ids from what
+    /// clients say, so that nobody can make another's.
+    [[nodiscard]] std::string_view server_secret() const noexcept { return secret_; }
+
     /// For the server.
+    void set_server_secret(std::string_view bytes) noexcept { secret_ = bytes; }
     void set_size(std::size_t bytes) noexcept { size_ = bytes; }
     void set_parameters(path_parameters found) { parameters_ = std::move(found); }
     [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
@@ -80,6 +85,7 @@ private:
     std::string peer_;
     std::string_view target_;
     path_parameters parameters_;
+    std::string_view secret_;
     bool secure_;
     std::size_t size_ = 0;
 };

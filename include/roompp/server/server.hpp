@@ -52,7 +52,9 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server() {
+        if (const auto by = driver_.lock()) by->server_ends();
         for (const auto& over : ends_) over();
+        for (const auto& detach : detach_) detach(homes());
     }
 
     /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
@@ -109,9 +111,11 @@ public:
     template <class Room>
     server& attach(const rooms<Room>& directory) {
         attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
-            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
             directory.attach(homes);
+            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
         });
+        detach_.push_back(
+            [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
         return *this;
     }
     /// A WebSocket route with hooks of its own, such as echo().
@@ -237,7 +241,7 @@ public:
     /// @throws std::logic_error if it does not listen.
     void run() {
         if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
-        attach_rooms();
+        get_ready();
         // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
         for (const auto& one : shards_) one->home().suspend();
         for (auto& one : ports_) accept(one);
@@ -291,16 +295,31 @@ public:
         driver(const driver&) = delete;
         driver& operator=(const driver&) = delete;
         virtual ~driver() = default;
+        /// A random number, see loop::random().
+        [[nodiscard]] virtual std::uint64_t random() = 0;
+        /// An exception that no on_error() takes.
+        virtual void failed(const std::exception_ptr& what) = 0;
+        /// The server is about to go, with its loops.
+        virtual void server_ends() = 0;
     };
     /// For the test harness, in place of listen() and run(): the loops, which `by` runs (wire::shard::poll_one() and
-    /// advance()), in one thread, as long as it likes.
+    /// advance()), in one thread, until undrive().
     [[nodiscard]] std::vector<wire::shard*> drive(const std::shared_ptr<driver>& by) {
         make_shards();
-        attach_rooms();
         driver_ = by;
-        std::vector<wire::shard*> all;
-        for (const auto& one : shards_) all.push_back(one.get());
-        return all;
+        for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
+        site_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
+        get_ready();
+        return all_shards();
+    }
+    /// For the test harness: nobody runs the loops any more.
+    void undrive() {
+        driver_.reset();
+        for (const auto& one : shards_) {
+            one->home().set_random({});
+            one->home().leave();
+        }
+        site_.on_unheard({});
     }
     /// For the test harness: who drives it now, if anybody does.
     [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
@@ -324,13 +343,23 @@ private:
         return std::max<std::size_t>(1, bound / shards_.size());
     }
 
-    void attach_rooms() {
-        std::vector<loop*> homes;
-        for (const auto& one : shards_) homes.push_back(&one->home());
-        for (const auto& attach : attach_) attach(homes);
+    [[nodiscard]] std::vector<wire::shard*> all_shards() const {
         std::vector<wire::shard*> all;
         for (const auto& one : shards_) all.push_back(one.get());
-        for (const auto& ready : starts_) ready(all);
+        return all;
+    }
+    [[nodiscard]] std::vector<loop*> homes() const {
+        std::vector<loop*> all;
+        for (const auto& one : shards_) all.push_back(&one->home());
+        return all;
+    }
+
+    // What can only be done when the loops are there, and before anything is served.
+    void get_ready() {
+        loop& first = shards_.front()->home();
+        site_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+        for (const auto& attach : attach_) attach(homes());
+        for (const auto& ready : starts_) ready(all_shards());
     }
 
     void accept(detail::acceptor& port) {
@@ -356,6 +385,7 @@ private:
     std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
     std::vector<std::function<void(const std::vector<wire::shard*>&)>> starts_;
     std::vector<std::function<void()>> ends_;
     wire::address_book address_book_;  // outlives the connections on the shards

@@ -36,8 +36,13 @@ class site {
 public:
     /// Longest value of a path parameter, see limits::name_length.
     void name_length(std::size_t most) { name_length_ = most; }
-    /// Who is told of exceptions; the standard error output if nobody is.
+    /// Who is told of exceptions.
     void on_error(handler<void(std::exception_ptr)> told) { failed_ = std::move(told); }
+    /// Who is told of exceptions that no on_error() takes; the standard error output if empty.
+    void on_unheard(std::function<void(std::exception_ptr)> told) { unheard_ = std::move(told); }
+    /// What request::server_secret() gives.
+    void secret(std::string bytes) { secret_ = std::move(bytes); }
+    [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
     /// Where pages come from.
     void pages_from(page_source source) { source_ = std::move(source); }
     /// The Content-Security-Policy of pages; empty for none.
@@ -143,12 +148,18 @@ public:
         try {
             if (failed_) return failed_(what);
         } catch (...) {
-            return print(std::current_exception());  // the hook itself has failed
+            return tell_unheard(std::current_exception());  // the hook itself has failed
         }
-        print(what);
+        tell_unheard(what);
     }
 
 private:
+    void tell_unheard(const std::exception_ptr& what) const {
+        if (unheard_)
+            unheard_(what);
+        else
+            print(what);
+    }
     static void print(const std::exception_ptr& what) noexcept {
         try {
             std::rethrow_exception(what);
@@ -231,6 +242,8 @@ private:
 
     std::size_t name_length_ = limits().name_length;
     handler<void(std::exception_ptr)> failed_;
+    std::function<void(std::exception_ptr)> unheard_;
+    std::string secret_;
     handler<void(const request&, const roompp::answered&)> answered_;
     std::deque<websocket_route> websockets_;  // references to them are given away
     std::vector<http_route> http_;

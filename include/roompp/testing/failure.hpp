@@ -13,4 +13,11 @@ public:
     explicit failure(const std::string& story) : std::runtime_error(story) {}
 };
 
+/// Thrown where a test looks at the server, when one of its hooks has thrown what no on_error() takes: see
+/// world::errors().
+class hook_failure final : public failure {
+public:
+    using failure::failure;
+};
+
 }  // namespace roompp::testing

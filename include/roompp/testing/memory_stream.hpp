@@ -31,7 +31,8 @@ struct fault {
     [[nodiscard]] static fault only(std::size_t bytes) { return {short_write, bytes, {}}; }
     /// Nothing is taken, as if the socket were full; the next write finds it free again.
     [[nodiscard]] static fault refuse() { return {refused, 0, {}}; }
-    /// It takes that long until the client sees these bytes, and what comes after them.
+    /// It takes that long until the client sees these bytes, and what comes after them. What was written before is not
+    /// held up, and an earlier delay is not made shorter.
     [[nodiscard]] static fault delay(loop::clock::duration by) { return {delayed, 0, by}; }
     /// The connection turns out to be lost.
     [[nodiscard]] static fault lose() { return {broken, 0, {}}; }
@@ -56,7 +57,7 @@ public:
 
     /// @param capacity the most bytes that a side may send before the other one has read them, as with a socket.
     memory_link(wire::shard& host, listener& told, std::string peer, std::size_t capacity)
-        : host_(host), told_(told), peer_(std::move(peer)), capacity_(capacity) {}
+        : host_(host), told_(&told), peer_(std::move(peer)), capacity_(capacity) {}
     memory_link(const memory_link&) = delete;
     memory_link& operator=(const memory_link&) = delete;
 
@@ -67,25 +68,32 @@ public:
     void send(std::string_view bytes) {
         if (client_gone_) return;
         on_their_way_.append(bytes);
-        told_.bytes_on_their_way(*this);
+        tell_of_way_to_server();
     }
     /// Nothing more comes from the client after what it has sent.
     void end_sending() {
         end_on_its_way_ = true;
-        told_.bytes_on_their_way(*this);
+        tell_of_way_to_server();
+    }
+    /// The client goes, as a program that ends: what it has sent arrives, and then the end; what still comes for it is
+    /// thrown away.
+    void leave() {
+        if (client_gone_) return;
+        on_news = nullptr;
+        pause(false);
+        end_sending();
     }
     /// The client vanishes: what is on its way is lost.
     void vanish() {
         if (client_gone_) return;
         client_gone_ = true;
         on_their_way_.clear();
-        end_on_its_way_ = true;
-        told_.bytes_on_their_way(*this);
+        end_sending();
     }
     /// Whether the client leaves what comes where it is.
     void pause(bool paused) {
         paused_ = paused;
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
     }
     void add_fault(const fault& one) { faults_.push_back(one); }
 
@@ -111,24 +119,32 @@ public:
     }
     /// Whether something could be carried to the client.
     [[nodiscard]] bool has_news_for_client(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && !paused_ && (sent_.empty() ? server_ended_ && !end_taken_ : now >= held_until_);
+        return !client_gone_ && !paused_ && (sent_.empty() ? server_ended_ && !end_taken_ : can_be_taken(now) != 0);
     }
+    /// Whether there is something for the client whose time has not come.
     [[nodiscard]] bool holds_back(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && !sent_.empty() && now < held_until_;
+        return !client_gone_ && can_be_taken(now) < sent_.size();
     }
-    /// How many bytes wait for the client.
-    [[nodiscard]] std::size_t to_take() const noexcept { return sent_.size(); }
+    /// How many bytes the client can take now.
+    [[nodiscard]] std::size_t can_be_taken(loop::clock::time_point now) const noexcept {
+        for (const delay& one : delays_)
+            if (now < one.until) return one.from;
+        return sent_.size();
+    }
     /// Carries at most so many bytes to the client, and the end after the last of them.
-    void deliver(std::size_t most) {
-        const std::string bytes = sent_.substr(0, most);
+    void deliver(std::size_t most, loop::clock::time_point now) {
+        const std::string bytes = sent_.substr(0, std::min(most, can_be_taken(now)));
         sent_.erase(0, bytes.size());
+        while (!delays_.empty() && delays_.front().until <= now) delays_.pop_front();
+        for (delay& one : delays_) one.from -= bytes.size();
         if (!bytes.empty()) wake(on_writable_);
         end_taken_ = sent_.empty() && server_ended_;
-        if (on_news) on_news(bytes, end_taken_);
+        if (const auto told = on_news) told(bytes, end_taken_);  // a copy: it may be unset by what it calls
     }
 
-    /// Forgets who waits: the test is over.
+    /// Forgets who waits and who is told: the test is over, and the server may go.
     void forget() {
+        told_ = nullptr;
         client_gone_ = true;
         const auto readable = std::exchange(on_readable_, nullptr);
         const auto writable = std::exchange(on_writable_, nullptr);
@@ -156,7 +172,7 @@ private:
         }
         const std::size_t n = arrived_.copy(into, size);
         arrived_.erase(0, n);
-        if (!on_their_way_.empty() || end_on_its_way_) told_.bytes_on_their_way(*this);
+        if (!on_their_way_.empty() || end_on_its_way_) tell_of_way_to_server();
         return n;
     }
 
@@ -171,7 +187,7 @@ private:
             faults_.pop_front();
             if (now.kind == fault::refused || (now.kind == fault::short_write && now.bytes == 0)) room = 0;
             if (now.kind == fault::short_write) room = std::min(room, now.bytes);
-            if (now.kind == fault::delayed) held_until_ = host_.now() + now.by;
+            if (now.kind == fault::delayed) add_delay(host_.now() + now.by);
             if (now.kind == fault::broken) {
                 lose();
                 return refuse(ec, asio::error::broken_pipe);
@@ -185,7 +201,7 @@ private:
             sent_.append(static_cast<const char*>(part.data()), n);
             written += n;
         }
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
         return written;
     }
 
@@ -199,7 +215,7 @@ private:
     }
     void end() {
         server_ended_ = true;
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
     }
     // Both sides find out that the other one is gone.
     void lose() {
@@ -207,6 +223,7 @@ private:
         on_their_way_.clear();
         arrived_.clear();
         sent_.clear();
+        delays_.clear();
         wake(on_readable_);
         end();
     }
@@ -228,8 +245,25 @@ private:
         asio::post(host_.context(), [woken = std::exchange(who, nullptr), why] { woken(why); });
     }
 
+    // Of what is sent, the bytes from there on are not seen before that time.
+    struct delay {
+        std::size_t from;
+        loop::clock::time_point until;
+    };
+    void add_delay(loop::clock::time_point until) {
+        if (!delays_.empty()) until = std::max(until, delays_.back().until);
+        delays_.push_back({sent_.size(), until});
+    }
+
+    void tell_of_way_to_server() {
+        if (told_) told_->bytes_on_their_way(*this);
+    }
+    void tell_of_way_to_client() {
+        if (told_) told_->bytes_for_client(*this);
+    }
+
     wire::shard& host_;
-    listener& told_;
+    listener* told_;
     std::string peer_;
     std::size_t capacity_;
     std::deque<fault> faults_;
@@ -238,7 +272,7 @@ private:
     std::string sent_;          // by the server, not taken yet by the client
     handler on_readable_;
     handler on_writable_;
-    loop::clock::time_point held_until_{};
+    std::deque<delay> delays_;  // the first to end first
     bool end_on_its_way_ = false;
     bool end_arrived_ = false;
     bool client_gone_ = false;
@@ -249,10 +283,16 @@ private:
     bool lost_ = false;
 };
 
-/// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream).
+/// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream). Like a socket, it is closed
+/// when it goes. Movable.
 class memory_stream {
 public:
     explicit memory_stream(std::shared_ptr<memory_link> link) : link_(std::move(link)) {}
+    memory_stream(memory_stream&&) noexcept = default;
+    memory_stream& operator=(memory_stream&&) = delete;
+    ~memory_stream() {
+        if (link_) link_->close();
+    }
 
     std::size_t read_some(char* into, std::size_t size, std::error_code& ec) { return link_->read(into, size, ec); }
     template <class Buffers>
@@ -269,7 +309,7 @@ public:
     }
     void end_writing() { link_->end(); }
     void close() { link_->close(); }
-    [[nodiscard]] std::string peer_address() const { return link_->peer_; }
+    [[nodiscard]] std::string peer_address() const { return link_ ? link_->peer_ : std::string(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
         return ec == asio::error::would_block;
