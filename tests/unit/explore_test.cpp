@@ -1,6 +1,7 @@
 // Orders of events: what explore() finds, and what holds in all of them.
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,10 +12,12 @@
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/v1.hpp>
 
 #include "catch.hpp"
 
 namespace t = roompp::testing;
+using namespace std::chrono_literals;
 using strings = std::vector<std::string>;
 
 namespace {
@@ -68,6 +71,25 @@ std::vector<strings> a_busy_room(std::uint64_t seed) {
     std::vector<strings> heard;
     for (auto& one : members) heard.push_back(one.receive_all());
     return heard;
+}
+
+// What three persons of a room with presence are told: epoch, ids and who is there.
+strings a_room_with_presence(std::uint64_t seed) {
+    using room = roompp::basic_room<roompp::presence, roompp::ring_history<10>>;
+    roompp::server server;
+    server.threads(2);
+    server.websocket("/{room}/", roompp::rooms<room>(), roompp::v1());
+    t::world world(server, seed);
+    strings told;
+    std::vector<t::client> members;
+    for (const std::string who : {"a", "b", "c"})
+        members.push_back(world.client("/tea/?name=" + who + "&client=" + std::string(16, who[0]))
+                              .subprotocol("roompp.v1")
+                              .connect());
+    members[0].send(R"({"type":"message","message":"hi"})");
+    for (auto& one : members)
+        for (auto& text : one.receive_all()) told.push_back(std::move(text));
+    return told;
 }
 
 }  // namespace
@@ -236,4 +258,109 @@ TEST_CASE("A server that never comes to rest is told of", "[testing]") {
     auto client = world.connect("/");
     client.send("go");
     CHECK_THROWS_AS(client.receive_nothing(), t::failure);
+}
+
+TEST_CASE("Epochs and ids are the same every time with one seed, and others with another one", "[testing]") {
+    for (const std::uint64_t seed : {0U, 1U, 2U}) {
+        const auto told = a_room_with_presence(seed);
+        REQUIRE(told.size() >= 9);
+        CHECK(told == a_room_with_presence(seed));
+        CHECK(told != a_room_with_presence(seed + 1));
+    }
+}
+
+TEST_CASE("A server has the system's random numbers but for its time in a world", "[testing]") {
+    roompp::server server;
+    roompp::rooms<> rooms;
+    strings epochs;
+    rooms.on_create([&](auto& room) { epochs.push_back(room.epoch()); });
+    server.websocket("/{room}/", rooms);
+    strings secrets;
+    server.get("/", [&](const roompp::request& asked) {
+        secrets.emplace_back(asked.server_secret());
+        return std::string();
+    });
+    for (int i = 0; i < 2; ++i) {
+        t::world world(server);
+        world.connect("/a/");
+        world.http().get("/");
+    }
+    REQUIRE(epochs.size() == 2);
+    CHECK(epochs[0] == epochs[1]);
+    REQUIRE(secrets.size() == 2);
+    CHECK(secrets[0] == secrets[1]);
+    CHECK(secrets[0].size() > 20);
+
+    t::manual_loop other;
+    CHECK(other.get().random() != other.get().random());
+}
+
+TEST_CASE("A message may come before or after the timer that it races with", "[testing]") {
+    std::size_t in_time = 0;
+    std::size_t too_late = 0;
+    const auto test = [&](std::uint64_t seed) {
+        roompp::websocket_handler handler;
+        roompp::loop::timer patience;
+        bool waiting = true;
+        bool heard = false;
+        handler.on_open(
+            [&](roompp::connection& opened) { patience = opened.home().after(60s, [&] { waiting = false; }); });
+        handler.on_message([&] { heard = waiting; });
+        t::world world(handler, seed);
+        auto ann = world.connect("/");
+        world.advance(59s);
+        REQUIRE(waiting);
+        ann.send("just in time");
+        world.advance(1s);
+        REQUIRE_FALSE(waiting);
+        ++(heard ? in_time : too_late);
+    };
+    t::explore({0}, test);
+    CHECK(in_time == 1);  // the plain order
+    t::explore(100, test);
+    CHECK(in_time >= 10);
+    CHECK(too_late >= 10);
+}
+
+TEST_CASE("What is on its way has arrived when a second has passed, with every seed", "[testing]") {
+    t::explore(100, [](std::uint64_t seed) {
+        strings told;
+        roompp::websocket_handler handler;
+        std::vector<roompp::loop::timer> timers;
+        handler.on_open([&](roompp::connection& opened) {
+            timers.push_back(opened.home().after(2s, [&] { told.emplace_back("timer"); }));
+        });
+        handler.on_message([&](std::string_view text) { told.emplace_back(text); });
+        t::world world(handler, seed);
+        auto ann = world.connect("/").send("hello");
+        world.advance(2s);
+        REQUIRE(told == strings{"hello", "timer"});
+    });
+}
+
+TEST_CASE("The loops of a server see time pass in any order", "[testing]") {
+    std::size_t plain = 0;
+    std::size_t other = 0;
+    const auto test = [&](std::uint64_t seed) {
+        roompp::server server;
+        server.threads(2);
+        roompp::websocket_handler handler;
+        std::vector<std::size_t> rung;
+        std::vector<roompp::loop::timer> timers;
+        handler.on_open([&](roompp::connection& opened) {
+            timers.push_back(opened.home().after(1s, [&, at = opened.home().index()] { rung.push_back(at); }));
+        });
+        server.websocket("/", handler);
+        t::world world(server, seed);
+        auto one = world.connect("/");
+        auto two = world.connect("/");
+        world.advance(1s);
+        REQUIRE(rung.size() == 2);
+        ++(rung.front() == 0 ? plain : other);
+    };
+    t::explore({0}, test);
+    CHECK(plain == 1);
+    t::explore(50, test);
+    CHECK(plain >= 5);
+    CHECK(other >= 5);
 }

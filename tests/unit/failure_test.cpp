@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
@@ -21,8 +22,14 @@ TEST_CASE("An error hook that fails itself ends nothing", "[failure]") {
     handler.on_message([](std::string_view) { throw std::runtime_error("bad"); });
     server.websocket("/ws/", handler);
     t::world world(server);
-    CHECK(world.http().get("/bad/").status == 500);
-    CHECK(world.connect("/ws/").send("x").closed().code == 1011);
+    const std::vector<std::string> hook_failed{"the error hook failed, which this test wants"};
+    auto browser = world.http();
+    browser.start("GET", "/bad/");
+    CHECK(world.errors() == hook_failed);
+    CHECK(browser.reply().status == 500);
+    auto client = world.connect("/ws/").send("x");
+    CHECK(world.errors() == hook_failed);
+    CHECK(client.closed().code == 1011);
     CHECK(world.http().get("/good/").body == "good");
 }
 

@@ -67,7 +67,8 @@ TEST_CASE("No first message within the deadline closes with 1008", "[first_messa
 TEST_CASE("Who goes before its first message was never there", "[first_message]") {
     scene some;
     roompp::testing::world world(some.server);
-    world.connect("/tea/").close();
+    auto closing = world.connect("/tea/").close();
+    CHECK(closing.closed().code == 1000);
     world.connect("/tea/").drop();
     world.advance(1min);
     CHECK(some.rooms.size() == 0);

@@ -1,4 +1,6 @@
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing_catch2.hpp>
@@ -25,6 +27,25 @@ TEST_CASE("Matchers look at what a client has received", "[testing]") {
     ann.send("close");
     CHECK_THAT(ann, is_closed_with(4001));
     CHECK_THAT(ann, !is_closed_with(1000));
+}
+
+TEST_CASE("A matcher that does not match takes nothing", "[testing]") {
+    t::world world(roompp::echo());
+    auto ann = world.connect("/").send("hi").send_binary("b");
+    CHECK_THAT(ann, !receives("bye"));
+    CHECK_THAT(ann, !receives_nothing());
+    CHECK_THAT(ann, receives("hi"));
+    CHECK_THAT(ann, !receives("b"));
+    CHECK(ann.receive_binary() == "b");
+    CHECK_THAT(ann, receives_nothing());
+}
+
+TEST_CASE("A hook that fails is no mismatch", "[testing]") {
+    roompp::websocket_handler handler;
+    handler.on_message([](std::string_view) { throw std::runtime_error("boom"); });
+    t::world world(handler);
+    auto ann = world.connect("/").send("x");
+    CHECK_THROWS_AS((!receives("x")).match(ann), t::hook_failure);
 }
 
 TEST_CASE("A matcher that does not match tells the client's story", "[testing]") {

@@ -181,6 +181,7 @@ TEST_CASE("A failure tells what was expected, what came, and what was said", "[t
     CHECK(says(story, "12s -> text \"hello\""));
     CHECK(says(story, "12s <- text \"hello\""));
 
+    ann.expect("hello");  // a message that was not expected is still there
     CHECK(says(story_of([&] { (void)ann.receive(); }), "Ann expected a text message, but nothing came"));
     CHECK(says(story_of([&] { (void)ann.closed(); }), "Ann expected the connection to be closed"));
     ann.send("news");
@@ -189,6 +190,45 @@ TEST_CASE("A failure tells what was expected, what came, and what was said", "[t
     ann.expect("news");
     CHECK(says(story_of([&] { (void)ann.receive(); }), "expected a text message, but one of the other kind came"));
     CHECK(says(story_of([&] { world.client("/").send("early"); }), "call connect() first"));
+}
+
+TEST_CASE("What belongs before connect() is refused after it", "[testing]") {
+    t::world world(roompp::echo());
+    auto ann = world.client("/").named("Ann").start_connecting();
+    CHECK(says(story_of([&] { ann.header("X", "1"); }), "Ann has connected already: call header() before connect()"));
+    CHECK(says(story_of([&] { ann.cookie("a", "1"); }), "call cookie() before connect()"));
+    CHECK(says(story_of([&] { ann.subprotocol("v1"); }), "call subprotocol() before connect()"));
+    CHECK(says(story_of([&] { ann.buffer_bytes(9); }), "call buffer_bytes() before connect()"));
+    ann.named("Bob").answer_pings(false).answer_close(false).send("x").expect("x");
+    CHECK(says(story_of([&] { world.client("/").buffer_bytes(0); }), "buffers of 0 bytes"));
+}
+
+TEST_CASE("A failure shows where long texts differ", "[testing]") {
+    t::world world(roompp::echo());
+    auto client = world.connect("/");
+    const std::string same(1000, 'x');
+    client.send(same + "hay and much more");
+    auto story = story_of([&] { client.expect(same + "stack"); });
+    CHECK(says(story,
+               "(1017 bytes) came; they differ from byte 1000 on, where ...\"xxxxxxxxxxxxxxxxxxxxstack\" was "
+               "expected, and ...\"xxxxxxxxxxxxxxxxxxxxhay and much more\" came"));
+    story = story_of([&] { client.expect(same); });  // it is still there
+    CHECK(says(story, "they differ from byte 1000 on, where ...\"xxxxxxxxxxxxxxxxxxxx\" was"));
+    CHECK_FALSE(says(story_of([&] { client.expect("short"); }), "differ"));
+    client.expect(same + "hay and much more").receive_nothing();
+}
+
+TEST_CASE("What is no UTF-8 is shown as bytes, and characters are not cut in two", "[testing]") {
+    CHECK(t::readable("caf\u00e9 \u20ac \U0001f600") == "\"caf\u00e9 \u20ac \U0001f600\"");
+    CHECK(t::readable("\xff\xc3(\xe2\x82\x00\x80\xed\xa0\x80") == "\"\\xff\\xc3(\\xe2\\x82\"");
+    CHECK(t::readable(std::string("\xed\xa0\x80\0", 4)) == R"("\xed\xa0\x80\x00")");
+    CHECK(t::readable("a\nb\"c\\\x7f\xc3") == R"("a\nb\"c\\\x7f\xc3")");
+    for (std::size_t before = 195; before < 202; ++before) {
+        const auto text = t::readable(std::string(before, 'x') + "\u20ac\u20ac\u20ac\u20ac");
+        CHECK(text.find("\\x") == std::string::npos);
+        CHECK(says(text, " bytes)"));
+    }
+    CHECK(t::readable(std::string(300, '\x80')).size() > 800);
 }
 
 TEST_CASE("A failure shows the last frames and counts those before", "[testing]") {

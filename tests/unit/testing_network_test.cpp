@@ -112,6 +112,54 @@ TEST_CASE("A delayed write comes when its time has come, and the rest after it",
     CHECK(client.receive() == "later");
 }
 
+TEST_CASE("A delay holds up neither what was written before it, nor ends sooner for a shorter one", "[testing]") {
+    t::world world(roompp::echo());
+    auto client = world.connect("/");
+    client.send("before").pause_reading();
+    world.settle();  // it is written, and not taken yet
+    client.next_write(t::fault::delay(5s)).next_write(t::fault::delay(1s)).next_write(t::fault::delay(8s));
+    client.send("late");
+    world.settle();
+    client.send("shorter");
+    world.settle();
+    client.send("longer").resume_reading();
+    client.expect("before").receive_nothing();
+    world.advance(4s);
+    client.receive_nothing();
+    world.advance(1s);
+    client.expect("late").expect("shorter").receive_nothing();
+    world.advance(3s);
+    client.expect("longer");
+    client.send("no delay").expect("no delay");
+}
+
+TEST_CASE("Delays keep all bytes and their order with every seed", "[testing]") {
+    t::explore(50, [](std::uint64_t seed) {
+        t::world world(roompp::echo(), seed);
+        auto client = world.client("/").buffer_bytes(100).connect();
+        for (int i = 0; i < 10; ++i) client.next_write(t::fault::delay(std::chrono::seconds(i % 3)));
+        for (int i = 0; i < 20; ++i) client.send(std::to_string(i) + std::string(50, 'x'));
+        world.advance(20s);
+        const auto all = client.receive_all();
+        REQUIRE(all.size() == 20);
+        for (std::size_t i = 0; i < all.size(); ++i) REQUIRE(all[i] == std::to_string(i) + std::string(50, 'x'));
+    });
+}
+
+TEST_CASE("A connection that the server does not take is ended", "[testing]") {
+    roompp::server server;
+    server.websocket("/", roompp::echo());
+    t::world world(server);
+    auto there = world.connect("/").answer_close(false);  // so that the server does not come to its end
+    world.stop();
+    auto late = world.client("/").start_connecting();
+    CHECK(late.closed().code == 1006);
+    auto browser = world.http();
+    browser.start("GET", "/");
+    world.settle();
+    CHECK_FALSE(browser.is_connected());
+}
+
 TEST_CASE("A write to a connection that is lost ends it with 1006", "[testing]") {
     std::vector<int> ends;
     roompp::rooms<> rooms;

@@ -1,10 +1,16 @@
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/v1.hpp>
 
 #include "catch.hpp"
 
@@ -197,4 +203,130 @@ TEST_CASE("A stop closes with 1001, and waits for those who do not answer no lon
         world.advance(1s);
         CHECK(ends.size() == 2);
     }
+}
+
+namespace {
+
+// A room that speaks roompp.v1.
+template <class Room>
+struct v1_scene {
+    v1_scene() { server.websocket("/{room}/", rooms, roompp::v1()); }
+    // A client that wants the last messages.
+    static t::client enter(t::world& world, const std::string& name) {
+        return world.client("/tea/?last=10&name=" + name + "&client=" + std::string(16, name[0]))
+            .subprotocol("roompp.v1")
+            .connect();
+    }
+    // Whether any message that has come has this part.
+    static bool hears(t::client& who, std::string_view part) {
+        bool found = false;
+        for (const auto& text : who.receive_all()) found = found || text.find(part) != std::string::npos;
+        return found;
+    }
+    static void say(t::client& who, const std::string& text) {
+        who.send(R"({"type":"message","message":")" + text + R"("})");
+    }
+    roompp::rooms<Room> rooms;
+    roompp::server server;
+};
+
+}  // namespace
+
+TEST_CASE("A history forgets what is too old", "[testing]") {
+    using scene = v1_scene<roompp::basic_room<roompp::recent_history<60>>>;
+    scene some;
+    t::world world(some.server);
+    auto ann = scene::enter(world, "ann");
+    scene::say(ann, "early");
+    world.advance(30s);
+    scene::say(ann, "late");
+    world.advance(30s);
+    auto both = scene::enter(world, "bob").receive();
+    CHECK(both.find("early") != std::string::npos);
+    CHECK(both.find("late") != std::string::npos);
+    world.advance(1s);
+    auto one = scene::enter(world, "eve").receive();
+    CHECK(one.find("early") == std::string::npos);
+    CHECK(one.find("late") != std::string::npos);
+    world.advance(30s);
+    auto none = scene::enter(world, "mel").receive();
+    CHECK(none.find("late") == std::string::npos);
+}
+
+TEST_CASE("Who comes back within the grace was never gone", "[testing]") {
+    using scene = v1_scene<roompp::basic_room<roompp::presence_with_grace<10>>>;
+    scene some;
+    t::world world(some.server);
+    auto ann = scene::enter(world, "ann");
+    auto bob = scene::enter(world, "bob");
+    CHECK(scene::hears(ann, R"("type":"join")"));
+    bob.drop();
+    world.advance(9s);
+    bob = scene::enter(world, "bob");
+    world.advance(1min);
+    ann.receive_nothing();
+    bob.drop();
+    world.advance(9s);
+    ann.receive_nothing();
+    world.advance(1s);
+    CHECK(scene::hears(ann, R"("type":"leave")"));
+}
+
+TEST_CASE("An empty room waits for those who come back, and no longer", "[testing]") {
+    using scene = v1_scene<roompp::basic_room<roompp::ring_history<10>>>;
+    for (const auto patience : {60s, 5s}) {
+        scene some;
+        roompp::limits bounds;
+        bounds.empty_room = patience;
+        some.server.limits(bounds);
+        int destroyed = 0;
+        some.rooms.on_destroy([&] { ++destroyed; });
+        t::world world(some.server);
+        auto ann = scene::enter(world, "ann");
+        scene::say(ann, "remember me");
+        ann.close();
+        world.advance(patience - 1s);
+        CHECK(some.rooms.size() == 1);
+        ann = scene::enter(world, "ann");
+        CHECK(scene::hears(ann, "remember me"));
+        world.advance(patience * 2);  // the waiting has ended
+        ann.close();
+        world.advance(patience - 1s);
+        CHECK(destroyed == 0);
+        world.advance(1s);
+        CHECK(destroyed == 1);
+        CHECK(some.rooms.size() == 0);
+        ann = scene::enter(world, "ann");
+        CHECK_FALSE(scene::hears(ann, "remember me"));
+    }
+}
+
+TEST_CASE("A request that is never answered gets 503 in the end", "[testing]") {
+    roompp::server server;
+    roompp::limits bounds;
+    bounds.answer_timeout = 20s;
+    server.limits(bounds);
+    std::optional<roompp::responder> kept;
+    std::vector<roompp::hold_end> ends;
+    server.get("/never/", [&](const roompp::request&, const roompp::responder& later) {
+        kept = later;
+        later.on_end([&](roompp::hold_end why) { ends.push_back(why); });
+    });
+    server.get("/last/", [&](const roompp::request&, const roompp::responder& later) {
+        kept = later;
+        later.on_end([](const roompp::responder& its, roompp::hold_end) { its.answer("better late than never"); });
+    });
+    t::world world(server);
+    auto client = world.http();
+    client.start("GET", "/never/");
+    world.advance(19s);
+    CHECK(client.is_waiting());
+    CHECK(ends.empty());
+    world.advance(1s);
+    CHECK(client.reply().status == 503);
+    CHECK(ends == std::vector<roompp::hold_end>{roompp::hold_end::timed_out});
+    CHECK_FALSE(kept->answer("too late"));
+    client.start("GET", "/last/");
+    world.advance(20s);
+    CHECK(client.reply().body == "better late than never");
 }

@@ -43,7 +43,9 @@ public:
         : sim(std::move(in)), path(std::move(target)), number(sim->next_number()) {
         name = "client " + std::to_string(number);
     }
-    ~client_endpoint() { vanish(); }
+    ~client_endpoint() {
+        if (link) link->leave();
+    }
     client_endpoint(const client_endpoint&) = delete;
     client_endpoint& operator=(const client_endpoint&) = delete;
 
@@ -84,14 +86,20 @@ public:
         ended = true;
     }
 
+    [[nodiscard]] bool is_connected() const {
+        return link && reader.complete() && reader.reply().status == 101 && !ended && !close_received && error.empty();
+    }
+
     [[nodiscard]] loop::clock::duration at() const noexcept { return sim->elapsed(); }
 
     [[nodiscard]] std::string state() const {
         if (!link) return "it has not connected";
+        if (sim->has_ended()) return "its world has ended";
         if (!error.empty()) return error;
+        if (reader.has_head() && reader.reply().status != 101)
+            return "it was refused with " + std::to_string(reader.reply().status);
         if (ended) return "the connection has ended with " + how_closed();
         if (!reader.has_head()) return "its handshake is not answered";
-        if (reader.reply().status != 101) return "it was refused with " + std::to_string(reader.reply().status);
         if (paused) return "it has paused reading";
         if (close_received) return "the connection is closing with " + how_closed();
         return "the connection is open";
@@ -140,7 +148,8 @@ public:
     bool paused = false;
     bool close_sent = false;
     bool close_received = false;
-    bool ended = false;  // nothing more comes
+    bool end_is_known = false;  // the test has ended it, or looked at how it was ended
+    bool ended = false;         // nothing more comes
 
 private:
     void fallback(const std::string& header, const std::string& value) {
@@ -242,7 +251,8 @@ private:
 /// not come then does not come, and that fails the test, by throwing a testing::failure.
 ///
 /// It answers pings and close frames by itself. A handle: copies are the same client. When the last one goes while it is
-/// connected, it vanishes like drop().
+/// connected, what it has sent still arrives, and then the connection ends: with 1006, unless it has sent a close frame.
+/// After the end of its world, or of its server, it can't be used any more.
 class client {
 public:
     /// A client of this server, in the world that the server is in, or a new one with seed 0, which lasts as long as
@@ -253,34 +263,11 @@ public:
     client(std::shared_ptr<simulation> in, std::string path)
         : its_(std::make_shared<detail::client_endpoint>(std::move(in), std::move(path))) {}
 
-    // Before connect(). Each returns the client, so that they can be chained.
+    // At any time. Each returns the client, so that they can be chained.
 
     /// What failures call it; otherwise "client 1" and so on.
     client& named(std::string name) {
         its_->name = std::move(name);
-        return *this;
-    }
-    /// Adds a header to the handshake, or puts another in the place of one that is there anyway, such as Host.
-    client& header(const std::string& name, const std::string& value) {
-        its_->request.append_header(name, value);
-        return *this;
-    }
-    client& cookie(const std::string& name, const std::string& value) {
-        auto& all = its_->cookies;
-        all += (all.empty() ? "" : "; ") + name + '=' + value;
-        its_->request.replace_header("Cookie", all);
-        return *this;
-    }
-    /// Offers a subprotocol, after those that it offers already.
-    client& subprotocol(const std::string& name) {
-        auto& all = its_->subprotocols;
-        all += (all.empty() ? "" : ", ") + name;
-        its_->request.replace_header("Sec-WebSocket-Protocol", all);
-        return *this;
-    }
-    /// How many bytes can be under way in each direction: the buffers of a socket. 64 KiB by default.
-    client& buffer_bytes(std::size_t most) {
-        its_->capacity = most;
         return *this;
     }
     /// Whether it answers pings, as every client must; false for one that is as good as dead.
@@ -291,6 +278,37 @@ public:
     /// Whether it answers a close frame.
     client& answer_close(bool wanted) {
         its_->answers_close = wanted;
+        return *this;
+    }
+
+    // Before connect(): afterwards, they throw a failure.
+
+    /// Adds a header to the handshake, or puts another in the place of one that is there anyway, such as Host.
+    client& header(const std::string& name, const std::string& value) {
+        not_linked("header()");
+        its_->request.append_header(name, value);
+        return *this;
+    }
+    client& cookie(const std::string& name, const std::string& value) {
+        not_linked("cookie()");
+        auto& all = its_->cookies;
+        all += (all.empty() ? "" : "; ") + name + '=' + value;
+        its_->request.replace_header("Cookie", all);
+        return *this;
+    }
+    /// Offers a subprotocol, after those that it offers already.
+    client& subprotocol(const std::string& name) {
+        not_linked("subprotocol()");
+        auto& all = its_->subprotocols;
+        all += (all.empty() ? "" : ", ") + name;
+        its_->request.replace_header("Sec-WebSocket-Protocol", all);
+        return *this;
+    }
+    /// How many bytes can be under way in each direction: the buffers of a socket. 64 KiB by default.
+    client& buffer_bytes(std::size_t most) {
+        not_linked("buffer_bytes()");
+        if (most == 0) its_->fail("can't do with buffers of 0 bytes: nothing would ever get through");
+        its_->capacity = most;
         return *this;
     }
 
@@ -363,9 +381,7 @@ public:
     [[nodiscard]] received_message receive_message() {
         settle();
         if (its_->inbox.empty()) its_->fail("expected a message, but nothing came");
-        auto next = std::move(its_->inbox.front());
-        its_->inbox.pop_front();
-        return next;
+        return take_message();
     }
     /// The next text message, parsed: `receive_json<nlohmann::json>()`, or any type with a static `parse(std::string)`
     /// that throws what is derived from std::exception.
@@ -385,20 +401,27 @@ public:
         while (!its_->inbox.empty()) texts.push_back(receive());
         return texts;
     }
-    /// Makes sure that the next text message is this one.
+    /// Makes sure that the next text message is this one. One that is not is left where it is.
     client& expect(std::string_view text) {
         settle();
         if (its_->inbox.empty()) its_->fail("expected " + readable(text) + ", but nothing came");
-        const auto next = receive_message();
-        if (next.kind != payload_kind::text || next.data != text)
-            its_->fail("expected " + readable(text) + ", but " +
-                       (next.kind == payload_kind::binary ? "binary " : std::string()) + readable(next.data) + " came");
+        const received_message& next = its_->inbox.front();
+        if (next.kind == payload_kind::binary)
+            its_->fail("expected " + readable(text) + ", but binary " + readable(next.data) + " came");
+        if (next.data != text)
+            its_->fail("expected " + readable(text) + ", but " + readable(next.data) + " came" +
+                       difference(text, next.data));
+        its_->inbox.pop_front();
         return *this;
     }
-    /// Makes sure that no message has come.
+    /// Makes sure that no message has come although it could have: the client is connected, or was ended by the test, or
+    /// the test has looked at closed().
     client& receive_nothing() {
         settle();
         if (!its_->inbox.empty()) its_->fail("expected nothing, but " + readable(its_->inbox.front().data) + " came");
+        linked("receive");
+        if (!its_->is_connected() && !its_->end_is_known)
+            its_->fail("expected to be connected, and to receive nothing");
         return *this;
     }
     /// How many pings have come.
@@ -417,7 +440,9 @@ public:
     /// Sends a close frame; the server's answer ends the connection.
     client& close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
         std::string bytes{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-        return send_frame(opcode::close, bytes.append(reason));
+        send_frame(opcode::close, bytes.append(reason));
+        its_->end_is_known = true;
+        return *this;
     }
     /// How the connection has ended: with what the server's close frame said, or 1006 if none came.
     /// @throws failure if it has not.
@@ -425,13 +450,13 @@ public:
         settle();
         linked("be closed");
         if (!its_->ended && !its_->close_received) its_->fail("expected the connection to be closed");
+        its_->end_is_known = true;
         return its_->how;
     }
     /// Whether messages can come and go.
     [[nodiscard]] bool is_open() {
         settle();
-        return its_->link && its_->reader.complete() && its_->reader.reply().status == 101 && !its_->ended &&
-               !its_->close_received && !its_->close_sent;
+        return its_->is_connected() && !its_->close_sent;
     }
     /// Takes nothing more from the server: a slow member. What the server sends piles up, first in the buffers (see
     /// buffer_bytes()), then at the server.
@@ -440,6 +465,7 @@ public:
     /// Vanishes without a close frame, as with a pulled cable that the system notices. What it has sent and the server has
     /// not had a turn to read is lost.
     client& drop() {
+        its_->end_is_known = true;
         its_->vanish();
         return *this;
     }
@@ -459,6 +485,10 @@ private:
     void settle() { its_->sim->settle(); }
     void linked(const char* what) const {
         if (!its_->link) its_->fail(std::string("can't ") + what + " before it connects: call connect() first");
+        if (its_->sim->has_ended()) its_->fail(std::string("can't ") + what + " any more: its world has ended");
+    }
+    void not_linked(const char* what) const {
+        if (its_->link) its_->fail(std::string("has connected already: call ") + what + " before connect()");
     }
     client& pause(bool paused) {
         linked("pause");
@@ -466,13 +496,18 @@ private:
         its_->link->pause(paused);
         return *this;
     }
+    received_message take_message() {
+        auto next = std::move(its_->inbox.front());
+        its_->inbox.pop_front();
+        return next;
+    }
     received_message receive_kind(payload_kind kind, const char* wanted) {
         settle();
         if (its_->inbox.empty()) its_->fail(std::string("expected ") + wanted + ", but nothing came");
-        auto next = receive_message();
+        const received_message& next = its_->inbox.front();
         if (next.kind != kind)
             its_->fail(std::string("expected ") + wanted + ", but one of the other kind came: " + readable(next.data));
-        return next;
+        return take_message();
     }
 
     std::shared_ptr<detail::client_endpoint> its_;

@@ -18,7 +18,8 @@
 namespace roompp::testing {
 
 /// A client for pages, polling routes and event streams, of a server in the same program. One connection, kept alive and
-/// opened anew as needed; one request at a time. Movable.
+/// opened anew as needed; one request at a time. When it goes, what it has sent still arrives, and then the connection ends.
+/// Movable.
 class http_client {
 public:
     using headers = std::vector<std::pair<std::string, std::string>>;
@@ -104,12 +105,12 @@ private:
 
     struct state {
         explicit state(std::shared_ptr<simulation> in) : sim(std::move(in)), number(sim->next_number()) {}
-        ~state() { vanish(); }
+        ~state() { leave(); }
         state(const state&) = delete;
         state& operator=(const state&) = delete;
 
         void start(std::string_view method, std::string_view target, std::string_view body, const headers& more) {
-            if (is_asking()) vanish();
+            if (is_asking()) leave();
             open();
             unread.clear();
             reader = http_reply_reader(method == "HEAD");
@@ -154,8 +155,10 @@ private:
         void vanish() {
             if (!link) return;
             link->on_news = nullptr;
-            link->vanish();
-            link = nullptr;
+            std::exchange(link, nullptr)->vanish();
+        }
+        void leave() {
+            if (link) std::exchange(link, nullptr)->leave();
         }
         [[noreturn]] void fail(const std::string& what) const {
             throw failure("HTTP client " + std::to_string(number) + ' ' + what + '\n' + "  it has got " +
