@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include <roompp/server/server.hpp>
 #include <roompp/testing/conversation.hpp>
+#include <roompp/testing/event_reader.hpp>
 #include <roompp/testing/failure.hpp>
 #include <roompp/testing/http_reply.hpp>
 #include <roompp/testing/memory_stream.hpp>
@@ -56,7 +58,8 @@ public:
         its_->link->send(bytes);
         return *this;
     }
-    /// Whether the answer is not there yet, or not all of it.
+    /// Whether the answer is not there yet, or not all of it. Of several requests that send_bytes() has sent in one piece, the
+    /// first is meant: see reply_so_far() for the others.
     [[nodiscard]] bool is_waiting() {
         its_->sim->settle();
         return its_->asked && !its_->reader.complete();
@@ -65,10 +68,18 @@ public:
     /// @throws failure if it is not there yet, or not all of it.
     [[nodiscard]] http_reply reply() {
         if (is_waiting()) its_->fail("expected the whole answer to its request");
-        if (!its_->asked) its_->fail("expected an answer, but has not asked");
+        if (!its_->reader.complete())
+            its_->fail(its_->reader.has_head() ? "expected the whole answer to its request"
+                                               : "expected an answer, but has not asked");
         auto answer = std::move(its_->reader.reply());
         its_->next_reply();
         return answer;
+    }
+    /// What has come so far of an answer that is still coming, such as an event stream; a status of 0 if not even its head has
+    /// come.
+    [[nodiscard]] const http_reply& reply_so_far() {
+        its_->sim->settle();
+        return its_->reader.reply();
     }
     /// The status of an answer that is still coming, such as an event stream; 0 if not even its head has come.
     [[nodiscard]] int status_so_far() {
@@ -82,6 +93,24 @@ public:
         std::string more = body.substr(its_->seen);
         its_->seen = body.size();
         return more;
+    }
+    /// The next event of an event stream. Reads by more_body(), so use the one or the other.
+    /// @throws failure if none has come.
+    [[nodiscard]] server_event receive_event() {
+        auto next = next_event();
+        if (!next) its_->fail("expected an event, but none came");
+        return std::move(*next);
+    }
+    /// All further events that have come, in order.
+    [[nodiscard]] std::vector<server_event> receive_events() {
+        std::vector<server_event> all;
+        while (auto next = next_event()) all.push_back(std::move(*next));
+        return all;
+    }
+    /// What has come since this was last called, after the answer with which the connection became another protocol's (101).
+    [[nodiscard]] std::string more_bytes() {
+        its_->sim->settle();
+        return std::exchange(its_->unread, {});
     }
     /// Gives up: the connection is gone.
     http_client& drop() {
@@ -98,6 +127,12 @@ public:
     }
 
 private:
+    std::optional<server_event> next_event() {
+        its_->events.take(more_body());
+        auto next = its_->events.next();
+        if (next) its_->log.received(its_->sim->elapsed(), "event " + next->type, next->data);
+        return next;
+    }
     http_client& pause(bool paused) {
         if (its_->link) its_->link->pause(paused);
         return *this;
@@ -114,6 +149,7 @@ private:
             open();
             unread.clear();
             reader = http_reply_reader(method == "HEAD");
+            events = {};
             seen = 0;
             asked = true;
             std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
@@ -127,20 +163,23 @@ private:
             if (link) return;
             link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), std::size_t{64} * 1024);
             link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
+            upgraded = false;
         }
-        // What has come after a whole answer belongs to the next one.
+        // What has come after a whole answer belongs to the next one, or to another protocol.
         void next_reply() {
+            upgraded = upgraded || reader.reply().status == 101;
             reader = http_reply_reader();
+            events = {};
             seen = 0;
             const auto rest = std::exchange(unread, {});
-            asked = !rest.empty();
+            asked = !rest.empty() && !upgraded;
             take(rest, false);
         }
         [[nodiscard]] bool is_asking() const { return asked && !reader.complete(); }
 
         void take(std::string_view bytes, bool last) {
-            const bool waited = is_asking();
-            reader.take(bytes);
+            const bool was_complete = reader.complete();
+            if (!upgraded) reader.take(bytes);
             unread.append(bytes);
             if (last) {
                 reader.end();
@@ -148,7 +187,7 @@ private:
                 ending->on_news = nullptr;
                 ending->end_sending();
             }
-            if (waited && reader.complete())
+            if (!was_complete && reader.complete())
                 log.received(sim->elapsed(), "HTTP " + std::to_string(reader.reply().status), reader.reply().body);
             if (last) log.happened(sim->elapsed(), "the server ends the connection");
         }
@@ -173,10 +212,12 @@ private:
         const std::size_t number;
         std::shared_ptr<memory_link> link;
         http_reply_reader reader;
+        event_reader events;
         conversation log;
         std::string unread;
         std::size_t seen = 0;
         bool asked = false;
+        bool upgraded = false;  // the connection is another protocol's
     };
 
     std::unique_ptr<state> its_;
