@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <roompp/json.hpp>
 
-#include "catch.hpp"
+#include "catch_json.hpp"
 
 using roompp::json_string;
 using roompp::parse_cbor;
