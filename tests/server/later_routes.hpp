@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -77,10 +76,8 @@ inline void add_to(roompp::server& server) {
 
     server.get("/held/{name}/", [=](const roompp::request& asked, const roompp::responder& later) {
         const auto name = name_of(asked);
-        later.on_end([name, last_word = asked.query("last_word")](const roompp::responder& its, roompp::hold_end why) {
-            say("held " + name + ": " + word_for(why));
-            if (last_word) its.answer(roompp::response(*last_word));
-        });
+        later.on_end(
+            [name](const roompp::responder&, roompp::hold_end why) { say("held " + name + ": " + word_for(why)); });
         held->put(name, later);
         say("holds " + name);
     });
@@ -94,37 +91,13 @@ inline void add_to(roompp::server& server) {
         }
         return later->answer(asked.body()) ? "answered\n" : "too late\n";
     });
-    server.post("/drop/{name}/", [=](const roompp::request& asked) {
-        held->take(name_of(asked));
-        return "dropped\n";
-    });
-    server.get("/at-once/", [](const roompp::responder& later) {
-        later.answer("the first\n");
-        later.answer("the second\n");
-    });
-    server.get("/either/",
-               [](const roompp::request& asked, const roompp::responder& later) -> std::optional<roompp::response> {
-                   if (asked.query("later")) {
-                       later.answer("later\n");
-                       return std::nullopt;
-                   }
-                   return "now\n";
-               });
-    server.get("/nothing-at-all/", [] {});
-    server.get("/throw-later/", [](const roompp::responder& later) {
-        later.on_end([] { say("must not be called"); });
-        throw std::runtime_error("a page that answers later was told to throw");
-    });
 
     server.get("/stream/{name}/", [=](const roompp::request& asked, const roompp::responder& later) {
         const auto name = name_of(asked);
-        roompp::response head(asked.query("status") ? std::stoi(*asked.query("status")) : 200, "text/plain", "begin\n");
-        const auto body = later.stream(
-            std::move(head), asked.query("to_the_end") ? roompp::body_end::connection : roompp::body_end::chunk);
-        body.on_end([name, last_word = asked.query("last_word")](const auto& its, roompp::hold_end why) {
-            say("stream " + name + ": " + word_for(why));
-            if (last_word) its.write(*last_word);
-        });
+        const auto body =
+            later.stream({200, "text/plain", "begin\n"},
+                         asked.query("to_the_end") ? roompp::body_end::connection : roompp::body_end::chunk);
+        body.on_end([name](const auto&, roompp::hold_end why) { say("stream " + name + ": " + word_for(why)); });
         bodies->put(name, body);
         say("streams " + name);
     });
@@ -140,10 +113,6 @@ inline void add_to(roompp::server& server) {
     server.post("/end/{name}/", [=](const roompp::request& asked) {
         if (const auto body = bodies->take(name_of(asked))) body->end();
         return "ended\n";
-    });
-    server.post("/cut/{name}/", [=](const roompp::request& asked) {
-        bodies->take(name_of(asked));
-        return "cut\n";
     });
     server.get("/numbers/", [](const roompp::request& asked, const roompp::responder& later) {
         count(later.stream({200, "text/plain", ""}), 0, std::stoul(asked.query("count").value_or("10")));
