@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include <roompp/server/page.hpp>
 
 #include "catch.hpp"
+#include "temporary_folder.hpp"
 
 namespace fs = std::filesystem;
 using roompp::embedded_file;
@@ -16,30 +16,24 @@ using roompp::detail::file_below;
 
 namespace {
 
-// A folder that is there as long as this: `site` is what is served, `secret.txt` and `site-2` lie beside it.
+// `site` is what is served, `secret.txt` and `site-2` lie beside it.
 class folder {
 public:
-    folder() : path_(fs::temp_directory_path() / ("roompp-page-test-" + std::to_string(std::random_device{}()))) {
-        write("secret.txt", "secret");
-        write("site-2/secret.txt", "secret");
-        write("site/index.html", "index");
-        write("site/a.css", "css");
-        write("site/with space.txt", "space");
-        write("site/sub/index.html", "sub");
-        write("site/sub/deep/b.js", "js");
-        write("site/.env", "hidden");
-        write("site/.git/config", "hidden");
-        fs::create_directories(path_ / "site" / "empty");
+    folder() {
+        all_.write("secret.txt", "secret");
+        all_.write("site-2/secret.txt", "secret");
+        all_.write("site/index.html", "index");
+        all_.write("site/a.css", "css");
+        all_.write("site/with space.txt", "space");
+        all_.write("site/sub/index.html", "sub");
+        all_.write("site/sub/deep/b.js", "js");
+        all_.write("site/.env", "hidden");
+        all_.write("site/.git/config", "hidden");
+        fs::create_directories(beside("site/empty"));
     }
-    ~folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
 
-    [[nodiscard]] fs::path beside(std::string_view name) const { return path_ / name; }
-    [[nodiscard]] fs::path site() const { return path_ / "site"; }
+    [[nodiscard]] fs::path beside(std::string_view name) const { return all_.path() / name; }
+    [[nodiscard]] fs::path site() const { return beside("site"); }
     // The bytes of the file that a request gets, or "-".
     [[nodiscard]] std::string get(std::string_view encoded) const {
         const auto found = file_below(site(), encoded);
@@ -47,11 +41,7 @@ public:
     }
 
 private:
-    void write(const std::string& name, std::string_view text) const {
-        fs::create_directories((path_ / name).parent_path());
-        std::ofstream(path_ / name, std::ios::binary) << text;
-    }
-    fs::path path_;
+    temporary_folder all_;
 };
 
 const embedded_file pages[] = {{"index.html", "embedded index"}, {"room.html", std::string_view("a\0b", 3)}};

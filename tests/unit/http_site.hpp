@@ -1,0 +1,70 @@
+#pragma once
+// A site with a page of every kind, and requests as they are written.
+
+#include <cctype>
+#include <cstdint>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roompp/roompp.hpp>
+#include <roompp/testing.hpp>
+
+#include "temporary_folder.hpp"
+
+namespace site {
+
+inline constexpr const char* secret = "the secret outside the folder";
+
+/// A mebibyte of all bytes.
+[[nodiscard]] inline std::string large() {
+    std::string bytes;
+    while (bytes.size() < 1024 * 1024) bytes += static_cast<char>(bytes.size() % 256);
+    return bytes;
+}
+
+/// What a client writes to ask for something.
+[[nodiscard]] inline std::string request(std::string_view method, std::string_view target,
+                                         const std::vector<std::string>& headers = {}, std::string_view body = {}) {
+    std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
+    for (const auto& one : headers) text += one + "\r\n";
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    return text.append("\r\n").append(body);
+}
+[[nodiscard]] inline std::string get(std::string_view target, const std::vector<std::string>& headers = {}) {
+    return request("GET", target, headers);
+}
+
+/// A server of pages, in a folder of its own.
+struct scene {
+    explicit scene(std::uint64_t seed = 0, const roompp::limits& bounds = {}) : world(set_up(bounds), seed) {}
+
+    temporary_folder folder;  // with the front page; `static` in it is served as it is
+    roompp::server server;
+    roompp::testing::world world;
+
+private:
+    roompp::server& set_up(const roompp::limits& bounds) {
+        folder.write("index.html", "<!doctype html><title>Front</title>");
+        folder.write("static/a.txt", "a file");
+        folder.write("static/large.bin", large());
+        server.limits(bounds).on_error([](const std::exception_ptr&) {});
+        server.websocket("/ws/echo/", roompp::echo());
+        server.get("/hello/{name}/", [](const roompp::request& asked) {
+            return "Hello, " + std::string(asked.parameter("name")) + "!\n";
+        });
+        server.get("/throw/", []() -> roompp::response { throw std::runtime_error("a page was told to throw"); });
+        server.post("/shout/", [](const roompp::request& asked) {
+            std::string text(asked.body());
+            for (char& one : text) one = static_cast<char>(std::toupper(static_cast<unsigned char>(one)));
+            return text;
+        });
+        server.pages_from(roompp::page_source(folder.path())).page("/", "index.html");
+        server.pages("/static/", folder.path() / "static");
+        return server;
+    }
+};
+
+}  // namespace site
