@@ -19,7 +19,7 @@ PATIENCE = 30  # seconds after which what should have happened counts as failed
 MIB = 1024 * 1024
 SKIPPED = 77  # the exit code of a program that can't do here what it is asked for
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+TEXT, BINARY, CLOSE = 1, 2, 8
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
@@ -182,20 +182,17 @@ async def end_of(client):
         return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
 
 
-def frame(opcode, payload=b"", fin=True, rsv=0, masked=True, length=None):
-    """A frame as a client sends it. `length` is what it says its length is."""
+def frame(opcode, payload=b"", fin=True, rsv=0):
+    """A frame as a client sends it."""
     payload = payload.encode() if isinstance(payload, str) else payload
-    size = len(payload) if length is None else length
-    mask = 0x80 if masked else 0
+    size = len(payload)
     first = (0x80 if fin else 0) | rsv << 4 | opcode
     if size < 126:
-        head = struct.pack("!BB", first, mask | size)
+        head = struct.pack("!BB", first, 0x80 | size)
     elif size < 65536:
-        head = struct.pack("!BBH", first, mask | 126, size)
+        head = struct.pack("!BBH", first, 0x80 | 126, size)
     else:
-        head = struct.pack("!BBQ", first, mask | 127, size)
-    if not masked:
-        return head + payload
+        head = struct.pack("!BBQ", first, 0x80 | 127, size)
     key = b"\x37\xfa\x21\x3d"
     whole = key * (len(payload) // 4 + 1)
     scrambled = int.from_bytes(payload, "big") ^ int.from_bytes(whole[:len(payload)], "big")
@@ -213,9 +210,9 @@ def get(path, *headers, method="GET", version="HTTP/1.1", body=None):
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (body or b"")
 
 
-def handshake(path="/ws/echo/", *headers, key=KEY, version="13"):
-    return get(path, "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}",
-               f"Sec-WebSocket-Version: {version}", *headers)
+def handshake(path="/ws/echo/", *headers):
+    return get(path, "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {KEY}",
+               "Sec-WebSocket-Version: 13", *headers)
 
 
 class Response:

@@ -29,11 +29,12 @@ namespace {
 
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
-    "    [--queue-bytes N] [--body-bytes N] [--connections N] [--request-timeout S] [--keep-alive S]\n"
-    "    [--answer-timeout S] [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--rooms N]\n"
-    "    [--members-per-room N] [--empty-room S] [--messages-per-second N] [--bytes-per-second N]\n"
-    "    [--on-flood close|drop] [--writer send|io_uring]\n"
-    "Ends with 77 where there is no io_uring.\n";
+    "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--keep-alive S] [--answer-timeout S]
+"
+    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]
+"
+    "Ends with 77 where there is no io_uring.
+";
 
 constexpr int no_io_uring_here = 77;
 
@@ -80,16 +81,6 @@ options parse(int argc, char** argv) {
     number("--queue-bytes", chosen.limits.queue_bytes);
     chosen.limits.messages_per_second = 0;  // the tests send as fast as they can
     chosen.limits.bytes_per_second = 0;
-    number("--messages-per-second", chosen.limits.messages_per_second);
-    number("--bytes-per-second", chosen.limits.bytes_per_second);
-    std::string on_flood = "close";
-    text("--on-flood", on_flood);
-    chosen.limits.on_flood = on_flood == "drop" ? roompp::flood::drop : roompp::flood::close;
-    number("--rooms", chosen.limits.rooms);
-    number("--members-per-room", chosen.limits.members_per_room);
-    seconds("--empty-room", chosen.limits.empty_room);
-    number("--body-bytes", chosen.limits.body_bytes);
-    number("--connections", chosen.limits.connections);
     number("--connections-per-address", chosen.limits.connections_per_address);
     seconds("--request-timeout", chosen.limits.request_timeout);
     seconds("--answer-timeout", chosen.limits.answer_timeout);
@@ -127,22 +118,8 @@ roompp::rooms<> talkative_rooms() {
     rooms.on_join([](room& joined) { joined.broadcast("joined"); });
     rooms.on_leave([](room& left) { left.broadcast("left"); });
     rooms.on_message([](room& its, room::member& sender, roompp::payload message) {
-        if (message.data() == "throw") throw std::runtime_error("a room's handler was told to throw");
         its.broadcast_except(sender, message);
         sender.send("only you");
-    });
-    return rooms;
-}
-
-// Rooms that people can live in: with a short history, presence, and a hook with a will of its own.
-using chat_room = roompp::basic_room<roompp::ring_history<100>, roompp::presence>;
-
-roompp::rooms<chat_room> chat_rooms() {
-    roompp::rooms<chat_room> rooms;
-    rooms.on_message([](chat_room&, chat_room::member& sender, roompp::payload message) {
-        if (message.data() == "throw") throw std::runtime_error("a chat's handler was told to throw");
-        if (message.data() == "kick me") return sender.close(4003, "kicked");
-        if (message.data() != "drop this") sender.broadcast(message);
     });
     return rooms;
 }
@@ -154,11 +131,9 @@ roompp::rooms<roompp::basic_room<roompp::ring_history<1000>, Slow>> rooms_for_sl
 }
 
 void add_rooms(roompp::server& server) {
-    using short_room = roompp::basic_room<roompp::ring_history<10>>;
+    using chat_room = roompp::basic_room<roompp::ring_history<100>, roompp::presence>;
     using long_room = roompp::basic_room<roompp::ring_history<10'000, 0, 64 * 1024 * 1024>>;
-    server.websocket("/ws/chat/{room}/", chat_rooms(), roompp::v1(), roompp::json_messages());
-    server.websocket("/ws/public/{room}/", chat_rooms(), roompp::v1().direct_messages(false).signals(false));
-    server.websocket("/ws/short/{room}/", roompp::rooms<short_room>(), roompp::v1());
+    server.websocket("/ws/chat/{room}/", roompp::rooms<chat_room>(), roompp::v1(), roompp::json_messages());
     server.websocket("/ws/long/{room}/", roompp::rooms<long_room>(), roompp::v1());
     server.websocket("/ws/slow/disconnect/{room}/", rooms_for_slow<roompp::disconnect_slow>(), roompp::v1());
     server.websocket("/ws/slow/skip/{room}/", rooms_for_slow<roompp::skip_to_latest>(), roompp::v1());
@@ -201,7 +176,6 @@ int serve(const options& chosen) {
     add_rooms(server);
     server.get("/hello/{name}/",
                [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
-    server.get("/throw/", []() -> roompp::response { throw std::runtime_error("a page was told to throw"); });
     server.post("/shout/", [](const roompp::request& asked) { return upper_case(asked.body()); });
     later_routes::add_to(server);
     if (!chosen.pages.empty()) {

@@ -1,5 +1,6 @@
 // What goes wrong in handlers harms nobody else, and somebody is told.
 
+#include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,43 @@ TEST_CASE("An error hook that fails itself ends nothing", "[failure]") {
     CHECK(world.errors() == hook_failed);
     CHECK(client.closed().code == 1011);
     CHECK(world.http().get("/good/").body == "good");
+}
+
+TEST_CASE("A hook that throws closes its connection with 1011 and spares the others", "[failure]") {
+    roompp::server server;
+    int errors = 0;
+    server.on_error([&] { ++errors; });
+    roompp::websocket_handler handler;
+    handler.on_open([](roompp::connection& opened) { opened.send("welcome"); });
+    handler.on_message([](roompp::connection& from, std::string_view text) {
+        if (text == "throw") throw std::runtime_error("a handler was told to throw");
+        from.send(text);
+    });
+    server.websocket("/", handler);
+    t::world world(server);
+    auto bystander = world.connect("/");
+    CHECK(world.connect("/").send("throw").closed().code == 1011);
+    bystander.send("still here").expect("welcome").expect("still here");
+    CHECK(errors == 1);
+}
+
+TEST_CASE("A hook of rooms that throws closes its member alone, which leaves", "[failure]") {
+    t::explore(10, [](std::uint64_t seed) {
+        roompp::server server;
+        server.threads(seed % 2 == 0 ? 1 : 3).on_error([] {});
+        roompp::rooms<> rooms;
+        rooms.on_leave([](auto& room) { room.broadcast("left"); });
+        rooms.on_message([](roompp::basic_room<>::member& sender, std::string_view text) {
+            if (text == "throw") throw std::runtime_error("a room's handler was told to throw");
+            sender.send("only you");
+        });
+        server.websocket("/{room}/", rooms);
+        t::world world(server, seed);
+        auto bystander = world.connect("/a/");
+        REQUIRE(world.connect("/a/").send("throw").closed().code == 1011);
+        bystander.expect("left");
+        bystander.send("anyone?").expect("only you");
+    });
 }
 
 TEST_CASE("Without a hook of the rooms for it, the server is told what their hooks threw", "[failure]") {

@@ -43,6 +43,28 @@ TEST_CASE("A handshake may come in any parts, after a request, and with messages
     });
 }
 
+TEST_CASE("A connection may be refused with a status", "[handshake]") {
+    roompp::server server;
+    server.websocket("/", roompp::echo()).on_connect([](const roompp::request& asked, roompp::acceptance& answer) {
+        if (asked.query("token") == "bad") answer.refuse(401, "A good token is needed.\n");
+    });
+    t::world world(server);
+    CHECK(world.client("/?token=bad").try_connect().status == 401);
+    world.connect("/?token=good").send("hello").expect("hello");
+}
+
+TEST_CASE("A subprotocol is agreed upon if it is offered, and else not sent", "[handshake]") {
+    roompp::server server;
+    server.websocket("/", roompp::echo()).on_connect([](const roompp::request&, roompp::acceptance& answer) {
+        answer.subprotocol("roompp.test");
+    });
+    t::world world(server);
+    const auto chosen = [](t::client client) { return client.connect().chosen_subprotocol(); };
+    CHECK(chosen(world.client("/").subprotocol("other").subprotocol("roompp.test")) == "roompp.test");
+    CHECK(chosen(world.client("/").subprotocol("other")).empty());
+    CHECK(chosen(world.client("/")).empty());
+}
+
 TEST_CASE("An unknown path gets 404", "[handshake]") {
     roompp::server server;
     set_up(server);
