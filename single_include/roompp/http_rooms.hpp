@@ -33,7 +33,6 @@ namespace roompp {
 namespace detail {
 
 using batch = connection::batch_type;
-using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// JSON as it is, anything else as a JSON string.
 [[nodiscard]] inline std::string as_json(payload frame) {
@@ -48,7 +47,7 @@ public:
     }
     void append(batch& to, const welcome& first) const override {
         to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
-        if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first)));
+        if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first.people_count, *first.people)));
     }
     void append_frame(batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(event_text(frame));
@@ -67,7 +66,7 @@ public:
         to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
     void append(batch& to, const welcome& first) const override {
-        if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first));
+        if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first.people_count, *first.people));
     }
     void append_frame(batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(',' + as_json(frame));
@@ -141,39 +140,37 @@ private:
     return v1_frames::error("rate_limited", "You send too fast; this message was dropped.");
 }
 
-/// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
-class post_answer {
-public:
-    post_answer(responder to, header_list headers, std::function<void()> done)
-        : to_(std::move(to)), headers_(std::move(headers)), done_(std::move(done)) {}
-    post_answer(const post_answer&) = delete;
-    post_answer& operator=(const post_answer&) = delete;
-    ~post_answer() {
-        if (to_.is_open()) give(503, closing_frame({close_code::abnormal, "You are not in this room any more."}));
-        if (done_) done_();
-    }
-
-    /// Answers with a frame: 200 for an acknowledgement, 4xx for an error.
-    void give(const std::string& frame) { give(status_of(frame), frame); }
-    void give(int status, const std::string& frame) {
-        response told(status, "application/json", frame + '\n');
-        told.headers = headers_;
-        to_.answer(std::move(told));
-    }
-
-private:
-    static int status_of(const std::string& frame) {
-        const auto code = json_string(frame, "error");
+/// The answer to a POST: a frame, as 200 for an acknowledgement, 4xx for an error.
+[[nodiscard]] inline response post_response(const std::string& frame) {
+    const auto status = [code = json_string(frame, "error")] {
         if (!code) return 200;
         if (*code == "rate_limited") return 429;
         if (*code == "too_large") return 413;
         if (*code == "no_such_person") return 404;
         if (*code == "dropped") return 409;
         return 400;
+    };
+    return {status(), "application/json", frame + '\n'};
+}
+
+/// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
+class post_answer {
+public:
+    explicit post_answer(responder to, std::function<void()> done = {}) : to_(std::move(to)), done_(std::move(done)) {}
+    post_answer(const post_answer&) = delete;
+    post_answer& operator=(const post_answer&) = delete;
+    ~post_answer() {
+        if (to_.is_open()) {
+            const close_event gone{close_code::abnormal, "You are not in this room any more."};
+            to_.answer({503, "application/json", closing_frame(gone) + '\n'});
+        }
+        if (done_) done_();
     }
 
+    void give(const std::string& frame) { to_.answer(post_response(frame)); }
+
+private:
     responder to_;
-    header_list headers_;
     std::function<void()> done_;
 };
 
@@ -181,11 +178,14 @@ private:
 template <class Room>
 class http_member {
 public:
-    http_member(std::shared_ptr<const v1> protocol, const limits& bounds)
-        : protocol_(std::move(protocol)), bounds_(bounds) {}
+    /// @param listens whether it has an event stream: then what has an `ack` number is acknowledged there as well, behind
+    /// the message, so that a client to which its own messages do not come back can tell that its stream gets through.
+    http_member(std::shared_ptr<const v1> protocol, const limits& bounds, bool listens)
+        : protocol_(std::move(protocol)), bounds_(bounds), listens_(listens) {}
 
     void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room, joining<batch> how) {
         connection_ = its;
+        how.only_for_this = true;
         membership_ = directory.join(its, std::move(room), std::move(how));
     }
     void leave(const close_event& how) { membership_.leave(how); }
@@ -197,7 +197,11 @@ public:
         if (gauge_.is_flood(frame.size(), bounds_, now)) return answer->give(too_fast());
         v1::handle<Room>(
             membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
-            [answer](Room&, auto&, const std::string& told) { answer->give(told); }, true);
+            [answer, listens = listens_](Room&, auto& member, const std::string& told) {
+                if (listens && told.find(R"("ack":)") != std::string::npos) member.write(told);
+                answer->give(told);
+            },
+            true);
     }
 
     template <class Action>
@@ -205,19 +209,10 @@ public:
         membership_.visit(std::forward<Action>(action));
     }
 
-    /// Closes the connection if the application has taken the member out of the room, whose home loop is given.
-    void close_if_left(loop& home) {
-        const auto is_in = std::make_shared<bool>(false);
-        visit([is_in](Room&, auto&) { *is_in = true; });
-        home.dispatch([is_in, weak = connection_] {
-            const auto its = *is_in ? nullptr : weak.lock();
-            if (its) its->close(close_code::normal, poll_connection::left_reason);
-        });
-    }
-
 private:
     std::shared_ptr<const v1> protocol_;
     const limits& bounds_;
+    bool listens_;
     std::weak_ptr<connection> connection_;
     typename rooms<Room>::membership membership_;
     flood_gauge gauge_;
@@ -265,7 +260,8 @@ template <class Room>
 template <class Room>
 [[nodiscard]] std::string history_of(Room& room, history_text& known, const resume_point* at, std::size_t last,
                                      const person* self) {
-    if (at && (at->epoch.empty() || at->epoch == room.epoch()) && last == std::numeric_limits<std::size_t>::max())
+    // Where messages have been forgotten meanwhile, what was told before is not to be told again.
+    if (at && room.reaches(*at) && last == std::numeric_limits<std::size_t>::max())
         return known.get(room.epoch(), room.last_id(), *at, self, [&] { return room.catch_up(at, last); });
     welcome first = room.catch_up(at, last);
     first.self = self;
@@ -276,11 +272,8 @@ template <class Room>
 template <class Room>
 class stream_session final : public wire::session {
 public:
-    /// @param home the stream's loop. @param of_room that of the room.
-    stream_session(std::shared_ptr<http_member<Room>> member, loop& home, loop& of_room, std::function<void()> over)
-        : member_(std::move(member)), home_(home), of_room_(of_room), over_(std::move(over)) {
-        look_later();
-    }
+    stream_session(std::shared_ptr<http_member<Room>> member, std::function<void()> over)
+        : member_(std::move(member)), over_(std::move(over)) {}
     void message(payload) override {}
     void closed(const close_event& how) override {
         member_->leave(how);
@@ -288,19 +281,7 @@ public:
     }
 
 private:
-    // A room does not tell whom the application takes out of it, and a stream outside of its room has no use.
-    void look_later() {
-        look_ = home_.after(std::chrono::seconds(5), [this] {
-            const auto member = member_;
-            look_later();
-            member->close_if_left(of_room_);  // last: it may end this
-        });
-    }
-
     std::shared_ptr<http_member<Room>> member_;
-    loop& home_;
-    loop& of_room_;
-    loop::timer look_;
     std::function<void()> over_;
 };
 
@@ -313,11 +294,6 @@ public:
 
     void message(payload) override {}
     void closed(const close_event& how) override { member_->leave(how); }
-    bool is_in_room() override {
-        bool it_is = false;
-        member_->visit([&](Room&, auto&) { it_is = true; });
-        return it_is;
-    }
     bool is_up_to_date(const resume_point& at) override {
         bool it_is = true;
         member_->visit([&](Room& room, auto&) { it_is = detail::is_up_to_date(room, at); });
@@ -331,13 +307,7 @@ public:
     std::string presence() override {
         std::string text;
         if constexpr (Room::presence_type::tells)
-            member_->visit([&](Room& room, auto&) {
-                const auto people = room.people();
-                welcome there;
-                there.people_count = room.people_count();
-                there.people = &people;
-                text = v1_frames::presence(there);
-            });
+            member_->visit([&](Room& room, auto&) { text = v1_frames::presence(room.people_count(), room.people()); });
         return text;
     }
     std::string as_frame(payload message) override { return as_json(message); }
@@ -364,7 +334,8 @@ private:
 ///
 /// Who makes a new member by a poll or a POST counts by the peer's address for limits::messages_per_second and
 /// bytes_per_second, else each request could be a new client with nothing said yet; members have a rate of their own. Those
-/// that poll take at most half of limits::connections.
+/// that poll take at most half of limits::connections, and may be limits::connections_per_address at one address, besides
+/// its connections.
 ///
 /// A handle: copies are the same. Setters return it, so that they can be chained, and belong before run(), each path once.
 template <class Room>
@@ -396,7 +367,8 @@ public:
         state_->connect = std::forward<F>(f);
         return *this;
     }
-    /// Which sites' pages may do this, besides the server's own: see websocket_route::origins().
+    /// Which sites' pages may do this, besides the server's own: see websocket_route::origins(). Their requests may carry
+    /// the user's cookies (CORS with credentials) if they are named; with `*`, they may not.
     http_rooms& origins(const std::vector<std::string>& allowed) {
         state_->origins = allowed;
         return *this;
@@ -407,21 +379,22 @@ public:
     http_rooms& polls(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { poll(state, asked, later); });
-        return *this;
+        return allow(path, "GET, HEAD");
     }
     /// A route for GET: `text/event-stream`, an event for each frame.
     /// @throws std::invalid_argument as polls().
     http_rooms& events(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { listen(state, asked, later); });
-        return *this;
+        return allow(path, "GET, HEAD");
     }
     /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
     /// @throws std::invalid_argument as polls().
     http_rooms& sends(const std::string& path) {
-        server_.post(path,
-                     [state = state_](const request& asked, const responder& later) { say(state, asked, later); });
-        return *this;
+        server_.post_messages(
+            path, [state = state_](const request& asked, const responder& later) { say(state, asked, later); },
+            [state = state_](const request& asked) { return too_large(*state, asked); });
+        return allow(path, "POST");
     }
 
 private:
@@ -463,6 +436,7 @@ private:
         std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
         std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
         std::vector<wire::shard*> shards;
+        wire::address_book addresses;  // of those that poll
         std::vector<place> here;
 
         [[nodiscard]] std::function<void(std::exception_ptr)> failed() {
@@ -471,32 +445,71 @@ private:
     };
     using shared_state = std::shared_ptr<state>;
 
+    http_rooms& allow(const std::string& path, const char* methods) {
+        server_.options(path,
+                        [state = state_, methods](const request& asked) { return preflight(*state, asked, methods); });
+        return *this;
+    }
+
     // Who a request is from, and what it wants.
     struct wish {
         std::string room;
         std::string key;  // of the client among those of the room; empty: nobody in particular
         joining<detail::batch> how;
-        detail::header_list headers;  // of the answer
         std::string peer_address;
         bool is_secure = false;
     };
 
     // ---- on the loop of the request's connection
 
-    static std::optional<response> read(const shared_state& its, const request& asked, wish& wanted) {
+    // What others' pages may not do is refused. What they may do they are told in the headers of every answer (Fetch,
+    // section 3.3): without these, a page can't even see the status of an error.
+    static std::optional<response> refuse_strangers(const state& its, const request& asked,
+                                                    detail::header_list& headers) {
         const std::string& origin = asked.header("Origin");
-        if (!detail::allows_origin(asked, its->origins))
+        if (!detail::allows_origin(asked, its.origins))
             return response(403, "Pages of " + origin + " may not use this.\n");
         // A page's plain GET has no Origin.
         const std::string& site = asked.header("Sec-Fetch-Site");
-        if (origin.empty() && (site == "cross-site" || site == "same-site") &&
-            std::find(its->origins.begin(), its->origins.end(), "*") == its->origins.end())
+        if (origin.empty() && (site == "cross-site" || site == "same-site") && !names_origin(its, "*"))
             return response(403, "Pages of other sites may not use this.\n");
-        wanted.headers = {{"Cache-Control", "no-store"}};
-        if (!origin.empty()) {
-            wanted.headers.emplace_back("Access-Control-Allow-Origin", origin);
-            wanted.headers.emplace_back("Vary", "Origin");
-        }
+        headers.emplace_back("Cache-Control", "no-store");
+        if (origin.empty()) return std::nullopt;
+        headers.emplace_back("Access-Control-Allow-Origin", origin);
+        headers.emplace_back("Vary", "Origin");
+        // Who is named is trusted with the user's cookies, as over a WebSocket; just anybody is not.
+        if (names_origin(its, origin)) headers.emplace_back("Access-Control-Allow-Credentials", "true");
+        return std::nullopt;
+    }
+    static bool names_origin(const state& its, const std::string& origin) {
+        return std::any_of(its.origins.begin(), its.origins.end(),
+                           [&](const std::string& one) { return detail::same_token(one, origin); });
+    }
+
+    // What a browser asks before it lets another site's page do something (Fetch, section 4.8).
+    static response preflight(const state& its, const request& asked, const char* methods) {
+        response told;
+        if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
+        told.status = 204;
+        told.headers.insert(told.headers.end(), {{"Allow", std::string(methods) + ", OPTIONS"},
+                                                 {"Access-Control-Allow-Methods", methods},
+                                                 {"Access-Control-Allow-Headers", "Content-Type, Last-Event-ID"},
+                                                 {"Access-Control-Max-Age", "7200"}});
+        return told;
+    }
+
+    static response too_large(const state& its, const request& asked) {
+        auto told =
+            detail::post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+        if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
+        return told;
+    }
+
+    static std::optional<response> read(const shared_state& its, const request& asked, const responder& later,
+                                        wish& wanted) {
+        detail::header_list headers;
+        if (auto refused = refuse_strangers(*its, asked, headers)) return refused;
+        later.add_headers(headers);
         acceptance answer;
         if (its->connect) its->connect(asked, answer);
         if (answer.refused()) return *answer.refused();
@@ -514,7 +527,7 @@ private:
 
     static void poll(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
@@ -523,9 +536,9 @@ private:
             later.answer({400, "'wait' must be a whole number: for how many seconds the answer may be held.\n"});
             return;
         }
-        poll_request what{wanted.how.resume, wanted.how.last, {}, wanted.headers};
-        what.wait = std::chrono::seconds(std::min<std::uint64_t>(
-            *seconds, static_cast<std::uint64_t>(its->shards.front()->bounds().poll_wait.count())));
+        poll_request what{wanted.how.resume, wanted.how.last, {}};
+        const auto most = static_cast<std::uint64_t>(longest_wait(its->shards.front()->bounds()).count());
+        what.wait = std::chrono::seconds(std::min(*seconds, most));
         if (asked.method() == "HEAD") {
             later.answer(response::json({}));
             return;
@@ -544,7 +557,7 @@ private:
 
     static void listen(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
@@ -556,20 +569,20 @@ private:
                 wanted.how.last = std::numeric_limits<std::size_t>::max();
             }
         }
-        const auto stream = std::make_shared<event_stream>(asked, later, wanted.headers);
+        const auto stream = std::make_shared<event_stream>(asked, later);
         stream->start(
             [&] {
-                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds());
+                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds(), true);
                 loop& home = its->directory.home_of(wanted.room);
+                wanted.how.as = its->as_events;
+                joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
+                // Not before: if it fails, nobody would take the speaker out again.
                 if (!wanted.key.empty())
                     home.dispatch([its, &home, room = wanted.room, key = wanted.key, joined, from = &stream->home()] {
                         its->here[home.index()].rooms[room].speakers[key] = {joined, from};
                     });
-                wanted.how.as = its->as_events;
-                joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
                 return std::make_unique<detail::stream_session<Room>>(
-                    joined, stream->home(), home,
-                    [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
+                    joined, [its, &home, room = wanted.room, key = wanted.key, gone = joined.get()] {
                         home.dispatch([its, &home, room, key, gone] { remove_speaker(*its, home, room, key, gone); });
                     });
             },
@@ -578,13 +591,12 @@ private:
 
     static void say(const shared_state& its, const request& asked, const responder& later) {
         wish wanted;
-        if (auto refused = read(its, asked, wanted)) {
+        if (auto refused = read(its, asked, later, wanted)) {
             later.answer(std::move(*refused));
             return;
         }
         if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
-            detail::post_answer(later, wanted.headers, {})
-                .give(v1_frames::error("too_large", "This message is larger than the server allows."));
+            later.answer(too_large(*its, asked));
             return;
         }
         loop& home = its->directory.home_of(wanted.room);
@@ -598,20 +610,20 @@ private:
     static void say_at_home(const shared_state& its, loop& home, wish& wanted, std::string frame,
                             const responder& later) {
         const bool comes_and_goes = wanted.key.empty();
-        if (comes_and_goes) wanted.key = '\n' + new_epoch();
+        if (comes_and_goes) wanted.key = '\n' + new_epoch(home);
         if (!is_heard(*its, home, wanted) && !polling_client(its, home, wanted, frame.size(), later)) return;
         auto& there = its->here[home.index()].rooms[wanted.room];
         const auto found = there.speakers.find(wanted.key);
         const auto poller = there.polling.find(wanted.key);
         const auto client = poller == there.polling.end() ? nullptr : poller->second;
-        if (client && (client->end_if_left() || !client->is_open())) {
+        if (client && !client->is_open()) {
             later.answer(poll_connection::closed_response(client->how_it_was_closed()));
             return client->leave();
         }
         if (client) client->touch();
         std::function<void()> done;
         if (comes_and_goes && client) done = [&home, client] { home.post([client] { client->leave(); }); };
-        auto answer = std::make_shared<detail::post_answer>(later, wanted.headers, std::move(done));
+        auto answer = std::make_shared<detail::post_answer>(later, std::move(done));
         if (found == there.speakers.end()) return;  // it was not let in, and says so
         const auto whose = found->second.whose.lock();
         loop& from = *found->second.home;
@@ -647,7 +659,7 @@ private:
         wire::shard& host = *its->shards[home.index()];
         place& here = its->here[home.index()];
         if (here.newcomers.is_flood(wanted.peer_address, bytes, host.bounds(), home.now())) {
-            detail::post_answer(later, wanted.headers, {}).give(detail::too_fast());
+            detail::post_answer(later).give(detail::too_fast());
             return nullptr;
         }
         // Those that poll cost their client nothing: they leave half of the places to who has a connection.
@@ -656,11 +668,20 @@ private:
             later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
             return nullptr;
         }
+        std::unique_ptr<wire::address_book::place> place;
+        if (const std::size_t most = host.bounds().connections_per_address; most != 0) {
+            place = its->addresses.enter(wanted.peer_address, most);
+            if (!place) {
+                const close_event too_many{close_code::try_again_later, "this address has too many clients"};
+                later.answer(poll_connection::closed_response(too_many));
+                return nullptr;
+            }
+        }
         auto& all = here.rooms[wanted.room];
-        auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure);
+        auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure, std::move(place));
         all.polling.emplace(wanted.key, client);
         ++here.polling;
-        const auto joined = std::make_shared<member>(its->protocol, host.bounds());
+        const auto joined = std::make_shared<member>(its->protocol, host.bounds(), false);
         all.speakers[wanted.key] = {joined, &home};
         client->start(
             [&] {
@@ -753,9 +774,13 @@ private:
             if (has_been_elsewhere(one)) empty.how = recovery::reset;
             text = v1_frames::history(empty);
         }
-        auto told = response::json('[' + text + "]\n");
-        told.headers = one.asked.headers;
-        one.to.answer(std::move(told));
+        one.to.answer(response::json('[' + text + "]\n"));
+    }
+
+    // A poll must be answered, if only with nothing, before the server gives it up; to the second, see shard::deadline().
+    static std::chrono::seconds longest_wait(const limits& bounds) {
+        const std::chrono::seconds margin{3};
+        return std::max(std::chrono::seconds(0), std::min(bounds.poll_wait, bounds.answer_timeout - margin));
     }
 
     static std::optional<std::uint64_t> whole_number(const std::string& text) {

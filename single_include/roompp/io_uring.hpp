@@ -3,9 +3,11 @@
 // Add-on for Linux: a room's sends submitted together through io_uring. Uses liburing 2.3 or later (link with -luring);
 // not part of the umbrella header.
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <liburing.h>
@@ -32,44 +34,75 @@ public:
         for (const unsigned flags : {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL,
                                      IORING_SETUP_SUBMIT_ALL, 0U}) {
             if (io_uring_queue_init(entries, &ring_, flags) != 0) continue;
-            works_ = (ring_.features & IORING_FEAT_CQE_SKIP) != 0;
-            if (!works_) {
-                io_uring_queue_exit(&ring_);
-                return;
-            }
+            open_ = true;
             // Spares a file look-up in each system call; where the kernel does not know it, nothing is lost.
             io_uring_register_ring_fd(&ring_);
-            open_ = true;
+            if ((ring_.features & IORING_FEAT_CQE_SKIP) == 0) close();
             return;
         }
     }
-    ~io_uring_writer() override {
-        if (open_) io_uring_queue_exit(&ring_);
-    }
+    ~io_uring_writer() override { close(); }
 
     void write(const std::vector<wire::fan_out_send>& sends, const batches& what) override {
-        if (!works_ || sends.size() < worth_a_submission) {
-            for (const auto& one : sends) send_alone(one, what);
-            return;
-        }
-        for (std::size_t i = 0; i < sends.size(); ++i) {
-            if (io_uring_sq_space_left(&ring_) == 0) submit(sends, what);
-            io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
-            const auto& bytes = what[sends[i].batch]->bytes();
-            // MSG_DONTWAIT: the send is tried once, within the submission, so the bytes may go afterwards and no kernel
-            // worker thread is ever needed. MSG_WAITALL: a partial send counts as a failure, so that skipping the
-            // completions of successes hides nothing.
-            io_uring_prep_send(entry, sends[i].socket, bytes.data(), bytes.size(),
-                               MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
-            entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-            entry->user_data = i;
-        }
-        submit(sends, what);
+        std::size_t next = 0;
+        if (sends.size() >= worth_a_submission)
+            while (open_ && next < sends.size()) next = submit(sends, next, what);
+        for (; next < sends.size(); ++next) send_alone(sends[next], what);
     }
 
 private:
     static constexpr unsigned entries = 4096;
     static constexpr std::size_t worth_a_submission = 4;
+    // A submission of which the kernel takes nothing, for want of memory, is tried so often.
+    static constexpr int most_tries = 100;
+
+    // The ring is for use again, or it is closed: nothing may be left in it that refers to these sends.
+    struct use {
+        explicit use(io_uring_writer& writer) noexcept : its(writer) {}
+        use(const use&) = delete;
+        use& operator=(const use&) = delete;
+        ~use() {
+            if (!done) its.close();
+        }
+        io_uring_writer& its;
+        bool done = false;
+    };
+
+    // Submits as many sends, from `first` on, as the ring has entries. If it does not work any more, it is closed.
+    // @returns the first of the sends that are left to make.
+    std::size_t submit(const std::vector<wire::fan_out_send>& sends, std::size_t first, const batches& what) {
+        use ring(*this);
+        const std::size_t last = std::min<std::size_t>(sends.size(), first + entries);
+        for (std::size_t i = first; i < last; ++i) prepare(sends[i], i, *what[sends[i].batch]);
+        for (int tries = 0; io_uring_sq_ready(&ring_) != 0;) {
+            const int submitted = io_uring_submit(&ring_);
+            tell_refused(sends, what);
+            if (submitted > 0) {
+                tries = 0;
+            } else {
+                const bool may_pass =
+                    submitted == 0 || submitted == -EINTR || submitted == -EAGAIN || submitted == -EBUSY;
+                if (!may_pass || ++tries == most_tries) return last - io_uring_sq_ready(&ring_);
+            }
+        }
+        ring.done = true;
+        return last;
+    }
+
+    void prepare(const wire::fan_out_send& one, std::size_t index, const wire::frame_batch& batch) {
+        io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+        // MSG_DONTWAIT: the send is tried once, within the submission, so the bytes may go afterwards and no kernel
+        // worker thread is ever needed. MSG_WAITALL: a partial send counts as a failure, so that skipping the
+        // completions of successes hides nothing.
+        io_uring_prep_send(entry, one.socket, batch.bytes().data(), batch.size(),
+                           MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+        entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        entry->user_data = index;
+    }
+
+    void close() noexcept {
+        if (std::exchange(open_, false)) io_uring_queue_exit(&ring_);
+    }
 
     static void send_alone(const wire::fan_out_send& one, const batches& what) {
         const auto& batch = what[one.batch];
@@ -85,15 +118,6 @@ private:
                             result >= 0 || no_room ? 0 : -result);
     }
 
-    void submit(const std::vector<wire::fan_out_send>& sends, const batches& what) {
-        while (io_uring_sq_ready(&ring_) != 0) {
-            const int submitted = io_uring_submit(&ring_);
-            tell_refused(sends, what);
-            if (submitted < 0 && submitted != -EINTR && submitted != -EAGAIN && submitted != -EBUSY)
-                return give_up(sends, what);
-        }
-    }
-
     // Only sends that did not go out whole have a completion.
     void tell_refused(const std::vector<wire::fan_out_send>& sends, const batches& what) {
         io_uring_cqe* completion = nullptr;
@@ -104,19 +128,8 @@ private:
         }
     }
 
-    // The ring does not work any more. What it has not taken is sent alone, as everything from now on.
-    void give_up(const std::vector<wire::fan_out_send>& sends, const batches& what) {
-        works_ = false;
-        const unsigned waiting = io_uring_sq_ready(&ring_);
-        for (unsigned i = 0; i < waiting; ++i) {
-            const unsigned at = (*ring_.sq.khead + i) & *ring_.sq.kring_mask;
-            send_alone(sends[ring_.sq.sqes[at].user_data], what);
-        }
-    }
-
     io_uring ring_{};
     bool open_ = false;
-    bool works_ = false;
 };
 
 }  // namespace detail

@@ -46,6 +46,7 @@
 
 // The messages of one turn, encoded once and shared by all members.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
@@ -198,6 +199,23 @@ public:
         detours_.push_back({&who, {at, at}, of_aside});
     }
 
+    /// `who` comes now: what was gathered before is not for it.
+    void begin(const seat& who) {
+        if (!common_ || common_->size() == 0) return;
+        aside();
+        detours_.push_back({&who, {0, common_->size()}, {0, 0}});
+    }
+    /// `who` goes now, and is not referred to any more. O(detours).
+    /// @returns what was gathered for it, null if that is nothing.
+    [[nodiscard]] std::shared_ptr<const Batch> end(const seat& who) {
+        if (empty()) return nullptr;
+        const auto its =
+            std::stable_partition(detours_.begin(), detours_.end(), [&](const auto& one) { return one.who != &who; });
+        auto own = delivery<Batch>{common_, aside_, {}}.with_detours(its, detours_.end());
+        detours_.erase(its, detours_.end());
+        return own->size() == 0 ? nullptr : own;
+    }
+
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && detours_.empty()); }
 
     /// What was gathered; the builder is empty afterwards.
@@ -257,6 +275,7 @@ private:
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <utility>
 
 // Work that is done once at the end of the current turn of an event loop, however often it is asked for.
@@ -485,6 +504,16 @@ public:
     /// For whoever runs the loop on a time of its own: the time of day from now on.
     void set_wall_time(std::chrono::system_clock::time_point now) noexcept { wall_ = now; }
 
+    /// A random number that nobody can guess, unless whoever runs the loop has others: for names that are to be new. Not
+    /// for every message: it may ask the system. Only on the loop's thread.
+    [[nodiscard]] std::uint64_t random() {
+        if (random_) return random_();
+        thread_local std::random_device device;
+        return std::uint64_t{device()} << 32U | device();
+    }
+    /// For whoever runs the loop in a test: where random() has its numbers from; the system again if empty.
+    void set_random(std::function<std::uint64_t()> source) { random_ = std::move(source); }
+
 private:
     std::function<void(task)> post_;
     std::any runner_;
@@ -492,6 +521,7 @@ private:
     turn turn_;
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
+    std::function<std::uint64_t()> random_;
     std::shared_ptr<timers> timers_ = std::make_shared<timers>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address says which thread
@@ -515,6 +545,9 @@ namespace roompp {
 /// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
 ///   for slow members is without effect;
 /// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
+/// - `hold()` and `go_on()`: from the one to the other, reads nothing more of what its client sends; as often as it was
+///   held, it has to be told to go on; called on the connection's loop, while a message of it is handled, or by a task of
+///   its own. Without them, what waits for a room on another loop is not bounded;
 /// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
 ///   `deliver` each (a writer that submits many sends together).
 template <class Connection>
@@ -835,9 +868,9 @@ public:
 
     /// Makes the connection a member; it gets what is broadcast from now on. O(1).
     [[nodiscard]] subscription join(std::shared_ptr<Connection> connection) {
-        state_->flush();
         auto joined = std::make_unique<member>();
         joined->connection = std::move(connection);
+        state_->gathered.begin(joined->place);
         state_->members.add(*joined->connection, joined->place);
         return subscription(std::move(joined), state_);
     }
@@ -881,8 +914,9 @@ private:
             gathered.recycle(std::move(messages));
         }
         void leave(member& one) {
-            flush();
+            const auto last = gathered.end(one.place);
             members.remove(one.place);
+            if (last) audience<Connection>::deliver_own(*one.connection, last, when_slow::disconnect);
         }
 
         loop& home;
@@ -1203,6 +1237,60 @@ private:
 
 }  // namespace roompp
 
+// What the histories of many rooms may take together.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace roompp {
+
+/// The memory of the histories of one loop's rooms. Belongs to that loop.
+class history_budget {
+public:
+    /// @param make_place lets a room go in which nobody is; returns false if there is none.
+    explicit history_budget(std::function<bool()> make_place) : make_place_(std::move(make_place)) {}
+
+    /// Says how many bytes it may be.
+    void limit(std::size_t bytes) noexcept { most_ = bytes; }
+    [[nodiscard]] bool is_exceeded() const noexcept { return used_ > most_; }
+    /// Lets a room go whose members have all left, to have its share back. @returns false if there is none.
+    bool make_place() const { return make_place_(); }
+
+private:
+    friend class history_share;
+    std::function<bool()> make_place_;
+    std::size_t most_ = 0;
+    std::size_t used_ = 0;
+};
+
+/// What one room's history takes of it; given back when this goes.
+class history_share {
+public:
+    history_share() = default;
+    history_share(const history_share&) = delete;
+    history_share& operator=(const history_share&) = delete;
+    ~history_share() { set(0); }
+
+    /// Says of what it is a share; before that it is one of nothing.
+    void take_from(std::shared_ptr<history_budget> all) noexcept { all_ = std::move(all); }
+    /// Says how many bytes it is now.
+    void set(std::size_t bytes) noexcept {
+        if (all_) all_->used_ = all_->used_ - bytes_ + bytes;
+        bytes_ = bytes;
+    }
+    /// Whether all shares together are too much.
+    [[nodiscard]] bool is_too_much() const noexcept { return all_ && all_->is_exceeded(); }
+    bool make_place() const { return all_->make_place(); }
+
+private:
+    std::shared_ptr<history_budget> all_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace roompp
+
 // Every bound of a server in one value.
 
 #include <chrono>
@@ -1223,10 +1311,10 @@ struct limits {
     /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
-    /// Most bytes waiting to be sent to one member; a slower one is closed with 1013, or loses messages, as its room's
-    /// policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
+    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
-    /// Largest body of an HTTP request, in bytes; a larger one gets 413.
+    /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
     std::size_t body_bytes = 64 * 1024;
     /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
     std::size_t connections = 100'000;
@@ -1249,6 +1337,10 @@ struct limits {
     /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
     /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 10'000;
+    /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
+    /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to
+    /// forgets its oldest messages. Hundreds of rooms with all that one may keep by default, or 25 KiB for each of 10,000.
+    std::size_t history_bytes = 256 * 1024 * 1024;
     /// Most rooms that one connection may be in at one time.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that those who lost their connection find
@@ -1260,7 +1352,8 @@ struct limits {
     std::chrono::seconds request_timeout{10};
     /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
     std::chrono::seconds answer_timeout{120};
-    /// Longest time for which a client may have a poll held until there is news.
+    /// Longest time for which a client may have a poll held until there is news; if need be shortened to 3 s less than
+    /// answer_timeout, for an answer without news is one, too.
     std::chrono::seconds poll_wait{60};
     /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
     std::chrono::seconds poll_grace{30};
@@ -1299,19 +1392,13 @@ struct limits {
 // Names for the times in which numbers count on.
 
 #include <cstdint>
-#include <random>
 #include <string>
 
 namespace roompp {
 
-/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. Safe from any thread.
-[[nodiscard]] inline std::string new_epoch() {
-    thread_local std::mt19937_64 numbers = [] {
-        std::random_device device;
-        std::seed_seq seed{device(), device(), device(), device()};
-        return std::mt19937_64(seed);
-    }();
-    std::uint64_t value = numbers();
+/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. On the loop's thread.
+[[nodiscard]] inline std::string new_epoch(loop& home) {
+    std::uint64_t value = home.random();
     std::string text(16, '0');
     for (char& digit : text) {
         digit = "0123456789abcdef"[value & 0xfU];
@@ -1436,6 +1523,7 @@ struct joining {
     std::shared_ptr<const encoding<Batch>> as;   ///< null: bare payloads
     std::shared_ptr<const resume_point> resume;  ///< null: it has not been here before
     std::size_t last = 0;                        ///< how many of the latest messages it wants if it does not resume
+    bool only_for_this = false;  ///< whether member.leave() ends the connection, see room_member::leave()
 };
 
 }  // namespace roompp
@@ -1465,10 +1553,11 @@ public:
     template <class Owner>
     void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, fan_out_place& place,
              const std::shared_ptr<const encoding_type>& as, std::shared_ptr<const batch_type> first) {
-        flush();  // who joins now must not get what was said before
         place.group = group_of(as);
         place.in_audience.loop = connection->home().index();
-        const auto its = part_on(groups_[place.group], connection->home());
+        group& joined = groups_[place.group];
+        joined.gathered.begin(place.in_audience);
+        const auto its = part_on(joined, connection->home());
         ++its->count;
         its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
             if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
@@ -1480,10 +1569,13 @@ public:
     template <class Owner>
     void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection,
                 fan_out_place& place) {
-        flush();
-        const auto its = part_on(groups_[place.group], connection->home());
+        group& left = groups_[place.group];
+        const auto its = part_on(left, connection->home());
         --its->count;
-        its->home.dispatch([its, owner, connection, &place] { its->members.remove(place.in_audience); });
+        its->home.dispatch([its, owner, connection, &place, last = left.gathered.end(place.in_audience), slow = slow_] {
+            its->members.remove(place.in_audience);
+            if (last) audience<Connection>::deliver_own(*connection, last, slow);
+        });
     }
 
     /// Tells everyone.
@@ -1626,6 +1718,8 @@ struct no_history {
 
     void push(const room_event&, const std::shared_ptr<const person>&) noexcept {}
     void forget_before(std::chrono::system_clock::time_point) noexcept {}
+    void forget_oldest() noexcept {}
+    [[nodiscard]] static constexpr std::size_t memory() noexcept { return 0; }
     [[nodiscard]] static constexpr bool empty() noexcept { return true; }
     [[nodiscard]] static constexpr bool reaches(std::uint64_t, std::uint64_t) noexcept { return false; }
     [[nodiscard]] static std::vector<room_event> after(std::uint64_t) { return {}; }
@@ -1635,7 +1729,8 @@ struct no_history {
 /// 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none.
+/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none. All rooms
+/// together: see limits::history_bytes.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
     static_assert(Messages > 0, "roompp: a history of no messages is roompp::no_history");
@@ -1656,7 +1751,9 @@ public:
         place.at = event.at;
         place.from = from;
         place.kind = event.message.kind();
+        heap_ -= heap_of(place.bytes);
         place.bytes.assign(event.message.data());
+        heap_ += heap_of(place.bytes);
         bytes_ += event.message.size();
         ++count_;
     }
@@ -1667,7 +1764,16 @@ public:
             while (count_ != 0 && ring_[first_].at < now - std::chrono::seconds(Seconds)) pop();
     }
 
+    /// Forgets the oldest message, which there must be, and gives its memory back.
+    void forget_oldest() {
+        pop(0);
+        if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
+    }
+
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+
+    /// How many bytes of memory it takes: the messages', and some for each of them.
+    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(kept) + heap_; }
 
     /// Whether every message after `id` is still there, when `last` is the number of the latest one.
     [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last) const noexcept {
@@ -1695,18 +1801,31 @@ private:
     };
     static constexpr std::size_t worth_keeping = 256;  // memory of a forgotten message that serves the next one
 
-    // By doubling, in order from the start.
-    void grow() {
-        std::vector<kept> larger(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size())));
-        for (std::size_t i = 0; i < count_; ++i) larger[i] = std::move(ring_[(first_ + i) % ring_.size()]);
-        ring_.swap(larger);
+    // What a string takes besides itself.
+    static std::size_t heap_of(const std::string& text) noexcept {
+        return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
+    }
+
+    void grow() { resize(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
+    // In order from the start.
+    void resize(std::size_t places) {
+        std::vector<kept> other(places);
+        heap_ = 0;
+        for (std::size_t i = 0; i < count_; ++i) {
+            other[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+            heap_ += heap_of(other[i].bytes);
+        }
+        ring_.swap(other);
         first_ = 0;
     }
-    void pop() noexcept {
+    void pop(std::size_t worth = worth_keeping) noexcept {
         kept& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
         oldest.from.reset();
-        if (oldest.bytes.capacity() > worth_keeping) std::string().swap(oldest.bytes);
+        if (oldest.bytes.capacity() > worth) {
+            heap_ -= heap_of(oldest.bytes);
+            std::string().swap(oldest.bytes);
+        }
         first_ = (first_ + 1) % ring_.size();
         --count_;
     }
@@ -1717,7 +1836,8 @@ private:
     std::vector<kept> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0;  // of the messages
+    std::size_t heap_ = 0;   // of their strings, and of those that serve the next messages
 };
 
 /// Policy: the room keeps the messages of the last `Seconds` seconds, at most `Messages` of them.
@@ -1735,12 +1855,23 @@ using recent_history = ring_history<Messages, Seconds>;
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace roompp {
 
 template <class Room>
 class rooms;
+
+namespace detail {
+
+// Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
+template <class Connection, class = void>
+struct counts_rooms : std::false_type {};
+template <class Connection>
+struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>> : std::true_type {};
+
+}  // namespace detail
 
 /// A member of a room. Held by the room while it is in, and valid in the hooks that are given it. Everything but close() is
 /// for the room's home loop, where hooks run.
@@ -1756,7 +1887,9 @@ public:
 
     /// For the directory: a member that waits to be let in.
     room_member(std::shared_ptr<connection_type> connection, joining_type how)
-        : connection_(std::move(connection)), how_(std::move(how)) {}
+        : connection_(std::move(connection)), how_(std::move(how)), is_only_for_this_(how_.only_for_this) {
+        if constexpr (counts_rooms) ++connection_->room_count();
+    }
     room_member(const room_member&) = delete;
     room_member& operator=(const room_member&) = delete;
 
@@ -1777,7 +1910,7 @@ public:
     std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
     /// Says something to everyone else. It has a number and is kept like any other message.
     std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
-    /// The same with a value, in a room of typed messages (see roompp/typed.hpp).
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
     template <class Message, class = enable_for_values<Message>>
     std::uint64_t broadcast(const Message& value) {
         return broadcast(Room::messages::write(value));
@@ -1791,9 +1924,17 @@ public:
     std::size_t send_to(std::string_view person_id, payload message) {
         return in() ? room_->say_to(*this, person_id, message) : 0;
     }
+    template <class Message, class = enable_for_values<Message>>
+    std::size_t send_to(std::string_view person_id, const Message& value) {
+        return send_to(person_id, Room::messages::write(value));
+    }
     /// Tells everyone else something of the moment, such as "is typing": it has no number and is not kept.
     void signal(payload message) {
         if (in()) room_->signal_from(*this, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void signal(const Message& value) {
+        signal(Room::messages::write(value));
     }
 
     /// Sends to this member alone, in order with what the room says.
@@ -1813,9 +1954,10 @@ public:
     void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
         connection_->close(code, reason);
     }
-    /// Leaves the room; the connection stays.
+    /// Leaves the room. A connection that was opened for this room alone, by a route of rooms, is closed with 1000 after
+    /// what it was sent, unless it is in other rooms by then; any other one stays.
     void leave() {
-        if (in()) room_->remove(*this, {close_code::normal, {}});
+        if (in()) room_->take_out(*this);
     }
 
 private:
@@ -1823,20 +1965,82 @@ private:
     friend class rooms<Room>;
     enum membership_state : unsigned char { waiting, inside, out };
 
+    static constexpr bool counts_rooms = detail::counts_rooms<connection_type>::value;
+
     [[nodiscard]] bool in() const noexcept { return membership_ == inside; }
+
+    // The connection is in one room less. On the connection's loop, more than once if need be.
+    void stop_counting() noexcept {
+        if constexpr (counts_rooms)
+            if (std::exchange(is_counted_, false)) --connection_->room_count();
+    }
+    // The application has taken it out of the room. On the connection's loop.
+    void was_taken_out() {
+        stop_counting();
+        if (!is_only_for_this_) return;
+        if constexpr (counts_rooms)
+            if (connection_->room_count() != 0) return;
+        connection_->close(close_code::normal, "not in this room any more");
+    }
 
     std::shared_ptr<connection_type> connection_;
     joining_type how_;                   // until it is in
     std::shared_ptr<const person> who_;  // from then on
     Room* room_ = nullptr;               // while inside
     std::uint64_t id_ = 0;
-    std::uint64_t said_ = 0;  // the number of its latest message
+    std::uint64_t said_ = 0;  // the number of what it said first since its latest message came; 0: nothing
     std::size_t index_ = 0;   // among the room's members
     fan_out_place place_;
     std::chrono::system_clock::time_point since_;
     std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
     state_type state_{};
     membership_state membership_ = waiting;
+    bool is_only_for_this_;
+    bool is_counted_ = true;  // among the connection's rooms; belongs to the connection's loop
+};
+
+}  // namespace roompp
+
+// The members of a room by person.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace roompp {
+
+/// Finds the members that are one person, among however many: O(log members) for each member found, added or removed. Does
+/// not own them. A `Member` has an id() of its own and who().id, which do not change while it is in here.
+template <class Member>
+class person_index {
+    using key = std::pair<std::string_view, std::uint64_t>;
+
+public:
+    void add(Member& one) { members_.emplace(key_of(one), &one); }
+    void remove(const Member& one) noexcept { members_.erase(key_of(one)); }
+
+    /// Whether there is such a member.
+    [[nodiscard]] bool contains(std::string_view person_id) const {
+        const auto found = members_.lower_bound(key(person_id, 0));
+        return found != members_.end() && found->first.first == person_id;
+    }
+    /// Calls `visit(Member&)`, which must change nothing here, for each member of this person, in the order of their ids.
+    /// @returns for how many.
+    template <class Visit>
+    std::size_t for_each(std::string_view person_id, Visit&& visit) const {
+        std::size_t n = 0;
+        for (auto one = members_.lower_bound(key(person_id, 0)); one != members_.end() && one->first.first == person_id;
+             ++one, ++n)
+            visit(*one->second);
+        return n;
+    }
+
+private:
+    static key key_of(const Member& one) noexcept { return {one.who().id, one.id()}; }
+
+    std::map<key, Member*> members_;
 };
 
 }  // namespace roompp
@@ -2025,7 +2229,8 @@ public:
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a member's message has been handled, with its number: 0 if the hook did not broadcast it.
+    /// Called when a member's message has been handled, with its number: that of the first message that the member said
+    /// to the room meanwhile (member.broadcast()); 0: none.
     using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
@@ -2059,7 +2264,7 @@ public:
         later(message, [](basic_room& self, payload text) { self.broadcast(text); });
         return 0;
     }
-    /// The same with a value, in a room of typed messages (see roompp/typed.hpp). On the home loop.
+    /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
     template <class Message, class = enable_for_values<Message>>
     std::uint64_t broadcast(const Message& value) {
         return broadcast(messages::write(value));
@@ -2067,6 +2272,10 @@ public:
     /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
     std::uint64_t broadcast_except(const member& one, payload message) {
         return publish(nullptr, is_here(one) ? &one : nullptr, message);
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::uint64_t broadcast_except(const member& one, const Message& value) {
+        return broadcast_except(one, messages::write(value));
     }
     /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
     template <class Wanted>
@@ -2076,11 +2285,19 @@ public:
                 if (wanted(std::as_const(*one))) tell(one->place_);
         });
     }
+    template <class Wanted, class Message, class = enable_for_values<Message>>
+    void broadcast_if(Wanted&& wanted, const Message& value) {
+        broadcast_if(std::forward<Wanted>(wanted), messages::write(value));
+    }
     /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
     /// thread.
     void signal(payload message) {
         if (!home_.running_here()) return later(message, [](basic_room& self, payload text) { self.signal(text); });
         out_.tell(event_of(event_kind::signal, nullptr, message));
+    }
+    template <class Message, class = enable_for_values<Message>>
+    void signal(const Message& value) {
+        signal(messages::write(value));
     }
 
     /// Sends to one member, in order with what is broadcast.
@@ -2088,20 +2305,25 @@ public:
         if (is_here(one))
             out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
     }
-    /// Sends to all connections of one person. O(members).
+    template <class Message, class = enable_for_values<Message>>
+    void send(member& one, const Message& value) {
+        send(one, messages::write(value));
+    }
+    /// Sends to all connections of one person. O(log members) for each of them; the first time that a person is looked
+    /// for, here or by member.send_to(), has() or kick(), O(members).
     /// @returns to how many.
     std::size_t send_to(std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, nullptr, message);
         event.to = person_id;
         std::size_t reached = 0;
         out_.tell_some(event, [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (one->who_->id == person_id) {
-                    ++reached;
-                    tell(one->place_);
-                }
+            reached = by_person().for_each(person_id, [&](const member& one) { tell(one.place_); });
         });
         return reached;
+    }
+    template <class Message, class = enable_for_values<Message>>
+    std::size_t send_to(std::string_view person_id, const Message& value) {
+        return send_to(person_id, messages::write(value));
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& one, payload frame) {
@@ -2125,36 +2347,32 @@ public:
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
         return presence_.size();
     }
-    /// Whether a person is there. O(members).
-    [[nodiscard]] bool has(std::string_view person_id) const {
-        return std::any_of(members_.begin(), members_.end(),
-                           [&](const auto& one) { return one->who_->id == person_id; });
-    }
-    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself. O(members).
+    /// Whether a person is there.
+    [[nodiscard]] bool has(std::string_view person_id) const { return by_person().contains(person_id); }
+    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself.
     /// @returns how many.
     std::size_t kick(std::string_view person_id, std::uint16_t code = 4000, std::string_view reason = {}) {
-        std::size_t kicked = 0;
-        for_each([&](member& one) {
-            if (one.who_->id != person_id) return;
-            ++kicked;
-            one.close(code, reason);
-        });
-        return kicked;
+        std::vector<std::shared_ptr<member>> kicked;
+        by_person().for_each(person_id, [&](const member& one) { kicked.push_back(members_[one.index_]); });
+        for (const auto& one : kicked) one->close(code, reason);
+        return kicked.size();
     }
 
+    /// Whether all messages after that point are still kept; any epoch is meant if it names none.
+    [[nodiscard]] bool reaches(const resume_point& from) {
+        history_.forget_before(home_.wall_now());
+        return (from.epoch.empty() || from.epoch == epoch_) &&
+               (from.id == last_id_ || history_.reaches(from.id, last_id_));
+    }
     /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
     /// for those who ask instead of being told. The views in it are valid until the room says something.
     [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
-        history_.forget_before(home_.wall_now());
+        forget_old();
         welcome told;
         told.room = name_;
         told.epoch = epoch_;
         told.last_id = last_id_;
-        if (from) {
-            const bool goes_on = (from->epoch.empty() || from->epoch == epoch_) &&
-                                 (from->id == last_id_ || history_.reaches(from->id, last_id_));
-            told.how = goes_on ? recovery::resumed : recovery::reset;
-        }
+        if (from) told.how = reaches(*from) ? recovery::resumed : recovery::reset;
         const std::uint64_t since =
             told.how == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
         told.messages = history_.after(since);
@@ -2185,33 +2403,60 @@ private:
     std::uint64_t publish(const member* from, const member* but, payload message) {
         room_event event = event_of(event_kind::message, from, message);
         event.id = ++last_id_;
+        history_.forget_before(event.at);
         history_.push(event, from ? from->who_ : nullptr);
         if (but)
             out_.tell_others(but->place_, event);
         else
             out_.tell(event);
+        if constexpr (history_type::keeps) bound_history();
         return event.id;
+    }
+
+    // What is kept counts among that of all rooms; if that is too much, empty rooms go, then the oldest messages of this one.
+    void bound_history() {
+        history_share_.set(history_.memory());
+        if (!history_share_.is_too_much()) return;
+        const auto self = this->shared_from_this();  // it may be an empty one
+        while (history_share_.is_too_much() && history_share_.make_place()) {}
+        while (history_share_.is_too_much() && !history_.empty()) {
+            history_.forget_oldest();
+            history_share_.set(history_.memory());
+        }
+    }
+    void forget_old() {
+        history_.forget_before(home_.wall_now());
+        history_share_.set(history_.memory());
     }
 
     // What a member says.
     std::uint64_t say(member& from, const member* but, payload message) {
-        return from.said_ = publish(&from, but, message);
+        const std::uint64_t id = publish(&from, but, message);
+        if (from.said_ == 0) from.said_ = id;
+        return id;
     }
     std::size_t say_to(member& from, std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, &from, message);
         event.to = person_id;
         std::size_t reached = 0;
         out_.tell_some(event, [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (one->who_->id == person_id) ++reached;
-            if (reached == 0) return;
-            for (const auto& one : members_)
-                if (one->who_->id == person_id || one->who_->id == from.who_->id) tell(one->place_);
+            const auto tell_one = [&](const member& one) { tell(one.place_); };
+            reached = by_person().for_each(person_id, tell_one);
+            if (reached != 0 && person_id != from.who_->id) by_person().for_each(from.who_->id, tell_one);
         });
         return reached;
     }
     void signal_from(member& from, payload message) {
         out_.tell_others(from.place_, event_of(event_kind::signal, &from, message));
+    }
+
+    // Made when it is first asked for: rooms in which nobody writes to one person alone do without.
+    const person_index<member>& by_person() const {
+        if (!by_person_) {
+            by_person_.emplace();
+            for (const auto& one : members_) by_person_->add(*one);
+        }
+        return *by_person_;
     }
 
     template <class Action>
@@ -2230,6 +2475,7 @@ private:
         if (how.who.id.empty()) how.who.id = "member-" + std::to_string(joining->id_);
         joining->who_ = std::make_shared<const person>(std::move(how.who));
         members_.push_back(joining);
+        if (by_person_) by_person_->add(*joining);
         size_.store(members_.size(), std::memory_order_relaxed);
 
         room_event arrival = event_of(event_kind::join, joining.get(), {});
@@ -2261,6 +2507,7 @@ private:
         members_.back()->index_ = leaving.index_;
         members_[leaving.index_].swap(members_.back());
         members_.pop_back();
+        if (by_person_) by_person_->remove(leaving);
         size_.store(members_.size(), std::memory_order_relaxed);
         leaving.membership_ = member::out;
         if (leaving.queue_) leaving.queue_->clear();
@@ -2279,41 +2526,47 @@ private:
         if (members_.empty() && on_empty_) on_empty_(*this);
     }
 
+    // The application takes a member out.
+    void take_out(member& leaving) {
+        const auto kept = members_[leaving.index_];
+        remove(leaving, {close_code::normal, {}});
+        kept->connection_->home().dispatch([kept] { kept->was_taken_out(); });
+    }
+
     // Hands a member's message to the hook; `handled` is told when that is done.
     void receive(member& from, payload message, receipt handled = {}) {
         if (!from.in()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
         if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
-        const auto before = last_id_;
+        from.said_ = 0;
         guarded(&from, [&] {
-            if (!hooks_->message)
-                from.broadcast(message);
-            else if (const auto read = messages::read(message))
+            const auto read = messages::read(message);
+            if (!read)
+                refuse(from, message);
+            else if (hooks_->message)
                 (void)hooks_->message(*this, from, *read);
             else
-                refuse(from, message);
+                from.broadcast(message);
         });
-        if (handled && from.in()) handled(*this, from, last_id_ == before ? 0 : last_id_);
+        if (handled && from.in()) handled(*this, from, from.said_);
     }
 
     // The hook is a coroutine: one message of a member after the other.
     void receive_async(member& from, payload message, receipt handled) {
         if (!from.queue_) from.queue_ = std::make_shared<message_queue>(home_);
         const auto kept = members_[from.index_];
-        const auto before = std::make_shared<std::uint64_t>(0);
         const bool taken = from.queue_->put(
             message,
-            [self = this->shared_from_this(), kept, before](payload text) -> pending {
-                *before = kept->said_;
+            [self = this->shared_from_this(), kept](payload text) -> pending {
+                kept->said_ = 0;
                 if (!kept->in()) return {};
                 if (const auto read = messages::read(text)) return self->hooks_->message(*self, *kept, *read);
                 self->refuse(*kept, text);
                 return {};
             },
-            [self = this->shared_from_this(), kept, before,
-             handled = std::move(handled)](const std::exception_ptr& what) {
+            [self = this->shared_from_this(), kept, handled = std::move(handled)](const std::exception_ptr& what) {
                 if (what) self->failed(kept.get(), what);
-                if (handled && kept->in()) handled(*self, *kept, kept->said_ == *before ? 0 : kept->said_);
+                if (handled && kept->in()) handled(*self, *kept, kept->said_);
             });
         if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
     }
@@ -2350,11 +2603,13 @@ private:
     loop& home_;
     std::shared_ptr<const room_hooks<basic_room>> hooks_;
     std::vector<std::shared_ptr<member>> members_;
+    mutable std::optional<person_index<member>> by_person_;  // mutable: see by_person()
     fan_out<connection_type> out_;
     history_type history_;
+    history_share history_share_;
     presence_type presence_;
     state_type state_{};
-    std::string epoch_ = new_epoch();
+    std::string epoch_ = new_epoch(home_);
     std::function<void(basic_room&)> on_empty_;  // tells the directory
     // The directory's: while the room is empty and stays for its history.
     std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
@@ -2381,11 +2636,12 @@ struct room_info {
 template <class Room = basic_room<>>
 class rooms {
     struct state;
-    // Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
+    // Whether a connection type can be told to read nothing more for now.
     template <class Connection, class = void>
-    struct counts_rooms : std::false_type {};
+    struct can_be_held : std::false_type {};
     template <class Connection>
-    struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>>
+    struct can_be_held<Connection,
+                       std::void_t<decltype(std::declval<Connection&>().hold(), std::declval<Connection&>().go_on())>>
         : std::true_type {};
 
 public:
@@ -2405,6 +2661,7 @@ public:
                 member_ = std::move(other.member_);
                 state_ = std::move(other.state_);
                 home_ = other.home_;
+                on_its_way_ = other.on_its_way_;
             }
             return *this;
         }
@@ -2419,8 +2676,8 @@ public:
                 if (member_->room_) member_->room_->receive(*member_, message, std::move(handled));
                 return;
             }
-            home_->post([member = member_, directory = state_, copy = std::string(message.data()),
-                         kind = message.kind(), handled = std::move(handled)] {
+            hand_over(message.size(), [member = member_, directory = state_, copy = std::string(message.data()),
+                                       kind = message.kind(), handled = std::move(handled)] {
                 if (member->room_) member->room_->receive(*member, payload(copy, kind), handled);
             });
         }
@@ -2429,12 +2686,21 @@ public:
         /// not in the room by then.
         template <class Action>
         void visit(Action&& action) {
+            visit(0, std::forward<Action>(action));
+        }
+        /// @param bytes how much of what the client has sent goes with it.
+        template <class Action>
+        void visit(std::size_t bytes, Action&& action) {
             if (!member_) return;
-            home_->dispatch([member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
+            auto work = [member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
                 if (!member->in()) return;
                 const auto room = member->room_->shared_from_this();
                 room->guarded(member.get(), [&] { action(*room, *member); });
-            });
+            };
+            if (home_->running_here())
+                work();
+            else
+                hand_over(bytes, std::move(work));
         }
 
         /// Ends the membership; `why` is what the room's leave hook gets.
@@ -2443,7 +2709,7 @@ public:
             // Taken first, since a hook may assign another membership to this. The directory goes with the message: it
             // is what keeps the room until that arrives.
             const auto leaving = std::exchange(member_, nullptr);
-            if constexpr (counts_rooms<connection_type>::value) --leaving->connection().room_count();
+            leaving->stop_counting();
             home_->dispatch([leaving, directory = std::move(state_), why] {
                 if (leaving->in())
                     leaving->room_->remove(*leaving, why);
@@ -2460,9 +2726,28 @@ public:
         membership(std::shared_ptr<member> joined, std::shared_ptr<state> directory, loop& home)
             : member_(std::move(joined)), state_(std::move(directory)), home_(&home) {}
 
+        // What is handed to the room's loop before that has to catch up, and what each piece costs besides its bytes.
+        static constexpr std::size_t most_on_its_way = 256 * 1024;
+        static constexpr std::size_t cost = 256;
+
+        // Has the work done on the room's loop, which is another one. If that does not keep up, nothing more is read
+        // from the client meanwhile: what waits between the loops stays bounded.
+        template <class Work>
+        void hand_over(std::size_t bytes, Work&& work) {
+            home_->post(std::forward<Work>(work));
+            if constexpr (can_be_held<connection_type>::value) {
+                on_its_way_ += bytes + cost;
+                if (on_its_way_ < most_on_its_way) return;
+                on_its_way_ = 0;
+                member_->connection().hold();
+                home_->post([who = member_->connection_] { who->home().post([who] { who->go_on(); }); });
+            }
+        }
+
         std::shared_ptr<member> member_;
         std::shared_ptr<state> state_;
         loop* home_ = nullptr;
+        std::size_t on_its_way_ = 0;  // since the room's loop was last known to have caught up
     };
 
     rooms() : state_(std::make_shared<state>()) {}
@@ -2478,9 +2763,37 @@ public:
         state_->homes = homes;
         state_->waiting.resize(homes.size());
         state_->counts.resize(homes.size());
+        for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
+            state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
+                const auto still = weak.lock();
+                return still && make_place(*still, place);
+            }));
     }
-    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), and how long an
-    /// empty room waits (limits::empty_room). A server gives its own limits, unless this was called. Before the first join.
+    /// For the server, whose loops end: the rooms that nobody is in go, without a word, and the directory can belong to
+    /// other loops then, unless somebody still is in one of its rooms. Does nothing if it does not belong to these.
+    void detach(const std::vector<loop*>& homes) {
+        if (state_->homes != homes) return;
+        std::vector<std::shared_ptr<Room>> gone;  // their ends may call anything: not under the lock
+        const std::lock_guard lock(state_->mutex);
+        for (auto one = state_->by_name.begin(); one != state_->by_name.end();) {
+            if (one->second->size() != 0) {
+                ++one;
+                continue;
+            }
+            --state_->counts[state_->place_of(one->first)];
+            gone.push_back(std::move(one->second));
+            one = state_->by_name.erase(one);
+        }
+        for (auto& all : state_->waiting) all.clear();
+        if (!state_->by_name.empty()) return;
+        state_->homes.clear();
+        state_->counts.clear();
+        state_->histories.clear();
+        hooks().unheard = {};
+    }
+    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), how much their
+    /// histories may take (limits::history_bytes), and how long an empty room waits (limits::empty_room). A server gives
+    /// its own limits, unless this was called. Before the first join.
     rooms& limits(const roompp::limits& bounds) {
         state_->bounds = bounds;
         state_->has_own_bounds = true;
@@ -2555,12 +2868,11 @@ public:
     [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
                                   joining<typename connection_type::batch_type> how = {}) {
         loop& home = *state_->homes[state_->place_of(name)];
-        if constexpr (counts_rooms<connection_type>::value) {
+        if constexpr (member::counts_rooms) {
             if (who->room_count() >= state_->bounds.rooms_per_connection) {
                 who->close(close_code::policy_violation, "in too many rooms");
                 return {};
             }
-            ++who->room_count();
         }
         auto joining = std::make_shared<member>(std::move(who), std::move(how));
         home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {
@@ -2583,6 +2895,11 @@ public:
         home.post([found = std::move(found), copy = std::string(message.data()), kind = message.kind()] {
             found->broadcast(payload(copy, kind));
         });
+    }
+    /// The same with a value, in rooms of typed messages (see roompp/typed.hpp).
+    template <class Message, class = detail::enable_for_values<Message, typename Room::messages>>
+    void broadcast(std::string_view name, const Message& value) const {
+        broadcast(name, Room::messages::write(value));
     }
 
     /// Runs `action(room)` on the home loop of a room, now if called there, if there is such a room. Safe from any
@@ -2630,7 +2947,8 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::size_t> counts;  // of rooms, by home, and that loop's alone
+        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
+        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -2689,6 +3007,8 @@ private:
         const std::size_t place = directory->place_of(name);
         if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
         auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        directory->histories[place]->limit(directory->bounds.history_bytes / directory->homes.size());
+        room->history_share_.take_from(directory->histories[place]);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
             if (const auto still = weak.lock()) leave_empty(still, empty);
         };
@@ -2705,6 +3025,7 @@ private:
 
     // Nobody is in the room: it goes, now or later.
     static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        empty.forget_old();
         if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
             wait(directory, empty);
         else
@@ -2764,7 +3085,6 @@ private:
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 // How a client without a WebSocket learns why its connection was closed.
 
@@ -2991,7 +3311,12 @@ public:
     /// How many bytes it took, head and body.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// Random bytes that only the server knows, the same for all its requests as long as it runs: to make ids from what
+    /// clients say, so that nobody can make another's.
+    [[nodiscard]] std::string_view server_secret() const noexcept { return secret_; }
+
     /// For the server.
+    void set_server_secret(std::string_view bytes) noexcept { secret_ = bytes; }
     void set_size(std::size_t bytes) noexcept { size_ = bytes; }
     void set_parameters(path_parameters found) { parameters_ = std::move(found); }
     [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
@@ -3001,6 +3326,7 @@ private:
     std::string peer_;
     std::string_view target_;
     path_parameters parameters_;
+    std::string_view secret_;
     bool secure_;
     std::size_t size_ = 0;
 };
@@ -3016,6 +3342,7 @@ private:
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // An HTTP response, and its bytes.
 
@@ -3111,9 +3438,14 @@ enum class body_length : unsigned char {
     to_the_very_end  ///< not at all: the connection ends with it
 };
 
+/// Headers of a response: names and values.
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
 /// The bytes of a response's head, as HTTP/1.1. A value with a line break, which would start a header of its own, loses
 /// it.
-[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive) {
+/// @param more headers besides those of the response.
+[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive,
+                                                const header_list& more = {}) {
     const auto reason =
         websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
     std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
@@ -3130,6 +3462,7 @@ enum class body_length : unsigned char {
         if (length == body_length::in_chunks) header("Transfer-Encoding", "chunked");
     }
     for (const auto& [name, value] : what.headers) header(name, value);
+    for (const auto& [name, value] : more) header(name, value);
     header("X-Content-Type-Options", "nosniff");
     if (!keep_alive) header("Connection", "close");
     bytes.append("\r\n");
@@ -3137,8 +3470,9 @@ enum class body_length : unsigned char {
 }
 
 /// The bytes of a response's head and body.
-[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive) {
-    std::string bytes = serialize_head(what, body_length::known, keep_alive);
+[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive,
+                                           const header_list& more = {}) {
+    std::string bytes = serialize_head(what, body_length::known, keep_alive, more);
     if (with_body && has_content(what)) bytes.append(what.body);
     return bytes;
 }
@@ -3167,6 +3501,19 @@ inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 #include <string_view>
 
 #include <websocketpp/frame.hpp>
+
+// Keeps a data race of websocketpp's from coming up.
+
+#include <websocketpp/common/network.hpp>
+
+namespace roompp::wire {
+
+/// To be called before websocketpp reads or writes the length of a frame: it finds out the machine's byte order when it
+/// first needs it, and keeps that in a variable of the program without a lock, in whichever threads are first. Safe from
+/// any thread.
+inline void find_byte_order() { [[maybe_unused]] static const auto found = websocketpp::lib::net::_htonll(1); }
+
+}  // namespace roompp::wire
 
 // What a connection asks of permessage-deflate (RFC 7692); who implements it needs zlib, who asks does not.
 
@@ -3221,9 +3568,7 @@ public:
     using opcode = websocketpp::frame::opcode::value;
 
     frame_header(opcode kind, std::size_t length, bool compressed = false)
-        : encoded_(websocketpp::frame::prepare_header(
-              websocketpp::frame::basic_header(kind, length, true, false, compressed),
-              websocketpp::frame::extended_header(length))) {}
+        : encoded_(encode(kind, length, compressed)) {}
     frame_header(payload_kind kind, std::size_t length)
         : frame_header(
               kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
@@ -3233,6 +3578,13 @@ public:
     [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
 
 private:
+    static std::string encode(opcode kind, std::size_t length, bool compressed) {
+        namespace frame = websocketpp::frame;
+        find_byte_order();
+        return frame::prepare_header(frame::basic_header(kind, length, true, false, compressed),
+                                     frame::extended_header(length));
+    }
+
     std::string encoded_;
 };
 
@@ -3298,6 +3650,23 @@ private:
     mutable std::shared_ptr<const frame_batch> compressed_;
 };
 
+/// A batch on its way to many members of one loop: its compressed form is looked up once, not once for each of them.
+class batch_for_many {
+public:
+    /// @param plain must outlive this.
+    explicit batch_for_many(const std::shared_ptr<const frame_batch>& plain) noexcept : plain_(plain) {}
+
+    [[nodiscard]] const std::shared_ptr<const frame_batch>& plain() const noexcept { return plain_; }
+    [[nodiscard]] const std::shared_ptr<const frame_batch>& compressed(const compression& how) {
+        if (!compressed_) compressed_ = plain_->compressed(how);
+        return compressed_;
+    }
+
+private:
+    const std::shared_ptr<const frame_batch>& plain_;
+    std::shared_ptr<const frame_batch> compressed_;
+};
+
 }  // namespace roompp::wire
 
 namespace roompp {
@@ -3321,10 +3690,11 @@ namespace detail {
 /// What responders speak to: the HTTP session, on its loop.
 class http_exchange {
 public:
+    virtual void add_headers(const header_list& more) = 0;
     virtual void answer(const response& what) = 0;
     virtual void begin(const response& head, body_end how) = 0;
-    virtual void write(std::string_view piece) = 0;
-    virtual void write(const std::shared_ptr<const wire::frame_batch>& pieces) = 0;
+    virtual void write(std::string_view piece, when_slow slow) = 0;
+    virtual void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow) = 0;
     virtual void end() = 0;
     /// Nobody is left who could answer, or end what has begun.
     virtual void abandon() = 0;
@@ -3411,20 +3781,25 @@ void with_answer(const std::shared_ptr<held_answer>& answer, Action&& action) {
 /// sent in the order in which they get there.
 class response_stream {
 public:
-    /// Sends a piece. If more than limits::queue_bytes then waits, the client is too slow, and is cut off.
-    void write(std::string_view piece) const {
+    /// Sends a piece. If more than limits::queue_bytes would then wait, the client is too slow, and is cut off; where
+    /// nothing waits, a piece may be of any size.
+    /// @param slow whether batches that wait are forgotten before that, so that there is room.
+    void write(std::string_view piece, when_slow slow = when_slow::disconnect) const {
+        if (!is_open()) return;  // before anything else: the loop may have gone with the server
         if (answer_->home().running_here()) {
-            if (const auto session = answer_->session()) session->write(piece);
+            if (const auto session = answer_->session()) session->write(piece, slow);
         } else {
-            detail::with_answer(answer_, [copy = std::string(piece)](detail::held_answer& its) {
-                if (const auto session = its.session()) session->write(copy);
+            detail::with_answer(answer_, [copy = std::string(piece), slow](detail::held_answer& its) {
+                if (const auto session = its.session()) session->write(copy, slow);
             });
         }
     }
     /// Sends a batch; what the socket does not take now waits as a share of it, not as a copy.
-    void write(const std::shared_ptr<const wire::frame_batch>& pieces) const {
-        detail::with_answer(answer_, [pieces](detail::held_answer& its) {
-            if (const auto session = its.session()) session->write(pieces);
+    /// @param slow what becomes of a client that takes too little: cut off, or batches that wait are forgotten, the oldest
+    /// first. A body in chunks forgets nothing: its client is cut off.
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow = when_slow::disconnect) const {
+        detail::with_answer(answer_, [pieces, slow](detail::held_answer& its) {
+            if (const auto session = its.session()) session->write(pieces, slow);
         });
     }
     /// Ends the body; nothing that is written afterwards is sent.
@@ -3480,6 +3855,12 @@ public:
     /// For the server.
     explicit responder(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
 
+    /// Headers that the answer gets whoever gives it: the server's own, such as the 503 after a timeout, has them too. To be
+    /// called on the connection's loop, where the handler runs, before the answer.
+    const responder& add_headers(const std::vector<std::pair<std::string, std::string>>& more) const {
+        if (const auto session = answer_->session()) session->add_headers(more);
+        return *this;
+    }
     /// Answers.
     /// @returns whether this is the answer: false if there was one before, or the client is known to have gone.
     bool answer(response what) const {
@@ -3585,8 +3966,18 @@ public:
     /// Sends what a room has gathered for many.
     static void deliver_all(connection* const* first, connection* const* last,
                             const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        wire::batch_for_many shared(batch);
         for (; first != last; ++first)
-            if ((*first)->open_) (*first)->send_shared_batch(batch, slow);
+            if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
+    }
+
+    /// Reads nothing more from the client, but for what has been read already, until go_on() was called as often: part of
+    /// the member concept. For who has more to do with what the client has sent than it can keep in mind.
+    void hold() {
+        if (holds_++ == 0) set_held(true);
+    }
+    void go_on() {
+        if (--holds_ == 0) set_held(false);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -3637,10 +4028,9 @@ private:
     virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         send_batch(batch, slow);
     }
-    // Others get the same batch: whatever has to be done to it is done once.
-    virtual void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        send_batch(batch, slow);
-    }
+    virtual void send_shared_batch(wire::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
+    // Whether to read. For clients whose messages come one by one, with an answer to each, there is nothing to do.
+    virtual void set_held(bool) {}
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
     virtual void end_for(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
@@ -3662,6 +4052,7 @@ private:
     loop& home_;
     roompp::traffic traffic_;
     std::size_t room_count_ = 0;
+    std::uint32_t holds_ = 0;
     bool open_ = false;
 };
 
@@ -3699,6 +4090,8 @@ public:
     virtual void message(payload received) = 0;
     /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
     virtual void flooded(payload) {}
+    /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
+    virtual void caught_up() {}
     /// The last call: the connection has ended.
     virtual void closed(const close_event& how) = 0;
 };
@@ -3741,10 +4134,10 @@ namespace roompp {
 /// is no closing handshake, so its last event, of type `close`, tells why the server ends it.
 class event_stream final : public connection {
 public:
-    /// For the server: answers the request with a stream. @param headers further ones of the answer.
-    event_stream(const request& asked, const responder& later, std::vector<std::pair<std::string, std::string>> headers)
+    /// For the server: answers the request with a stream.
+    event_stream(const request& asked, const responder& later)
         : connection(later.home()),
-          body_(later.stream(head(std::move(headers)), body_end::connection)),
+          body_(later.stream(head(), body_end::connection)),
           peer_address_(asked.peer_address()),
           is_secure_(asked.is_secure()) {}
 
@@ -3768,10 +4161,9 @@ private:
     // A proxy, and a client, may take a stream without a word for dead after less than a minute.
     static constexpr std::chrono::seconds longest_silence{15};
 
-    static response head(std::vector<std::pair<std::string, std::string>> headers) {
+    static response head() {
         response first(200, "text/event-stream", ": welcome\n\n");
-        first.headers = std::move(headers);
-        first.headers.emplace_back("X-Accel-Buffering", "no");  // a proxy must not keep events back
+        first.headers = {{"X-Accel-Buffering", "no"}};  // a proxy must not keep events back
         return first;
     }
 
@@ -3783,10 +4175,14 @@ private:
     void send_message(payload message) override {
         if (message.is_text()) write(event_text(message));  // bytes can't be said in an event
     }
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
+    // A client that comes back with the last id that it saw has what was forgotten here, if the room still has it.
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         last_word_ = home().now();
         count_sent(batch->size());
-        body_.write(batch);
+        body_.write(batch, slow);
+    }
+    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        write(batch->bytes(), slow);  // as a copy: shared batches may be forgotten
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         now_closing();
@@ -3806,10 +4202,10 @@ private:
     }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
 
-    void write(const std::string& text) {
+    void write(std::string_view text, when_slow slow = when_slow::disconnect) {
         last_word_ = home().now();
         count_sent(text.size());
-        body_.write(text);
+        body_.write(text, slow);
     }
 
     void gone(hold_end why) {
@@ -3868,7 +4264,55 @@ private:
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+// How many connections each peer address has.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace roompp::wire {
+
+/// Counts connections by their peer's address. Safe from any thread.
+class address_book {
+public:
+    /// One connection's place; given back when it is destroyed.
+    class place {
+    public:
+        place(address_book& book, std::string address) : book_(book), address_(std::move(address)) {}
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() { book_.leave(address_); }
+
+    private:
+        address_book& book_;
+        std::string address_;
+    };
+
+    /// A place for one more connection of this address; none if it has `most` already.
+    [[nodiscard]] std::unique_ptr<place> enter(const std::string& address, std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        std::size_t& count = counts_[address];
+        if (count >= most) return nullptr;
+        ++count;
+        return std::make_unique<place>(*this, address);
+    }
+
+private:
+    void leave(const std::string& address) noexcept {
+        const std::lock_guard lock(mutex_);
+        const auto found = counts_.find(address);
+        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> counts_;
+};
+
+}  // namespace roompp::wire
 
 // One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
 
@@ -4000,9 +4444,15 @@ public:
     void write() {
         if (sends_.empty()) return;
         if (++current_ == 0) current_ = 1;
+        // However it ends: the targets and sockets may be gone afterwards.
+        struct forget {
+            gathered_sends& its;
+            ~forget() {
+                its.sends_.clear();
+                its.batches_.clear();
+            }
+        } const at_end{*this};
         writer_->write(sends_, batches_);
-        sends_.clear();
-        batches_.clear();
     }
 
 private:
@@ -4148,7 +4598,7 @@ class frame_reader : private websocketpp::processor::hybi13<reader_config> {
     using message = reader_config::message_type;
 
 public:
-    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) {}
+    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) { find_byte_order(); }
     frame_reader(const frame_reader&) = delete;
     frame_reader& operator=(const frame_reader&) = delete;
     ~frame_reader() override = default;
@@ -4303,16 +4753,16 @@ public:
         bool retired_ = false;
     };
 
-    /// Counts a guest that has not said yet what it wants, as long as this lives; see limits::handshakes.
-    class newcomer {
+    /// Is counted as long as it lives: a guest of some kind.
+    class counted {
     public:
-        explicit newcomer(shard& host) noexcept : host_(host) { ++host_.newcomers_; }
-        newcomer(const newcomer&) = delete;
-        newcomer& operator=(const newcomer&) = delete;
-        ~newcomer() { --host_.newcomers_; }
+        explicit counted(std::size_t& kind) noexcept : kind_(kind) { ++kind_; }
+        counted(const counted&) = delete;
+        counted& operator=(const counted&) = delete;
+        ~counted() { --kind_; }
 
     private:
-        shard& host_;
+        std::size_t& kind_;
     };
 
     shard(std::size_t index, const limits& bounds)
@@ -4327,7 +4777,10 @@ public:
     [[nodiscard]] loop& home() noexcept { return home_; }
     [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
     [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
-    [[nodiscard]] std::size_t newcomers() const noexcept { return newcomers_; }
+    /// The guests that have not said yet what they want; see limits::handshakes.
+    [[nodiscard]] std::size_t& newcomers() noexcept { return newcomers_; }
+    /// The guests that are there only to be told that there is no place for them.
+    [[nodiscard]] std::size_t& turned_away() noexcept { return turned_away_; }
 
     /// Runs the loop in this thread until its guests have ended after stop(), and leave_run() was called: other loops may
     /// have a last word for this one. Afterwards the loop is nobody's.
@@ -4449,7 +4902,8 @@ private:
         ended_ = true;
         if (!timer_) return work_.reset();
         timer_->cancel();
-        when_ended_();
+        // Not at once: its last guest may, in this very moment, hand its leave to the loop of its room.
+        home_.post([this] { when_ended_(); });
     }
 
     loop home_;  // outlives what waits in the context
@@ -4471,6 +4925,7 @@ private:
     guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
     std::size_t guests_ = 0;
     std::size_t newcomers_ = 0;
+    std::size_t turned_away_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
 };
@@ -4483,8 +4938,6 @@ namespace roompp {
 /// which is the room's as well.
 class poll_source : public wire::session {
 public:
-    /// Whether the client is in the room: the application may have taken it out.
-    [[nodiscard]] virtual bool is_in_room() = 0;
     /// Whether somebody who was in the room until then has missed no message.
     [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
     /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
@@ -4500,7 +4953,6 @@ struct poll_request {
     std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
     std::size_t last = 0;                       ///< how many messages it wants if it can't go on from there
     std::chrono::seconds wait{0};               ///< how long it may be held until there is news
-    std::vector<std::pair<std::string, std::string>> headers;  ///< of the answer
 };
 
 /// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are answered from
@@ -4511,12 +4963,15 @@ struct poll_request {
 /// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
 class poll_connection final : public connection, private wire::shard::guest {
 public:
-    /// For the server. @param peer_address of the first request.
-    poll_connection(wire::shard& host, std::string peer_address, bool secure)
+    /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
+    /// counted; given back when it ends.
+    poll_connection(wire::shard& host, std::string peer_address, bool secure,
+                    std::unique_ptr<wire::address_book::place> its_place = nullptr)
         : connection(host.home()),
           guest(host),
           peer_address_(std::move(peer_address)),
           is_secure_(secure),
+          place_(std::move(its_place)),
           answer_later_([this] { answer_if_news(); }),
           silent_since_(host.now()) {}
 
@@ -4534,10 +4989,6 @@ public:
     /// held is answered as it is: a client has one at a time.
     void poll(poll_request asked, responder later) {
         silent_since_ = host().now();
-        if (end_if_left()) {
-            later.answer(closed_response(how_));
-            return;
-        }
         // More than once: an answer may bring the next poll of the connection that it goes to.
         while (held_) answer(*std::exchange(held_, std::nullopt));
         if (!is_open()) {
@@ -4565,24 +5016,6 @@ public:
     /// Ends it now, as if it had not polled for long.
     void leave() { end_with({close_code::normal, {}}); }
 
-    /// Why it is closed when its member has left the room while the connection stayed.
-    static constexpr std::string_view left_reason = "not in this room any more";
-
-    /// Ends it if its member has left the room while the connection stayed: whoever polls has nothing else.
-    /// @returns whether it had.
-    bool end_if_left() {
-        if (!is_open() || !source_) return false;
-        bool is_in = true;
-        guarded([&] { is_in = source_->is_in_room(); });
-        if (is_in) return false;
-        const auto self = keep();
-        const auto last = std::exchange(held_, std::nullopt);
-        end_with({close_code::normal, std::string(left_reason)});
-        if (last) last->to.answer(closed_response(how_));
-        home().post([self] {});  // what called this may be its own task, which must not go before it returns
-        return true;
-    }
-
     /// How it was closed, once it is not open any more.
     [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
 
@@ -4590,8 +5023,7 @@ public:
     [[nodiscard]] static response closed_response(const close_event& how) {
         const bool for_good = how.code == close_code::policy_violation || how.code >= 4000;
         response told(for_good ? 403 : 503, "application/json", closing_frame(how));
-        told.headers = {{"Cache-Control", "no-store"}};
-        if (!for_good) told.headers.emplace_back("Retry-After", "5");
+        if (!for_good) told.headers = {{"Retry-After", "5"}};
         return told;
     }
 
@@ -4649,7 +5081,7 @@ private:
     void not_written(const std::shared_ptr<const wire::frame_batch>&, std::size_t, int) override {}  // nothing is
     void tick(wire::shard::clock::time_point now) override {
         if (held_) {
-            if (end_if_left() || now < held_->until) return;
+            if (now < held_->until) return;
             silent_since_ = now;
             return answer(*std::exchange(held_, std::nullopt));
         }
@@ -4678,8 +5110,8 @@ private:
     }
 
     void answer_if_news() {
-        if (!held_ || end_if_left()) return;
-        if (has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
+        if (!is_open()) return;  // who closed it answers
+        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
     }
 
     void answer(const held& request) {
@@ -4700,9 +5132,7 @@ private:
             }
             text.append(frames_).append("]\n");
             frames_.clear();
-            auto told = response::json(std::move(text));
-            told.headers = request.asked.headers;
-            request.to.answer(std::move(told));
+            request.to.answer(response::json(std::move(text)));
         });
         silent_since_ = host().now();
     }
@@ -4722,6 +5152,7 @@ private:
     void end() {
         const auto self = keep();
         retire();
+        place_.reset();
         if (const auto over = std::exchange(over_, {})) over();
     }
 
@@ -4738,6 +5169,7 @@ private:
     bool is_secure_;
     std::unique_ptr<poll_source> source_;
     std::function<void()> over_;
+    std::unique_ptr<wire::address_book::place> place_;
     std::function<void(std::exception_ptr)> failed_;
     std::optional<held> held_;
     std::string frames_;       // since the last answer, each after a comma
@@ -4886,8 +5318,8 @@ private:
             if (!listener_.is_open()) return;
             if (ec) return accept_later(ec);
             auto arrived = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+            accept();  // first: what is done with this one may throw
             host.home().dispatch([this, &host, arrived] { how_.take(host, std::move(*arrived)); });
-            accept();
         });
     }
 
@@ -4913,6 +5345,7 @@ private:
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -5013,6 +5446,8 @@ namespace roompp::detail {
 
 // A stream with its outbound queue: who reads, who writes, in what order, and how it ends.
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -5058,6 +5493,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// The number of bytes that wait.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// About how much memory they take, were nobody else to share the batches: small ones cost more than their bytes.
+    [[nodiscard]] std::size_t footprint() const noexcept { return size_ + pieces_.size() * piece_cost; }
 
     /// The first of what waits, for one gathered write; the rest of the array is empty buffers.
     static constexpr std::size_t most_buffers = 16;
@@ -5072,10 +5509,10 @@ public:
         return buffers;
     }
 
-    /// Forgets the oldest batches until at most so many bytes wait, if that can be: not what is the connection's own, and
-    /// not a batch of which a part is written.
+    /// Forgets the oldest batches until the footprint is at most so many bytes, if that can be: not what is the
+    /// connection's own, and not a batch of which a part is written.
     void forget_batches(std::size_t most) {
-        for (auto one = pieces_.begin(); size_ > most && one != pieces_.end();) {
+        for (auto one = pieces_.begin(); footprint() > most && one != pieces_.end();) {
             if (!one->shared || one->at != 0) {
                 ++one;
                 continue;
@@ -5111,6 +5548,7 @@ private:
             return (shared ? shared->bytes() : std::string_view(own)).substr(at);
         }
     };
+    static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
 
     std::deque<piece> pieces_;
     std::size_t size_ = 0;
@@ -5134,6 +5572,8 @@ public:
 
     /// The number of bytes that wait to be sent.
     [[nodiscard]] std::size_t queued() const noexcept { return waiting_ ? waiting_->size() : 0; }
+    /// The memory that they take, in bytes: see outbound::footprint().
+    [[nodiscard]] std::size_t queue_footprint() const noexcept { return waiting_ ? waiting_->footprint() : 0; }
 
 protected:
     ~channel() = default;
@@ -5142,20 +5582,29 @@ protected:
     [[nodiscard]] bool ended() const noexcept { return state_ != open; }
     /// When the peer last gave a sign of life: sent something, or took some of what waited for it.
     [[nodiscard]] shard::clock::time_point last_heard() const noexcept { return last_heard_; }
+    /// Whether the peer has taken nothing of what waits for it for so long.
+    [[nodiscard]] bool has_stalled_for(shard::clock::duration long_time) const noexcept {
+        return waiting_ && host().now() - last_taken_ >= long_time;
+    }
 
-    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent.
-    void start_reading() { wait_readable(); }
+    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent. After
+    /// finish() too: what the peer still says has to be read for its end to be seen.
+    void start_reading() {
+        if (state_ != closed) wait_readable();
+    }
 
     /// Reads nothing more, after the read that is being handled, until read_on().
     void hold_reading() noexcept { held_ = true; }
     void read_on() {
-        held_ = false;
-        if (paused_ && queued() <= pause_above) resume();
+        if (!std::exchange(held_, false) || state_ == closed) return;
+        last_heard_ = host().now();  // what came meanwhile could not be heard
+        if (paused_ && queue_footprint() <= pause_above) resume();
     }
+    [[nodiscard]] bool held() const noexcept { return held_; }
 
     /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
     [[nodiscard]] Stream release() {
-        uncork();
+        if (host().corked().whose == this) uncork();  // else it is of one in whose handling this came
         make_gathered_sends();
         state_ = closed;
         retire();
@@ -5186,6 +5635,14 @@ protected:
         if (cork.bytes.size() >= cork_limit) flush_cork();
     }
 
+    /// The same with two parts, which go together even where nothing is gathered.
+    void write(std::string_view head, std::string_view body) {
+        if (ended()) return;
+        if (host().corked().whose != this) return write_through(head, body);
+        write(head);
+        write(body);
+    }
+
     /// Writes a batch, or keeps a share of it for what the socket does not take now.
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
@@ -5206,9 +5663,19 @@ protected:
         wait_writable();
     }
 
-    /// Forgets the oldest batches that wait and are not begun, until at most so many bytes wait, if that can be.
-    void forget_batches(std::size_t most) {
-        if (waiting_) waiting_->forget_batches(most);
+    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
+    /// batch is large, be it that the messages have grown in being encoded.
+    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
+        return queued() == 0 || queue_footprint() + bytes <= host().bounds().queue_bytes;
+    }
+    /// Forgets what may be forgotten if there is no room: the oldest batches that wait and are not begun.
+    /// @returns false if the policy is to disconnect a peer that is so slow.
+    [[nodiscard]] bool make_room(std::size_t bytes, when_slow slow) {
+        if (has_room_for(bytes)) return true;
+        if (slow == when_slow::disconnect) return false;
+        const std::size_t most = host().bounds().queue_bytes;
+        waiting_->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        return true;
     }
 
     /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once
@@ -5257,7 +5724,10 @@ private:
     User& user() noexcept { return static_cast<User&>(*this); }
 
     outbound& queue() {
-        if (!waiting_) waiting_ = std::make_unique<outbound>();
+        if (!waiting_) {
+            waiting_ = std::make_unique<outbound>();
+            last_taken_ = host().now();
+        }
         return *waiting_;
     }
 
@@ -5278,7 +5748,7 @@ private:
             last_heard_ = host().now();
             if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
             if (state_ == closed) return;
-            if ((held_ || queued() > pause_above) && state_ == open) {
+            if ((held_ || queue_footprint() > pause_above) && state_ == open) {
                 paused_ = true;
                 return;
             }
@@ -5313,6 +5783,17 @@ private:
         if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
         queue().push(bytes.substr(written));
+        wait_writable();
+    }
+    void write_through(std::string_view head, std::string_view body) {
+        make_gathered_sends();
+        std::size_t written = 0;
+        if (!waiting_)
+            written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
+                                                                  asio::const_buffer(body.data(), body.size())});
+        if (written == head.size() + body.size() || ended()) return;
+        queue().push(head.substr(std::min(written, head.size())));
+        queue().push(body.substr(written - std::min(written, head.size())));
         wait_writable();
     }
 
@@ -5354,7 +5835,7 @@ private:
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
             waiting_->pop(written);
-            last_heard_ = host().now();
+            last_heard_ = last_taken_ = host().now();
         }
         if (!waiting_->empty()) {
             wait_writable();
@@ -5365,7 +5846,7 @@ private:
             else
                 corked([&] { user().drained(); });
         }
-        if (paused_ && !held_ && state_ != closed && queued() <= pause_above) resume();
+        if (paused_ && !held_ && state_ != closed && queue_footprint() <= pause_above) resume();
     }
 
     void fail(const std::error_code& ec) {
@@ -5386,6 +5867,7 @@ private:
     Stream stream_;
     std::unique_ptr<outbound> waiting_;  // null while nothing waits
     shard::clock::time_point last_heard_;
+    shard::clock::time_point last_taken_{};  // or since when something waits
     shard::clock::time_point finish_by_{};
     gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;
@@ -5537,7 +6019,7 @@ public:
             guarded([&] { session_ = how.open(shared_from_this()); });
             if (!after.empty()) received(after.data(), after.size());
         });
-        if (!its_channel::ended()) this->start_reading();
+        this->start_reading();
     }
 
 private:
@@ -5560,7 +6042,10 @@ private:
         else
             reader_ = std::move(reader);
     }
-    void drained() noexcept {}
+    void drained() {
+        if (!is_open() || !std::exchange(has_missed_, false) || !session_) return;
+        guarded([&] { session_->caught_up(); });
+    }
     void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
 
     // shard::guest
@@ -5571,6 +6056,10 @@ private:
         const auto silent = now - this->last_heard();
         if (!is_open()) {
             if (now >= give_up_at_) give_up();
+        } else if (this->held()) {
+            return;  // nobody listens to it: its silence says nothing
+        } else if (this->has_stalled_for(bounds.ping_interval + bounds.ping_timeout)) {
+            give_up();  // whatever it says: it would not even take a ping
         } else if (pinged_) {
             if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
         } else if (silent >= bounds.ping_interval) {
@@ -5584,13 +6073,10 @@ private:
 
     // connection
     void send_message(payload message) override {
-        if (!has_room_for(message.size())) return too_slow();
+        if (!this->has_room_for(message.size())) return too_slow();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
-        this->corked([&] {
-            this->write(header.bytes());
-            this->write(message.data());
-        });
+        this->write(header.bytes(), message.data());
     }
     void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (!make_room(batch->size(), slow)) return;
@@ -5599,15 +6085,18 @@ private:
     }
     void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (!make_room(batch->size(), slow)) return;
-        if (!has_room_for(batch->size())) return too_slow();
+        if (!this->has_room_for(batch->size())) return too_slow();
         count_sent(batch->size());
         this->write(batch->bytes());  // as its own: batches may be forgotten
     }
-    void send_shared_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        if (compresses_)
-            send_batch(batch->compressed(*this->host().compressing()), slow);
+    void send_shared_batch(batch_for_many& batch, when_slow slow) override {
+        send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
+    }
+    void set_held(bool held) override {
+        if (held)
+            this->hold_reading();
         else
-            send_batch(batch, slow);
+            this->read_on();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
@@ -5688,10 +6177,7 @@ private:
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());
         count_sent(header.bytes().size() + body.size());
-        this->corked([&] {
-            this->write(header.bytes());
-            this->write(body);
-        });
+        this->write(header.bytes(), body);
     }
 
     bool is_flood(payload received) {
@@ -5709,20 +6195,14 @@ private:
         ended({close_code::abnormal, {}});
     }
 
-    // Where nothing waits, anything may: members that read are not slow because one batch is large, be it that the messages
-    // have grown in being encoded.
-    [[nodiscard]] bool has_room_for(std::size_t bytes) const {
-        return this->queued() == 0 || this->queued() + bytes <= this->host().bounds().queue_bytes;
-    }
     // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
     bool make_room(std::size_t bytes, when_slow slow) {
-        if (has_room_for(bytes)) return true;
-        if (slow == when_slow::disconnect) {
+        const std::size_t before = this->queued();
+        if (!its_channel::make_room(bytes, slow)) {
             too_slow();
             return false;
         }
-        const std::size_t most = this->host().bounds().queue_bytes;
-        this->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        has_missed_ = has_missed_ || this->queued() != before;
         return true;
     }
 
@@ -5762,6 +6242,7 @@ private:
     std::uint16_t close_sent_ = 0;
     bool pinged_ = false;
     bool too_slow_ = false;
+    bool has_missed_ = false;  // something that was for many, since it last took all
     bool compresses_ = false;
 };
 
@@ -5773,9 +6254,11 @@ namespace detail {
 
 /// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
 /// Upgrade, with what was read of it, to a connection. `Site` answers:
+/// - `std::optional<response> body_problem(const request&, std::size_t, const limits&)`: a refusal of a body of that size;
 /// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
 /// - `std::optional<response> upgrade(const request&, wire::opening&)`: a refusal, or how to open;
 /// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// - `std::string_view secret()`: see request::server_secret();
 /// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
 template <class Stream, class Site>
 class http_session final : public wire::channel<http_session<Stream, Site>, Stream>,
@@ -5786,7 +6269,7 @@ class http_session final : public wire::channel<http_session<Stream, Site>, Stre
 
 public:
     http_session(wire::shard& host, Stream stream, Site& site)
-        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host) {
+        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host.newcomers()) {
         expect_request();
     }
 
@@ -5795,6 +6278,7 @@ public:
     /// Answers before any request: the server is full.
     void turn_away() {
         newcomer_.reset();
+        turned_away_.emplace(this->host().turned_away());
         this->start_reading();
         answer_last({503, "The server has as many connections as it allows; try again later.\n"});
     }
@@ -5915,7 +6399,7 @@ private:
         in_request_ = in_body_ = false;
         waiting_since_ = this->host().now();
         parser_ = parser();
-        parser_.set_max_body_size(this->host().bounds().body_bytes);
+        parser_.set_max_body_size(std::numeric_limits<std::size_t>::max());  // the site says how large it may be
     }
 
     // Takes bytes until the head is whole, then checks and parses it.
@@ -5949,6 +6433,10 @@ private:
         request_bytes_ = head.size();
         head_.clear();
         in_body_ = true;
+        if (auto problem = body_problem()) {
+            answer_last(*problem);
+            return false;
+        }
         if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
             channel::write("HTTP/1.1 100 Continue\r\n\r\n");
         return true;
@@ -5958,10 +6446,12 @@ private:
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
         incoming.set_size(request_bytes_);
+        incoming.set_server_secret(site_.secret());
         if (has_token(parser_.get_header("Upgrade"), "websocket") &&
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
         is_last_ = !wants_keep_alive();
+        headers_.clear();
         stage_ = stage::answer_owed;
         waiting_since_ = this->host().now();
         const auto owed = std::make_shared<held_answer>(this->host().home(),
@@ -5972,10 +6462,12 @@ private:
     }
 
     // http_exchange
+    void add_headers(const header_list& more) override { headers_.insert(headers_.end(), more.begin(), more.end()); }
     void answer(const response& what) override {
         if (stage_ != stage::answer_owed || this->ended()) return;
         ++answered_;
-        const std::string bytes = serialize(what, takes_body(), !is_last_);
+        is_last_ = is_last_ || this->host().stopping();
+        const std::string bytes = serialize(what, takes_body(), !is_last_, headers_);
         done_ = {what.status, bytes.size()};
         channel::write(bytes);
         completed();
@@ -5988,7 +6480,7 @@ private:
         if (is_last_) pending_ = {};
         in_chunks_ = how == body_end::chunk;
         const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
-        const std::string bytes = serialize_head(head, length, !is_last_);
+        const std::string bytes = serialize_head(head, length, !is_last_, headers_);
         done_ = {head.status, bytes.size()};
         channel::write(bytes);
         if (!takes_body() || !has_content(head)) {
@@ -5996,16 +6488,17 @@ private:
             return completed();
         }
         stage_ = stage::body_begun;
-        write(head.body);
+        write(head.body, when_slow::disconnect);
     }
-    void write(std::string_view piece) override {
-        if (piece.empty() || !takes_more(piece.size())) return;
+    void write(std::string_view piece, when_slow slow) override {
+        if (piece.empty() || !takes_more(piece.size(), slow)) return;
+        if (!takes_more(piece.size(), when_slow::disconnect)) return;  // too little could be forgotten
         done_.bytes += piece.size();
         channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
     }
-    void write(const std::shared_ptr<const wire::frame_batch>& pieces) override {
-        if (in_chunks_) return write(pieces->bytes());
-        if (!takes_more(pieces->size())) return;
+    void write(const std::shared_ptr<const wire::frame_batch>& pieces, when_slow slow) override {
+        if (in_chunks_) return write(pieces->bytes(), slow);
+        if (!takes_more(pieces->size(), slow)) return;
         done_.bytes += pieces->size();
         channel::write(pieces);
     }
@@ -6032,7 +6525,9 @@ private:
         if (is_last_) return this->finish();
         if (taking_) return;
         expect_request();
-        go_on();
+        choose_whether_to_read();
+        // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
+        if (!pending_.empty()) this->host().home().post([self] { self->go_on(); });
     }
 
     // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
@@ -6063,12 +6558,13 @@ private:
         if (!site_.wants_to_know_answers()) return;
         request asked(parser_, this->stream().peer_address(), Stream::is_secure());
         asked.set_size(request_bytes_);
+        asked.set_server_secret(site_.secret());
         guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
     }
 
-    bool takes_more(std::size_t bytes) {
+    bool takes_more(std::size_t bytes, when_slow slow) {
         if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
-        if (this->queued() + bytes <= this->host().bounds().queue_bytes) return true;
+        if (this->make_room(bytes, slow)) return true;
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {
@@ -6105,6 +6601,14 @@ private:
         if (target.empty() || (target.front() != '/' && target.find("://") == std::string::npos))
             return response(400, "The request's target is not a path.\n");
         return std::nullopt;
+    }
+
+    // The head has been checked: the length is a number, of at most 18 digits.
+    [[nodiscard]] std::optional<response> body_problem() {
+        const std::string& length = parser_.get_header("Content-Length");
+        if (length.empty()) return std::nullopt;
+        const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
+        return site_.body_problem(announced, std::stoull(length), this->host().bounds());
     }
 
     // RFC 6455, section 4.2.1.
@@ -6145,13 +6649,15 @@ private:
     }
 
     Site& site_;
-    std::optional<wire::shard::newcomer> newcomer_;  // until its first whole request
+    std::optional<wire::shard::counted> newcomer_;  // until its first whole request
+    std::optional<wire::shard::counted> turned_away_;
     parser parser_;
     std::string head_;                 // what has come of a head in pieces
     std::string pending_;              // came while an answer was still owed or being sent
     std::weak_ptr<held_answer> held_;  // while an answer is owed or under way
     wire::shard::clock::time_point waiting_since_{};
-    answered done_;  // or being done
+    header_list headers_;  // of the answer, whoever gives it
+    answered done_;        // or being done
     std::size_t request_bytes_ = 0;
     std::size_t answered_ = 0;
     stage stage_ = stage::reading;
@@ -6487,12 +6993,18 @@ namespace roompp {
 
 namespace detail {
 
-/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page.
+/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page. One
+/// that came encrypted may not come from a page that did not, even of the same host: that could be anybody's. Of one that
+/// did not, nothing is known: a proxy may have ended the encryption.
 [[nodiscard]] inline bool allows_origin(const request& from, const std::vector<std::string>& allowed) {
     const std::string& origin = from.header("Origin");
     if (origin.empty()) return true;
     const std::size_t host = origin.find("://");
-    if (host != std::string::npos && same_token(std::string_view(origin).substr(host + 3), from.header("Host")))
+    const auto is_own = [&](std::string_view scheme, std::string_view name) {
+        return same_token(name, from.header("Host")) && (!from.is_secure() || same_token(scheme, "https"));
+    };
+    if (host != std::string::npos &&
+        is_own(std::string_view(origin).substr(0, host), std::string_view(origin).substr(host + 3)))
         return true;
     return std::any_of(allowed.begin(), allowed.end(),
                        [&](const std::string& one) { return one == "*" || same_token(one, origin); });
@@ -6511,8 +7023,8 @@ public:
         return *this;
     }
     /// Which sites' pages may open this socket, besides the server's own: `https://example.org`, or `*` for any.
-    /// Programs, which send no Origin, always may. By default only the server's own pages: else another site's page
-    /// could speak with the user's cookies.
+    /// Programs, which send no Origin, always may. By default only the server's own pages, and of an encrypted connection
+    /// only those that came by `https`: else another site's page could speak with the user's cookies.
     websocket_route& origins(std::vector<std::string> allowed) {
         origins_ = std::move(allowed);
         return *this;
@@ -6579,6 +7091,8 @@ struct http_route {
     path_template path;
     std::string method;  // GET serves HEAD as well
     route_handler answer;
+    // If its bodies are messages, which may be larger than others: what too large a one gets.
+    std::function<response(const request&)> too_large = {};
 
     [[nodiscard]] bool serves(const std::string& asked) const {
         return asked == method || (asked == "HEAD" && method == "GET");
@@ -6713,6 +7227,7 @@ private:
     websocket_route::opener opens_with(const Protocol& speaks, const request& from, acceptance& answer) const {
         joining<connection::batch_type> how;
         how.who = answer.who();
+        how.only_for_this = true;
         speaks.ask(from, answer, how);
         return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
                    const std::shared_ptr<connection>& opened, const person& who) {
@@ -6755,8 +7270,13 @@ class site {
 public:
     /// Longest value of a path parameter, see limits::name_length.
     void name_length(std::size_t most) { name_length_ = most; }
-    /// Who is told of exceptions; the standard error output if nobody is.
+    /// Who is told of exceptions.
     void on_error(handler<void(std::exception_ptr)> told) { failed_ = std::move(told); }
+    /// Who is told of exceptions that no on_error() takes; the standard error output if empty.
+    void on_unheard(std::function<void(std::exception_ptr)> told) { unheard_ = std::move(told); }
+    /// What request::server_secret() gives.
+    void secret(std::string bytes) { secret_ = std::move(bytes); }
+    [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
     /// Where pages come from.
     void pages_from(page_source source) { source_ = std::move(source); }
     /// The Content-Security-Policy of pages; empty for none.
@@ -6773,11 +7293,13 @@ public:
     }
     /// Adds a route for plain requests.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    void add_http(std::string path, std::string method, route_handler answer) {
+    /// @param too_large if the bodies are messages, bounded by limits::message_bytes: the answer to those beyond.
+    void add_http(std::string path, std::string method, route_handler answer,
+                  std::function<response(const request&)> too_large = {}) {
         path_template parsed(std::move(path));
         for (const auto& one : http_)
             if (one.method == method) refuse_twice(one.path, parsed);
-        http_.push_back({std::move(parsed), std::move(method), std::move(answer)});
+        http_.push_back({std::move(parsed), std::move(method), std::move(answer), std::move(too_large)});
     }
     /// Adds a page.
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
@@ -6802,6 +7324,17 @@ public:
         folders_.push_back({std::move(prefix), root});
     }
 
+    /// What is answered to a request that announces a body of so many bytes, if they are too many.
+    [[nodiscard]] std::optional<response> body_problem(const request& asked, std::size_t bytes,
+                                                       const limits& bounds) const {
+        if (bytes <= bounds.body_bytes) return std::nullopt;
+        const auto route = find_route(http_, asked.path(), path_of_http, [&](const http_route& one) {
+                               return one.serves(asked.method());
+                           }).first;
+        if (!route || !route->too_large) return response(413, "The request's body is too large.\n");
+        if (bytes <= bounds.message_bytes) return std::nullopt;
+        return route->too_large(asked);
+    }
     /// The answer to a plain request; nothing if it is given through the responder.
     [[nodiscard]] std::optional<response> respond(request& asked, responder& later) {
         try {
@@ -6849,12 +7382,18 @@ public:
         try {
             if (failed_) return failed_(what);
         } catch (...) {
-            return print(std::current_exception());  // the hook itself has failed
+            return tell_unheard(std::current_exception());  // the hook itself has failed
         }
-        print(what);
+        tell_unheard(what);
     }
 
 private:
+    void tell_unheard(const std::exception_ptr& what) const {
+        if (unheard_)
+            unheard_(what);
+        else
+            print(what);
+    }
     static void print(const std::exception_ptr& what) noexcept {
         try {
             std::rethrow_exception(what);
@@ -6937,6 +7476,8 @@ private:
 
     std::size_t name_length_ = limits().name_length;
     handler<void(std::exception_ptr)> failed_;
+    std::function<void(std::exception_ptr)> unheard_;
+    std::string secret_;
     handler<void(const request&, const roompp::answered&)> answered_;
     std::deque<websocket_route> websockets_;  // references to them are given away
     std::vector<http_route> http_;
@@ -6951,6 +7492,8 @@ private:
 
 // A non-blocking TCP socket, as the channel wants its streams.
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -6960,55 +7503,6 @@ private:
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-
-// How many connections each peer address has.
-
-#include <cstddef>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <utility>
-
-namespace roompp::wire {
-
-/// Counts connections by their peer's address. Safe from any thread.
-class address_book {
-public:
-    /// One connection's place; given back when it is destroyed.
-    class place {
-    public:
-        place(address_book& book, std::string address) : book_(book), address_(std::move(address)) {}
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
-        ~place() { book_.leave(address_); }
-
-    private:
-        address_book& book_;
-        std::string address_;
-    };
-
-    /// A place for one more connection of this address; none if it has `most` already.
-    [[nodiscard]] std::unique_ptr<place> enter(const std::string& address, std::size_t most) {
-        const std::lock_guard lock(mutex_);
-        std::size_t& count = counts_[address];
-        if (count >= most) return nullptr;
-        ++count;
-        return std::make_unique<place>(*this, address);
-    }
-
-private:
-    void leave(const std::string& address) noexcept {
-        const std::lock_guard lock(mutex_);
-        const auto found = counts_.find(address);
-        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
-    }
-
-    std::mutex mutex_;
-    std::map<std::string, std::size_t> counts_;
-};
-
-}  // namespace roompp::wire
 
 namespace roompp::wire {
 
@@ -7020,6 +7514,19 @@ public:
         std::error_code ignored;  // a socket that refuses these still works, only slower
         socket_.non_blocking(true, ignored);
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+
+    /// Counts the peer as lost when it has not acknowledged for so long what was sent to it, where the system can (Linux:
+    /// TCP_USER_TIMEOUT). A peer that vanishes without a word, as when its network goes, would otherwise be there for as
+    /// long as the system sends again: about 15 minutes. A WebSocket has pings against that; an event stream has not.
+    void give_up_after([[maybe_unused]] std::chrono::seconds silence) noexcept {
+#ifdef TCP_USER_TIMEOUT
+        constexpr std::chrono::hours longest{24};  // which fits into the system's int
+        const std::chrono::milliseconds time = std::min<std::chrono::seconds>(silence, longest);
+        const auto milliseconds = static_cast<int>(time.count());
+        // A socket that refuses it still works.
+        (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#endif
     }
 
     /// Counts it among the connections of its peer's address until it is closed.
@@ -7095,7 +7602,9 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server() {
+        if (const auto by = driver_.lock()) by->server_ends();
         for (const auto& over : ends_) over();
+        for (const auto& detach : detach_) detach(homes());
     }
 
     /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
@@ -7152,9 +7661,11 @@ public:
     template <class Room>
     server& attach(const rooms<Room>& directory) {
         attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
-            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
             directory.attach(homes);
+            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
         });
+        detach_.push_back(
+            [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
         return *this;
     }
     /// A WebSocket route with hooks of its own, such as echo().
@@ -7183,6 +7694,21 @@ public:
     template <class F>
     server& post(const std::string& path, F&& answer) {
         site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
+        return *this;
+    }
+
+    /// A route for POST requests whose body is a message of somebody, as get(): it may have limits::message_bytes, where that is
+    /// more than limits::body_bytes.
+    /// @param too_large answers larger ones: `response(const request&)`.
+    template <class F>
+    server& post_messages(const std::string& path, F&& answer, std::function<response(const request&)> too_large) {
+        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), std::move(too_large));
+        return *this;
+    }
+    /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
+    template <class F>
+    server& options(const std::string& path, F&& answer) {
+        site_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
 
@@ -7265,7 +7791,7 @@ public:
     /// @throws std::logic_error if it does not listen.
     void run() {
         if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
-        attach_rooms();
+        get_ready();
         // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
         for (const auto& one : shards_) one->home().suspend();
         for (auto& one : ports_) accept(one);
@@ -7301,8 +7827,9 @@ public:
     template <class Stream>
     void serve(wire::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) ||
+        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) + host.turned_away() ||
                           host.newcomers() >= share_of(bounds_.handshakes);
+        if (full && host.turned_away() >= most_turned_away) return stream.close();
         const auto session =
             std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
         if (full)
@@ -7318,21 +7845,39 @@ public:
         driver(const driver&) = delete;
         driver& operator=(const driver&) = delete;
         virtual ~driver() = default;
+        /// A random number, see loop::random().
+        [[nodiscard]] virtual std::uint64_t random() = 0;
+        /// An exception that no on_error() takes.
+        virtual void failed(const std::exception_ptr& what) = 0;
+        /// The server is about to go, with its loops.
+        virtual void server_ends() = 0;
     };
     /// For the test harness, in place of listen() and run(): the loops, which `by` runs (wire::shard::poll_one() and
-    /// advance()), in one thread, as long as it likes.
+    /// advance()), in one thread, until undrive().
     [[nodiscard]] std::vector<wire::shard*> drive(const std::shared_ptr<driver>& by) {
         make_shards();
-        attach_rooms();
         driver_ = by;
-        std::vector<wire::shard*> all;
-        for (const auto& one : shards_) all.push_back(one.get());
-        return all;
+        for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
+        site_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
+        get_ready();
+        return all_shards();
+    }
+    /// For the test harness: nobody runs the loops any more.
+    void undrive() {
+        driver_.reset();
+        for (const auto& one : shards_) {
+            one->home().set_random({});
+            one->home().leave();
+        }
+        site_.on_unheard({});
     }
     /// For the test harness: who drives it now, if anybody does.
     [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
 
 private:
+    // How many may wait, on each loop, for the client to have read that there is no place for it.
+    static constexpr std::size_t most_turned_away = 100;
+
     void not_after_listen(const char* what) const {
         if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
     }
@@ -7348,19 +7893,30 @@ private:
         return std::max<std::size_t>(1, bound / shards_.size());
     }
 
-    void attach_rooms() {
-        std::vector<loop*> homes;
-        for (const auto& one : shards_) homes.push_back(&one->home());
-        for (const auto& attach : attach_) attach(homes);
+    [[nodiscard]] std::vector<wire::shard*> all_shards() const {
         std::vector<wire::shard*> all;
         for (const auto& one : shards_) all.push_back(one.get());
-        for (const auto& ready : starts_) ready(all);
+        return all;
+    }
+    [[nodiscard]] std::vector<loop*> homes() const {
+        std::vector<loop*> all;
+        for (const auto& one : shards_) all.push_back(&one->home());
+        return all;
+    }
+
+    // What can only be done when the loops are there, and before anything is served.
+    void get_ready() {
+        loop& first = shards_.front()->home();
+        site_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+        for (const auto& attach : attach_) attach(homes());
+        for (const auto& ready : starts_) ready(all_shards());
     }
 
     void accept(detail::acceptor& port) {
         port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
                     [this](wire::shard& host, asio::ip::tcp::socket arrived) {
                         wire::tcp_stream stream(std::move(arrived));
+                        stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
                         const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
                         serve(host, std::move(stream), has_place);
                     },
@@ -7379,6 +7935,7 @@ private:
     std::shared_ptr<const wire::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
     std::vector<std::function<void(const std::vector<wire::shard*>&)>> starts_;
     std::vector<std::function<void()>> ends_;
     wire::address_book address_book_;  // outlives the connections on the shards

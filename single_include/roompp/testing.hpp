@@ -85,6 +85,7 @@ private:
 
 // What a client and the server have said, for the message of a test that fails.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -93,30 +94,72 @@ private:
 #include <string_view>
 #include <utility>
 
+#include <websocketpp/utf8_validator.hpp>
+
 
 namespace roompp::testing {
 
-/// Bytes as a person can read them: in quotes, with escapes, cut if they are long.
-[[nodiscard]] inline std::string readable(std::string_view bytes) {
-    constexpr std::size_t most = 200;
+namespace detail {
+
+/// The length of the UTF-8 character (RFC 3629) at the start of some bytes; 0 if there is none.
+[[nodiscard]] inline std::size_t character_length(std::string_view bytes) {
+    const auto first = static_cast<unsigned char>(bytes.front());
+    if (first < 0x80) return 1;
+    const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const bool is_character =
+        length <= bytes.size() && websocketpp::utf8_validator::validate(std::string(bytes.substr(0, length)));
+    return is_character ? length : 0;
+}
+
+/// In quotes, and what can't be printed as escapes.
+[[nodiscard]] inline std::string quoted(std::string_view bytes) {
     std::string text = "\"";
-    for (const char c : bytes.substr(0, most)) {
-        if (c == '"' || c == '\\') {
-            text += '\\';
-            text += c;
-        } else if (c == '\n') {
+    while (!bytes.empty()) {
+        const char c = bytes.front();
+        const std::size_t length = character_length(bytes);
+        if (c == '\n') {
             text += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+        } else if (length == 0 || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             char code[5];
             std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
             text += code;
         } else {
-            text += c;
+            if (c == '"' || c == '\\') text += '\\';
+            text += bytes.substr(0, length);
         }
+        bytes.remove_prefix(std::max<std::size_t>(1, length));
     }
-    text += '"';
-    if (bytes.size() > most) text += "... (" + std::to_string(bytes.size()) + " bytes)";
-    return text;
+    return text += '"';
+}
+
+/// At most so many bytes from the start, and no character cut in two.
+[[nodiscard]] inline std::string_view cut(std::string_view bytes, std::size_t most) {
+    if (bytes.size() <= most) return bytes;
+    std::size_t end = most;
+    while (end != 0 && most - end < 4 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) --end;
+    return bytes.substr(0, end);
+}
+
+/// Most bytes of a message that a failure shows.
+inline constexpr std::size_t most_shown = 200;
+
+}  // namespace detail
+
+/// Bytes as a person can read them: in quotes, with escapes, cut if they are long.
+[[nodiscard]] inline std::string readable(std::string_view bytes) {
+    const std::string text = detail::quoted(detail::cut(bytes, detail::most_shown));
+    return bytes.size() > detail::most_shown ? text + "... (" + std::to_string(bytes.size()) + " bytes)" : text;
+}
+
+/// Where two texts differ, as the end of a sentence, if readable() does not show it; else nothing.
+[[nodiscard]] inline std::string difference(std::string_view expected, std::string_view came) {
+    const auto differing = std::mismatch(expected.begin(), expected.end(), came.begin(), came.end()).first;
+    const auto until = static_cast<std::size_t>(differing - expected.begin());
+    if (until < detail::most_shown) return {};
+    const std::size_t from = detail::cut(expected, until - std::min<std::size_t>(until, 20)).size();
+    const auto part = [&](std::string_view all) { return detail::quoted(detail::cut(all.substr(from), 60)); };
+    return "; they differ from byte " + std::to_string(until) + " on, where ..." + part(expected) +
+           " was expected, and ..." + part(came) + " came";
 }
 
 /// The last things that were said.
@@ -160,15 +203,15 @@ private:
         bool cut;
     };
     static constexpr std::size_t most_entries = 20;
-    static constexpr std::size_t most_bytes = 200;
 
     void add(time at, const char* direction, std::string_view what, std::string_view bytes) {
         if (entries_.size() == most_entries) {
             entries_.pop_front();
             ++left_out_;
         }
-        entries_.push_back({at, direction, std::string(what), std::string(bytes.substr(0, most_bytes)),
-                            bytes.data() != nullptr, bytes.size() > most_bytes});
+        const std::string_view shown = detail::cut(bytes, detail::most_shown);
+        entries_.push_back({at, direction, std::string(what), std::string(shown), bytes.data() != nullptr,
+                            shown.size() < bytes.size()});
     }
 
     std::deque<entry> entries_;
@@ -189,6 +232,13 @@ namespace roompp::testing {
 class failure : public std::runtime_error {
 public:
     explicit failure(const std::string& story) : std::runtime_error(story) {}
+};
+
+/// Thrown where a test looks at the server, when one of its hooks has thrown what no on_error() takes: see
+/// world::errors().
+class hook_failure final : public failure {
+public:
+    using failure::failure;
 };
 
 }  // namespace roompp::testing
@@ -345,7 +395,8 @@ struct fault {
     [[nodiscard]] static fault only(std::size_t bytes) { return {short_write, bytes, {}}; }
     /// Nothing is taken, as if the socket were full; the next write finds it free again.
     [[nodiscard]] static fault refuse() { return {refused, 0, {}}; }
-    /// It takes that long until the client sees these bytes, and what comes after them.
+    /// It takes that long until the client sees these bytes, and what comes after them. What was written before is not
+    /// held up, and an earlier delay is not made shorter.
     [[nodiscard]] static fault delay(loop::clock::duration by) { return {delayed, 0, by}; }
     /// The connection turns out to be lost.
     [[nodiscard]] static fault lose() { return {broken, 0, {}}; }
@@ -370,7 +421,7 @@ public:
 
     /// @param capacity the most bytes that a side may send before the other one has read them, as with a socket.
     memory_link(wire::shard& host, listener& told, std::string peer, std::size_t capacity)
-        : host_(host), told_(told), peer_(std::move(peer)), capacity_(capacity) {}
+        : host_(host), told_(&told), peer_(std::move(peer)), capacity_(capacity) {}
     memory_link(const memory_link&) = delete;
     memory_link& operator=(const memory_link&) = delete;
 
@@ -381,25 +432,32 @@ public:
     void send(std::string_view bytes) {
         if (client_gone_) return;
         on_their_way_.append(bytes);
-        told_.bytes_on_their_way(*this);
+        tell_of_way_to_server();
     }
     /// Nothing more comes from the client after what it has sent.
     void end_sending() {
         end_on_its_way_ = true;
-        told_.bytes_on_their_way(*this);
+        tell_of_way_to_server();
+    }
+    /// The client goes, as a program that ends: what it has sent arrives, and then the end; what still comes for it is
+    /// thrown away.
+    void leave() {
+        if (client_gone_) return;
+        on_news = nullptr;
+        pause(false);
+        end_sending();
     }
     /// The client vanishes: what is on its way is lost.
     void vanish() {
         if (client_gone_) return;
         client_gone_ = true;
         on_their_way_.clear();
-        end_on_its_way_ = true;
-        told_.bytes_on_their_way(*this);
+        end_sending();
     }
     /// Whether the client leaves what comes where it is.
     void pause(bool paused) {
         paused_ = paused;
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
     }
     void add_fault(const fault& one) { faults_.push_back(one); }
 
@@ -425,24 +483,32 @@ public:
     }
     /// Whether something could be carried to the client.
     [[nodiscard]] bool has_news_for_client(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && !paused_ && (sent_.empty() ? server_ended_ && !end_taken_ : now >= held_until_);
+        return !client_gone_ && !paused_ && (sent_.empty() ? server_ended_ && !end_taken_ : can_be_taken(now) != 0);
     }
+    /// Whether there is something for the client whose time has not come.
     [[nodiscard]] bool holds_back(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && !sent_.empty() && now < held_until_;
+        return !client_gone_ && can_be_taken(now) < sent_.size();
     }
-    /// How many bytes wait for the client.
-    [[nodiscard]] std::size_t to_take() const noexcept { return sent_.size(); }
+    /// How many bytes the client can take now.
+    [[nodiscard]] std::size_t can_be_taken(loop::clock::time_point now) const noexcept {
+        for (const delay& one : delays_)
+            if (now < one.until) return one.from;
+        return sent_.size();
+    }
     /// Carries at most so many bytes to the client, and the end after the last of them.
-    void deliver(std::size_t most) {
-        const std::string bytes = sent_.substr(0, most);
+    void deliver(std::size_t most, loop::clock::time_point now) {
+        const std::string bytes = sent_.substr(0, std::min(most, can_be_taken(now)));
         sent_.erase(0, bytes.size());
+        while (!delays_.empty() && delays_.front().until <= now) delays_.pop_front();
+        for (delay& one : delays_) one.from -= bytes.size();
         if (!bytes.empty()) wake(on_writable_);
         end_taken_ = sent_.empty() && server_ended_;
-        if (on_news) on_news(bytes, end_taken_);
+        if (const auto told = on_news) told(bytes, end_taken_);  // a copy: it may be unset by what it calls
     }
 
-    /// Forgets who waits: the test is over.
+    /// Forgets who waits and who is told: the test is over, and the server may go.
     void forget() {
+        told_ = nullptr;
         client_gone_ = true;
         const auto readable = std::exchange(on_readable_, nullptr);
         const auto writable = std::exchange(on_writable_, nullptr);
@@ -470,7 +536,7 @@ private:
         }
         const std::size_t n = arrived_.copy(into, size);
         arrived_.erase(0, n);
-        if (!on_their_way_.empty() || end_on_its_way_) told_.bytes_on_their_way(*this);
+        if (!on_their_way_.empty() || end_on_its_way_) tell_of_way_to_server();
         return n;
     }
 
@@ -485,7 +551,7 @@ private:
             faults_.pop_front();
             if (now.kind == fault::refused || (now.kind == fault::short_write && now.bytes == 0)) room = 0;
             if (now.kind == fault::short_write) room = std::min(room, now.bytes);
-            if (now.kind == fault::delayed) held_until_ = host_.now() + now.by;
+            if (now.kind == fault::delayed) add_delay(host_.now() + now.by);
             if (now.kind == fault::broken) {
                 lose();
                 return refuse(ec, asio::error::broken_pipe);
@@ -499,7 +565,7 @@ private:
             sent_.append(static_cast<const char*>(part.data()), n);
             written += n;
         }
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
         return written;
     }
 
@@ -513,7 +579,7 @@ private:
     }
     void end() {
         server_ended_ = true;
-        told_.bytes_for_client(*this);
+        tell_of_way_to_client();
     }
     // Both sides find out that the other one is gone.
     void lose() {
@@ -521,6 +587,7 @@ private:
         on_their_way_.clear();
         arrived_.clear();
         sent_.clear();
+        delays_.clear();
         wake(on_readable_);
         end();
     }
@@ -542,8 +609,25 @@ private:
         asio::post(host_.context(), [woken = std::exchange(who, nullptr), why] { woken(why); });
     }
 
+    // Of what is sent, the bytes from there on are not seen before that time.
+    struct delay {
+        std::size_t from;
+        loop::clock::time_point until;
+    };
+    void add_delay(loop::clock::time_point until) {
+        if (!delays_.empty()) until = std::max(until, delays_.back().until);
+        delays_.push_back({sent_.size(), until});
+    }
+
+    void tell_of_way_to_server() {
+        if (told_) told_->bytes_on_their_way(*this);
+    }
+    void tell_of_way_to_client() {
+        if (told_) told_->bytes_for_client(*this);
+    }
+
     wire::shard& host_;
-    listener& told_;
+    listener* told_;
     std::string peer_;
     std::size_t capacity_;
     std::deque<fault> faults_;
@@ -552,7 +636,7 @@ private:
     std::string sent_;          // by the server, not taken yet by the client
     handler on_readable_;
     handler on_writable_;
-    loop::clock::time_point held_until_{};
+    std::deque<delay> delays_;  // the first to end first
     bool end_on_its_way_ = false;
     bool end_arrived_ = false;
     bool client_gone_ = false;
@@ -563,10 +647,16 @@ private:
     bool lost_ = false;
 };
 
-/// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream).
+/// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream). Like a socket, it is closed
+/// when it goes. Movable.
 class memory_stream {
 public:
     explicit memory_stream(std::shared_ptr<memory_link> link) : link_(std::move(link)) {}
+    memory_stream(memory_stream&&) noexcept = default;
+    memory_stream& operator=(memory_stream&&) = delete;
+    ~memory_stream() {
+        if (link_) link_->close();
+    }
 
     std::size_t read_some(char* into, std::size_t size, std::error_code& ec) { return link_->read(into, size, ec); }
     template <class Buffers>
@@ -583,7 +673,7 @@ public:
     }
     void end_writing() { link_->end(); }
     void close() { link_->close(); }
-    [[nodiscard]] std::string peer_address() const { return link_->peer_; }
+    [[nodiscard]] std::string peer_address() const { return link_ ? link_->peer_ : std::string(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
         return ec == asio::error::would_block;
@@ -601,6 +691,7 @@ private:
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -640,10 +731,12 @@ private:
 
 namespace roompp::testing {
 
-/// Drives one server. The seed decides what happens first where several things may: which loop runs next, whose bytes
-/// arrive first, and in how many parts. Seed 0 is the plain order: everything that the server has to do is done, and
-/// everything that it sends is received, before the bytes of the next client arrive. What one loop was given, and what
-/// one connection carries, keeps its order with every seed, so every run is one that could really happen.
+/// Drives one server, until its end or the server's. The seed decides what happens first where several things may: which
+/// loop runs next, whose bytes arrive first, and in how many parts, and whether they do before or after what is due when
+/// time has passed. Seed 0 is the plain order: everything that the server has to do is done, and everything that it sends
+/// is received, before the bytes of the next client arrive, and all of that before time passes. What one loop was given,
+/// and what one connection carries, keeps its order with every seed, so every run is one that could really happen. The
+/// server's random numbers come from the seed as well.
 class simulation final : public server::driver,
                          private memory_link::listener,
                          public std::enable_shared_from_this<simulation> {
@@ -665,18 +758,27 @@ public:
     }
 
     /// For start().
-    simulation(server& served, std::uint64_t seed) : server_(served), seed_(seed), random_(seed) {}
-    /// Ends the conversations: the clients vanish, and the server is told.
-    ~simulation() override {
+    simulation(server& served, std::uint64_t seed)
+        : server_(&served), seed_(seed), random_(seed), random_for_server_(~seed) {}
+    ~simulation() override { end(); }
+
+    /// Ends the conversations, once: what is on its way arrives, then the clients vanish, and the server is told.
+    void end() {
+        if (!server_) return;
+        run_quietly();
         const auto links = all_links();
         for (const auto& one : links) one->vanish();
-        try {
-            settle();
-        } catch (...) {  // the test has ended: there is nobody to tell
-        }
+        run_quietly();
         for (const auto& one : links) one->forget();
-        for (wire::shard* one : shards_) one->home().leave();
+        for (const auto& what : errors_)
+            std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", text_of(what).c_str());
+        server_->undrive();
+        server_ = nullptr;
+        shards_.clear();
+        busy_.clear();
+        ticks_.clear();
     }
+    [[nodiscard]] bool has_ended() const noexcept { return server_ == nullptr; }
 
     [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
     /// The time since the start.
@@ -686,14 +788,23 @@ public:
         wall_ = now;
         for (wire::shard* one : shards_) one->home().set_wall_time(wall_);
     }
+    /// What hooks have thrown since this was last asked, and no on_error() took; see settle().
+    [[nodiscard]] std::vector<std::string> errors() {
+        run();
+        std::vector<std::string> texts;
+        for (const auto& what : std::exchange(errors_, {})) texts.push_back(text_of(what));
+        return texts;
+    }
 
     /// A new connection to the server, on its next loop, as a listening socket would have it.
     /// @param capacity the most bytes under way in each direction.
+    /// @throws failure if the world, or its server, has ended.
     [[nodiscard]] std::shared_ptr<memory_link> connect(std::string peer, std::size_t capacity) {
+        require_server();
         wire::shard& host = *shards_[next_shard_++ % shards_.size()];
         memory_link::listener& told = *this;
         auto link = std::make_shared<memory_link>(host, told, std::move(peer), capacity);
-        host.home().post([this, &host, link] { server_.serve(host, memory_stream(link)); });
+        host.home().post([its = server_, &host, link] { its->serve(host, memory_stream(link)); });
         remember(link);
         return link;
     }
@@ -704,31 +815,48 @@ public:
     void most_steps(std::size_t n) noexcept { most_steps_ = n; }
 
     /// Runs everything that is ready, and what comes of it, until nothing is.
-    /// @throws failure if it does not come to an end.
+    /// @throws failure if it does not come to an end, if a hook calls this, or if the world has ended; hook_failure if hooks
+    /// have thrown what no on_error() takes.
     void settle() {
-        busy_.assign(shards_.size(), true);
-        for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
-            if (steps == most_steps_)
-                throw failure("the server does not come to rest: after " + std::to_string(most_steps_) +
-                              " steps there still is something to do; does a handler post itself, or answer itself?");
+        run();
+        throw_errors();
     }
 
-    /// Settles, then lets time pass, second by second, as the server's loops see it, and settles after each.
-    void advance(clock::duration by) {
+    /// Stops the server, and settles.
+    void stop() {
+        require_rest();
+        server_->stop();
         settle();
+    }
+
+    /// Lets time pass, second by second, as the server's loops see it, and settles after each. What is on its way before
+    /// that arrives first; with another seed than 0, what is due within the first second may come before it.
+    void advance(clock::duration by) {
+        require_rest();
+        if (seed_ == 0 || by <= clock::duration::zero()) run();
         while (by > clock::duration::zero()) {
             const auto step = std::min<clock::duration>(by, std::chrono::seconds(1));
             by -= step;
-            now_ += step;
-            wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
-            for (wire::shard* one : shards_) tell_time(*one);
-            for (const auto& held : std::exchange(held_, {})) bytes_for_client(*held);
-            settle();
+            pass(step);
+            run();
         }
+        throw_errors();
     }
 
 private:
     using link_ptr = std::shared_ptr<memory_link>;
+
+    // A flag that is up for a while.
+    class raised {
+    public:
+        explicit raised(bool& flag) : flag_(flag) { flag_ = true; }
+        ~raised() { flag_ = false; }
+        raised(const raised&) = delete;
+        raised& operator=(const raised&) = delete;
+
+    private:
+        bool& flag_;
+    };
 
     // Makes the calling thread a loop's for a while.
     class visit {
@@ -743,19 +871,93 @@ private:
     };
 
     void take_over() {
-        shards_ = server_.drive(shared_from_this());
+        shards_ = server_->drive(shared_from_this());
         now_ = started_ = shards_.front()->now();
-        for (wire::shard* one : shards_) {
-            one->home().suspend();
-            tell_time(*one);
+        for (wire::shard* one : shards_) one->home().suspend();
+        pass({});
+        while (!ticks_.empty()) tick(0);
+    }
+
+    // server::driver
+    [[nodiscard]] std::uint64_t random() override { return random_for_server_.next(); }
+    void failed(const std::exception_ptr& what) override { errors_.push_back(what); }
+    void server_ends() override { end(); }
+
+    void require_server() const {
+        if (!server_)
+            throw failure(
+                "roompp::testing: the world has ended, or its server: keep both for as long as their clients");
+    }
+    // Within a hook, the server can't go on.
+    void require_rest() const {
+        require_server();
+        if (running_)
+            throw failure(
+                "roompp::testing: a hook of the server can't look at what comes of it, nor let time pass: the server "
+                "would have to go on before the hook has returned. Do so after it, or only send here");
+    }
+
+    void run() {
+        require_rest();
+        const raised running(running_);
+        const auto kept = weak_from_this().lock();  // a hook may let the last client go
+        busy_.assign(shards_.size(), true);
+        for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
+            if (steps == most_steps_)
+                throw failure("the server does not come to rest: after " + std::to_string(most_steps_) +
+                              " steps there still is something to do; does a handler post itself, or answer itself?");
+    }
+    void run_quietly() noexcept {
+        try {
+            run();
+        } catch (...) {  // the test has ended: there is nobody to tell
         }
     }
 
-    void tell_time(wire::shard& one) {
+    void throw_errors() {
+        if (errors_.empty()) return;
+        std::string story = "the server's hooks have thrown what no on_error() takes:";
+        for (const auto& what : std::exchange(errors_, {})) {
+            if (is_foreign(what)) std::rethrow_exception(what);  // a test framework's own: it must go on as it is
+            story += "\n  " + text_of(what);
+        }
+        throw hook_failure(story +
+                           "\n  A test that expects this asks world.errors() first, or gives the server an on_error()");
+    }
+    static bool is_foreign(const std::exception_ptr& what) {
+        try {
+            std::rethrow_exception(what);
+        } catch (const std::exception&) {
+            return false;
+        } catch (...) {
+            return true;
+        }
+    }
+    static std::string text_of(const std::exception_ptr& what) {
+        try {
+            std::rethrow_exception(what);
+        } catch (const std::exception& e) {
+            return e.what();
+        } catch (...) {
+            return "an exception that is not derived from std::exception";
+        }
+    }
+
+    // The loops see it one after the other, as run() goes on.
+    void pass(clock::duration step) {
+        now_ += step;
+        wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
+        for (std::size_t i = 0; i < shards_.size(); ++i) ticks_.push_back(i);
+        for (const auto& held : std::exchange(held_, {})) bytes_for_client(*held);
+    }
+    void tick(std::size_t index) {
+        wire::shard& one = *shards_[ticks_[index]];
+        ticks_.erase(ticks_.begin() + static_cast<std::ptrdiff_t>(index));
         guarded(one, [&] {
             one.home().set_wall_time(wall_);
             one.advance(now_);
         });
+        std::fill(busy_.begin(), busy_.end(), true);
     }
     bool poll(std::size_t index) {
         bool ran = true;
@@ -770,7 +972,7 @@ private:
             const visit here(one.home());
             action();
         } catch (...) {
-            server_.report(std::current_exception());
+            server_->report(std::current_exception());
         }
     }
 
@@ -785,6 +987,10 @@ private:
     }
 
     bool step_in_order() {
+        if (!ticks_.empty()) {
+            tick(0);
+            return true;
+        }
         for (std::size_t i = 0; i < shards_.size(); ++i)
             if (busy_[i] && poll(i)) return true;
         if (!to_client_.empty()) {
@@ -800,15 +1006,17 @@ private:
 
     bool step_at_random() {
         const auto busy = static_cast<std::size_t>(std::count(busy_.begin(), busy_.end(), true));
-        const std::size_t choices = busy + to_client_.size() + to_server_.size();
+        const std::size_t choices = ticks_.size() + busy + to_client_.size() + to_server_.size();
         if (choices == 0) return false;
         std::size_t chosen = random_.below(choices);
-        if (chosen < busy) {
+        if (chosen < ticks_.size()) {
+            tick(chosen);
+        } else if ((chosen -= ticks_.size()) < busy) {
             std::size_t i = 0;
             while (!busy_[i] || chosen-- != 0) ++i;
             poll(i);
         } else if ((chosen -= busy) < to_client_.size()) {
-            carry_to_client(chosen, some_of(to_client_[chosen]->to_take()));
+            carry_to_client(chosen, some_of(to_client_[chosen]->can_be_taken(now_)));
         } else {
             chosen -= to_client_.size();
             carry_to_server(chosen, some_of(to_server_[chosen]->can_arrive()));
@@ -831,11 +1039,14 @@ private:
     void carry_to_client(std::size_t index, std::size_t most) {
         const auto link = take(to_client_, index);
         link->listed_for_client = false;
-        if (link->holds_back(now_)) held_.push_back(link);
-        if (!link->has_news_for_client(now_)) return;
-        link->deliver(most);
-        busy_[link->host().home().index()] = true;
-        if (link->has_news_for_client(now_)) bytes_for_client(*link);
+        if (link->has_news_for_client(now_)) {
+            link->deliver(most, now_);
+            busy_[link->host().home().index()] = true;
+        }
+        if (link->has_news_for_client(now_))
+            bytes_for_client(*link);
+        else if (link->holds_back(now_))
+            held_.push_back(link);
     }
     static link_ptr take(std::deque<link_ptr>& from, std::size_t index) {
         if (index != 0) from[index].swap(from.front());
@@ -857,18 +1068,22 @@ private:
         return living;
     }
 
-    server& server_;
+    server* server_;  // null after the end
     std::uint64_t seed_;
     random_numbers random_;
+    random_numbers random_for_server_;  // apart, so that the order does not depend on what it asks for
     std::vector<wire::shard*> shards_;
-    std::vector<bool> busy_;  // by loop: there may be something for it to do
+    std::vector<bool> busy_;          // by loop: there may be something for it to do
+    std::vector<std::size_t> ticks_;  // the loops that do not know yet how late it is
     std::deque<link_ptr> to_server_;
     std::deque<link_ptr> to_client_;
     std::vector<link_ptr> held_;
+    std::vector<std::exception_ptr> errors_;  // that nobody has been told of
     std::vector<std::weak_ptr<memory_link>> links_;
     std::size_t most_steps_ = 20'000'000;
     std::size_t next_shard_ = 0;
     std::size_t clients_ = 0;
+    bool running_ = false;
     clock::time_point started_{};
     clock::time_point now_{};
     // Noon of the first day of 2030, in UTC.
@@ -894,7 +1109,9 @@ public:
         : sim(std::move(in)), path(std::move(target)), number(sim->next_number()) {
         name = "client " + std::to_string(number);
     }
-    ~client_endpoint() { vanish(); }
+    ~client_endpoint() {
+        if (link) link->leave();
+    }
     client_endpoint(const client_endpoint&) = delete;
     client_endpoint& operator=(const client_endpoint&) = delete;
 
@@ -935,14 +1152,20 @@ public:
         ended = true;
     }
 
+    [[nodiscard]] bool is_connected() const {
+        return link && reader.complete() && reader.reply().status == 101 && !ended && !close_received && error.empty();
+    }
+
     [[nodiscard]] loop::clock::duration at() const noexcept { return sim->elapsed(); }
 
     [[nodiscard]] std::string state() const {
         if (!link) return "it has not connected";
+        if (sim->has_ended()) return "its world has ended";
         if (!error.empty()) return error;
+        if (reader.has_head() && reader.reply().status != 101)
+            return "it was refused with " + std::to_string(reader.reply().status);
         if (ended) return "the connection has ended with " + how_closed();
         if (!reader.has_head()) return "its handshake is not answered";
-        if (reader.reply().status != 101) return "it was refused with " + std::to_string(reader.reply().status);
         if (paused) return "it has paused reading";
         if (close_received) return "the connection is closing with " + how_closed();
         return "the connection is open";
@@ -991,7 +1214,8 @@ public:
     bool paused = false;
     bool close_sent = false;
     bool close_received = false;
-    bool ended = false;  // nothing more comes
+    bool end_is_known = false;  // the test has ended it, or looked at how it was ended
+    bool ended = false;         // nothing more comes
 
 private:
     void fallback(const std::string& header, const std::string& value) {
@@ -1093,7 +1317,8 @@ private:
 /// not come then does not come, and that fails the test, by throwing a testing::failure.
 ///
 /// It answers pings and close frames by itself. A handle: copies are the same client. When the last one goes while it is
-/// connected, it vanishes like drop().
+/// connected, what it has sent still arrives, and then the connection ends: with 1006, unless it has sent a close frame.
+/// After the end of its world, or of its server, it can't be used any more.
 class client {
 public:
     /// A client of this server, in the world that the server is in, or a new one with seed 0, which lasts as long as
@@ -1104,34 +1329,11 @@ public:
     client(std::shared_ptr<simulation> in, std::string path)
         : its_(std::make_shared<detail::client_endpoint>(std::move(in), std::move(path))) {}
 
-    // Before connect(). Each returns the client, so that they can be chained.
+    // At any time. Each returns the client, so that they can be chained.
 
     /// What failures call it; otherwise "client 1" and so on.
     client& named(std::string name) {
         its_->name = std::move(name);
-        return *this;
-    }
-    /// Adds a header to the handshake, or puts another in the place of one that is there anyway, such as Host.
-    client& header(const std::string& name, const std::string& value) {
-        its_->request.append_header(name, value);
-        return *this;
-    }
-    client& cookie(const std::string& name, const std::string& value) {
-        auto& all = its_->cookies;
-        all += (all.empty() ? "" : "; ") + name + '=' + value;
-        its_->request.replace_header("Cookie", all);
-        return *this;
-    }
-    /// Offers a subprotocol, after those that it offers already.
-    client& subprotocol(const std::string& name) {
-        auto& all = its_->subprotocols;
-        all += (all.empty() ? "" : ", ") + name;
-        its_->request.replace_header("Sec-WebSocket-Protocol", all);
-        return *this;
-    }
-    /// How many bytes can be under way in each direction: the buffers of a socket. 64 KiB by default.
-    client& buffer_bytes(std::size_t most) {
-        its_->capacity = most;
         return *this;
     }
     /// Whether it answers pings, as every client must; false for one that is as good as dead.
@@ -1142,6 +1344,37 @@ public:
     /// Whether it answers a close frame.
     client& answer_close(bool wanted) {
         its_->answers_close = wanted;
+        return *this;
+    }
+
+    // Before connect(): afterwards, they throw a failure.
+
+    /// Adds a header to the handshake, or puts another in the place of one that is there anyway, such as Host.
+    client& header(const std::string& name, const std::string& value) {
+        not_linked("header()");
+        its_->request.append_header(name, value);
+        return *this;
+    }
+    client& cookie(const std::string& name, const std::string& value) {
+        not_linked("cookie()");
+        auto& all = its_->cookies;
+        all += (all.empty() ? "" : "; ") + name + '=' + value;
+        its_->request.replace_header("Cookie", all);
+        return *this;
+    }
+    /// Offers a subprotocol, after those that it offers already.
+    client& subprotocol(const std::string& name) {
+        not_linked("subprotocol()");
+        auto& all = its_->subprotocols;
+        all += (all.empty() ? "" : ", ") + name;
+        its_->request.replace_header("Sec-WebSocket-Protocol", all);
+        return *this;
+    }
+    /// How many bytes can be under way in each direction: the buffers of a socket. 64 KiB by default.
+    client& buffer_bytes(std::size_t most) {
+        not_linked("buffer_bytes()");
+        if (most == 0) its_->fail("can't do with buffers of 0 bytes: nothing would ever get through");
+        its_->capacity = most;
         return *this;
     }
 
@@ -1214,9 +1447,7 @@ public:
     [[nodiscard]] received_message receive_message() {
         settle();
         if (its_->inbox.empty()) its_->fail("expected a message, but nothing came");
-        auto next = std::move(its_->inbox.front());
-        its_->inbox.pop_front();
-        return next;
+        return take_message();
     }
     /// The next text message, parsed: `receive_json<nlohmann::json>()`, or any type with a static `parse(std::string)`
     /// that throws what is derived from std::exception.
@@ -1236,20 +1467,27 @@ public:
         while (!its_->inbox.empty()) texts.push_back(receive());
         return texts;
     }
-    /// Makes sure that the next text message is this one.
+    /// Makes sure that the next text message is this one. One that is not is left where it is.
     client& expect(std::string_view text) {
         settle();
         if (its_->inbox.empty()) its_->fail("expected " + readable(text) + ", but nothing came");
-        const auto next = receive_message();
-        if (next.kind != payload_kind::text || next.data != text)
-            its_->fail("expected " + readable(text) + ", but " +
-                       (next.kind == payload_kind::binary ? "binary " : std::string()) + readable(next.data) + " came");
+        const received_message& next = its_->inbox.front();
+        if (next.kind == payload_kind::binary)
+            its_->fail("expected " + readable(text) + ", but binary " + readable(next.data) + " came");
+        if (next.data != text)
+            its_->fail("expected " + readable(text) + ", but " + readable(next.data) + " came" +
+                       difference(text, next.data));
+        its_->inbox.pop_front();
         return *this;
     }
-    /// Makes sure that no message has come.
+    /// Makes sure that no message has come although it could have: the client is connected, or was ended by the test, or
+    /// the test has looked at closed().
     client& receive_nothing() {
         settle();
         if (!its_->inbox.empty()) its_->fail("expected nothing, but " + readable(its_->inbox.front().data) + " came");
+        linked("receive");
+        if (!its_->is_connected() && !its_->end_is_known)
+            its_->fail("expected to be connected, and to receive nothing");
         return *this;
     }
     /// How many pings have come.
@@ -1268,7 +1506,9 @@ public:
     /// Sends a close frame; the server's answer ends the connection.
     client& close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
         std::string bytes{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-        return send_frame(opcode::close, bytes.append(reason));
+        send_frame(opcode::close, bytes.append(reason));
+        its_->end_is_known = true;
+        return *this;
     }
     /// How the connection has ended: with what the server's close frame said, or 1006 if none came.
     /// @throws failure if it has not.
@@ -1276,13 +1516,13 @@ public:
         settle();
         linked("be closed");
         if (!its_->ended && !its_->close_received) its_->fail("expected the connection to be closed");
+        its_->end_is_known = true;
         return its_->how;
     }
     /// Whether messages can come and go.
     [[nodiscard]] bool is_open() {
         settle();
-        return its_->link && its_->reader.complete() && its_->reader.reply().status == 101 && !its_->ended &&
-               !its_->close_received && !its_->close_sent;
+        return its_->is_connected() && !its_->close_sent;
     }
     /// Takes nothing more from the server: a slow member. What the server sends piles up, first in the buffers (see
     /// buffer_bytes()), then at the server.
@@ -1291,6 +1531,7 @@ public:
     /// Vanishes without a close frame, as with a pulled cable that the system notices. What it has sent and the server has
     /// not had a turn to read is lost.
     client& drop() {
+        its_->end_is_known = true;
         its_->vanish();
         return *this;
     }
@@ -1310,6 +1551,10 @@ private:
     void settle() { its_->sim->settle(); }
     void linked(const char* what) const {
         if (!its_->link) its_->fail(std::string("can't ") + what + " before it connects: call connect() first");
+        if (its_->sim->has_ended()) its_->fail(std::string("can't ") + what + " any more: its world has ended");
+    }
+    void not_linked(const char* what) const {
+        if (its_->link) its_->fail(std::string("has connected already: call ") + what + " before connect()");
     }
     client& pause(bool paused) {
         linked("pause");
@@ -1317,13 +1562,18 @@ private:
         its_->link->pause(paused);
         return *this;
     }
+    received_message take_message() {
+        auto next = std::move(its_->inbox.front());
+        its_->inbox.pop_front();
+        return next;
+    }
     received_message receive_kind(payload_kind kind, const char* wanted) {
         settle();
         if (its_->inbox.empty()) its_->fail(std::string("expected ") + wanted + ", but nothing came");
-        auto next = receive_message();
+        const received_message& next = its_->inbox.front();
         if (next.kind != kind)
             its_->fail(std::string("expected ") + wanted + ", but one of the other kind came: " + readable(next.data));
-        return next;
+        return take_message();
     }
 
     std::shared_ptr<detail::client_endpoint> its_;
@@ -1517,6 +1767,8 @@ public:
         close_codes_.push_back(code);
         close_reason_ = reason;
     }
+    void hold() { ++holds; }
+    void go_on() { --holds; }
     [[nodiscard]] loop& home() const noexcept { return *home_; }
 
     /// With what it was closed, each time. Safe from any thread.
@@ -1533,6 +1785,7 @@ public:
     std::vector<std::string> received;  ///< the messages that were delivered, in order
     std::vector<payload_kind> kinds;    ///< and of what kind each was
     std::size_t deliveries = 0;         ///< in how many batches they came
+    int holds = 0;                      ///< how often it was held and not yet told to go on
     bool on_own_loop = true;            ///< whether all came on the loop that it lives on
 
 private:
@@ -1551,16 +1804,89 @@ using recording_member = basic_recording_member<recorded_messages>;
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 
+// The events of an event stream, read from its text.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace roompp::testing {
+
+/// A server-sent event.
+struct server_event {
+    std::string type = "message";
+    std::string data;
+    std::string id;  ///< the last one that the stream has named until then
+};
+
+/// Reads events as a browser's EventSource does (HTML, section 9.2.6), in whatever parts their text comes. Comments are passed
+/// over.
+class event_reader {
+public:
+    /// Takes more of the text.
+    void take(std::string_view text) { unread_.append(text); }
+    /// The next event that is whole, if there is one.
+    [[nodiscard]] std::optional<server_event> next() {
+        for (;;) {
+            const std::size_t end = unread_.find_first_of("\r\n");
+            // A "\n" may still come after a "\r" that is the last so far.
+            if (end == std::string::npos || (unread_[end] == '\r' && end + 1 == unread_.size())) return std::nullopt;
+            const std::string line = unread_.substr(0, end);
+            unread_.erase(0, end + (unread_.compare(end, 2, "\r\n") == 0 ? 2 : 1));
+            if (!line.empty()) {
+                take_field(line);
+            } else if (auto event = finish()) {
+                return event;
+            }
+        }
+    }
+
+private:
+    void take_field(std::string_view line) {
+        const std::size_t colon = line.find(':');
+        const std::string_view name = line.substr(0, colon);
+        std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+        if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+        if (name == "data") {
+            if (has_data_) coming_.data += '\n';
+            coming_.data += value;
+            has_data_ = true;
+        } else if (name == "event") {
+            coming_.type = value.empty() ? "message" : value;
+        } else if (name == "id") {
+            id_ = value;
+        }
+    }
+    // Without data it is none, and is forgotten.
+    std::optional<server_event> finish() {
+        server_event whole = std::exchange(coming_, {});
+        whole.id = id_;
+        if (!std::exchange(has_data_, false)) return std::nullopt;
+        return whole;
+    }
+
+    std::string unread_;
+    server_event coming_;
+    std::string id_;
+    bool has_data_ = false;
+};
+
+}  // namespace roompp::testing
+
 namespace roompp::testing {
 
 /// A client for pages, polling routes and event streams, of a server in the same program. One connection, kept alive and
-/// opened anew as needed; one request at a time. Movable.
+/// opened anew as needed; one request at a time. When it goes, what it has sent still arrives, and then the connection ends.
+/// Movable.
 class http_client {
 public:
     using headers = std::vector<std::pair<std::string, std::string>>;
@@ -1597,7 +1923,8 @@ public:
         its_->link->send(bytes);
         return *this;
     }
-    /// Whether the answer is not there yet, or not all of it.
+    /// Whether the answer is not there yet, or not all of it. Of several requests that send_bytes() has sent in one piece, the
+    /// first is meant: see reply_so_far() for the others.
     [[nodiscard]] bool is_waiting() {
         its_->sim->settle();
         return its_->asked && !its_->reader.complete();
@@ -1606,10 +1933,18 @@ public:
     /// @throws failure if it is not there yet, or not all of it.
     [[nodiscard]] http_reply reply() {
         if (is_waiting()) its_->fail("expected the whole answer to its request");
-        if (!its_->asked) its_->fail("expected an answer, but has not asked");
+        if (!its_->reader.complete())
+            its_->fail(its_->reader.has_head() ? "expected the whole answer to its request"
+                                               : "expected an answer, but has not asked");
         auto answer = std::move(its_->reader.reply());
         its_->next_reply();
         return answer;
+    }
+    /// What has come so far of an answer that is still coming, such as an event stream; a status of 0 if not even its head has
+    /// come.
+    [[nodiscard]] const http_reply& reply_so_far() {
+        its_->sim->settle();
+        return its_->reader.reply();
     }
     /// The status of an answer that is still coming, such as an event stream; 0 if not even its head has come.
     [[nodiscard]] int status_so_far() {
@@ -1623,6 +1958,24 @@ public:
         std::string more = body.substr(its_->seen);
         its_->seen = body.size();
         return more;
+    }
+    /// The next event of an event stream. Reads by more_body(), so use the one or the other.
+    /// @throws failure if none has come.
+    [[nodiscard]] server_event receive_event() {
+        auto next = next_event();
+        if (!next) its_->fail("expected an event, but none came");
+        return std::move(*next);
+    }
+    /// All further events that have come, in order.
+    [[nodiscard]] std::vector<server_event> receive_events() {
+        std::vector<server_event> all;
+        while (auto next = next_event()) all.push_back(std::move(*next));
+        return all;
+    }
+    /// What has come since this was last called, after the answer with which the connection became another protocol's (101).
+    [[nodiscard]] std::string more_bytes() {
+        its_->sim->settle();
+        return std::exchange(its_->unread, {});
     }
     /// Gives up: the connection is gone.
     http_client& drop() {
@@ -1639,6 +1992,12 @@ public:
     }
 
 private:
+    std::optional<server_event> next_event() {
+        its_->events.take(more_body());
+        auto next = its_->events.next();
+        if (next) its_->log.received(its_->sim->elapsed(), "event " + next->type, next->data);
+        return next;
+    }
     http_client& pause(bool paused) {
         if (its_->link) its_->link->pause(paused);
         return *this;
@@ -1646,15 +2005,16 @@ private:
 
     struct state {
         explicit state(std::shared_ptr<simulation> in) : sim(std::move(in)), number(sim->next_number()) {}
-        ~state() { vanish(); }
+        ~state() { leave(); }
         state(const state&) = delete;
         state& operator=(const state&) = delete;
 
         void start(std::string_view method, std::string_view target, std::string_view body, const headers& more) {
-            if (is_asking()) vanish();
+            if (is_asking()) leave();
             open();
             unread.clear();
             reader = http_reply_reader(method == "HEAD");
+            events = {};
             seen = 0;
             asked = true;
             std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
@@ -1668,20 +2028,23 @@ private:
             if (link) return;
             link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), std::size_t{64} * 1024);
             link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
+            upgraded = false;
         }
-        // What has come after a whole answer belongs to the next one.
+        // What has come after a whole answer belongs to the next one, or to another protocol.
         void next_reply() {
+            upgraded = upgraded || reader.reply().status == 101;
             reader = http_reply_reader();
+            events = {};
             seen = 0;
             const auto rest = std::exchange(unread, {});
-            asked = !rest.empty();
+            asked = !rest.empty() && !upgraded;
             take(rest, false);
         }
         [[nodiscard]] bool is_asking() const { return asked && !reader.complete(); }
 
         void take(std::string_view bytes, bool last) {
-            const bool waited = is_asking();
-            reader.take(bytes);
+            const bool was_complete = reader.complete();
+            if (!upgraded) reader.take(bytes);
             unread.append(bytes);
             if (last) {
                 reader.end();
@@ -1689,15 +2052,17 @@ private:
                 ending->on_news = nullptr;
                 ending->end_sending();
             }
-            if (waited && reader.complete())
+            if (!was_complete && reader.complete())
                 log.received(sim->elapsed(), "HTTP " + std::to_string(reader.reply().status), reader.reply().body);
             if (last) log.happened(sim->elapsed(), "the server ends the connection");
         }
         void vanish() {
             if (!link) return;
             link->on_news = nullptr;
-            link->vanish();
-            link = nullptr;
+            std::exchange(link, nullptr)->vanish();
+        }
+        void leave() {
+            if (link) std::exchange(link, nullptr)->leave();
         }
         [[noreturn]] void fail(const std::string& what) const {
             throw failure("HTTP client " + std::to_string(number) + ' ' + what + '\n' + "  it has got " +
@@ -1712,10 +2077,12 @@ private:
         const std::size_t number;
         std::shared_ptr<memory_link> link;
         http_reply_reader reader;
+        event_reader events;
         conversation log;
         std::string unread;
         std::size_t seen = 0;
         bool asked = false;
+        bool upgraded = false;  // the connection is another protocol's
     };
 
     std::unique_ptr<state> its_;
@@ -1731,6 +2098,7 @@ private:
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 
 namespace roompp::testing {
@@ -1739,24 +2107,29 @@ namespace roompp::testing {
 /// only when the test says so. With the same seed, the same happens every time.
 ///
 /// Make it after the server is set up, as a variable after the server; the server is neither listening nor run. When it
-/// goes, and all its clients, those that are connected vanish, so that leave hooks run.
+/// goes, what is on its way arrives, and the clients that are connected vanish, so that leave hooks run; clients that are
+/// kept for longer can't be used any more. What hooks throw and no on_error() takes fails the test: see errors().
+/// Movable.
 class world {
 public:
     /// @param seed which of the possible orders of events; see explore(). 0 is the plain one: one thing after the other.
     /// @throws std::logic_error if the server is in another world.
-    explicit world(server& served, std::uint64_t seed = 0) : server_(&served), sim_(simulation::start(served, seed)) {}
+    explicit world(server& served, std::uint64_t seed = 0) : sim_(simulation::start(served, seed)) {}
     /// A world for a single route: `world.connect("/")`.
-    explicit world(websocket_handler route, std::uint64_t seed = 0)
-        : own_(std::make_shared<server>()), server_(own_.get()) {
+    explicit world(websocket_handler route, std::uint64_t seed = 0) : own_(std::make_unique<server>()) {
         own_->websocket("/", std::move(route));
         sim_ = simulation::start(*own_, seed);
     }
-    /// A world for rooms alone: `world.connect("/lobby/")`.
+    /// A world for rooms alone: `world.connect("/lobby/")`. The same rooms can be in another world when this one has ended.
     template <class Room>
-    explicit world(const rooms<Room>& directory, std::uint64_t seed = 0)
-        : own_(std::make_shared<server>()), server_(own_.get()) {
+    explicit world(const rooms<Room>& directory, std::uint64_t seed = 0) : own_(std::make_unique<server>()) {
         own_->websocket("/{room}/", directory);
         sim_ = simulation::start(*own_, seed);
+    }
+    world(world&&) noexcept = default;
+    world& operator=(world&&) = delete;
+    ~world() {
+        if (sim_) sim_->end();
     }
 
     /// A client that is not connected yet: `world.client("/ws/").subprotocol("v1").connect()`.
@@ -1769,11 +2142,16 @@ public:
     [[nodiscard]] http_client http() const { return http_client(sim_); }
 
     /// Runs everything that is ready, and what comes of it, until nothing is.
-    /// @throws failure if there is no end to it.
+    /// @throws failure if there is no end to it, or if it is called by a hook; hook_failure if hooks have thrown.
     void settle() { sim_->settle(); }
+    /// What hooks have thrown since this was last asked and no on_error() took, in words; settles first. What a test does
+    /// not ask for here fails it, as a hook_failure, as soon as anything looks at the server.
+    [[nodiscard]] std::vector<std::string> errors() { return sim_->errors(); }
     /// After how many steps settle(), and whatever calls it, says that there is no end to it; 20 million by default.
     void most_steps(std::size_t n) { sim_->most_steps(n); }
-    /// Lets time pass, second by second; what is due happens, and what comes of it. No test takes longer for it.
+    /// Lets time pass, second by second; what is due happens, and what comes of it. No test takes longer for it. What
+    /// clients have sent before arrives before that; with another seed than 0, what is due within the first second may
+    /// come first.
     void advance(loop::clock::duration by) { sim_->advance(by); }
     /// How much time has passed.
     [[nodiscard]] loop::clock::duration elapsed() const noexcept { return sim_->elapsed(); }
@@ -1781,15 +2159,11 @@ public:
     [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return sim_->wall_now(); }
     void set_wall_time(std::chrono::system_clock::time_point now) { sim_->set_wall_time(now); }
     /// Stops the server: connections are closed with 1001, and after limits::stop_timeout cut.
-    void stop() {
-        server_->stop();
-        settle();
-    }
+    void stop() { sim_->stop(); }
     [[nodiscard]] std::uint64_t seed() const noexcept { return sim_->seed(); }
 
 private:
-    std::shared_ptr<server> own_;  // outlives what drives it
-    server* server_;
+    std::unique_ptr<server> own_;  // outlives what drives it
     std::shared_ptr<simulation> sim_;
 };
 

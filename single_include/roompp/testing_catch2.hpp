@@ -28,11 +28,12 @@ using client_matcher_base = Catch::MatcherBase<client>;
 
 }  // namespace detail
 
-/// A matcher for a client, as receives() and the others make it. Matching takes what has come from the client.
+/// A matcher for a client, as receives() and the others make it. A message that matches is taken from the client; one that
+/// does not match stays. What hooks throw is no mismatch: it goes on as a hook_failure.
 class client_matcher final : public detail::client_matcher_base {
 public:
     /// @param wish what is expected, in words.
-    /// @param look looks at the client, and throws a failure if it is not as it should be.
+    /// @param look looks at the client, and throws a failure, having taken nothing, if it is not as it should be.
     client_matcher(std::string wish, std::function<void(client&)> look)
         : wish_(std::move(wish)), look_(std::move(look)) {}
 
@@ -41,6 +42,8 @@ public:
         try {
             look_(same);
             return true;
+        } catch (const hook_failure&) {
+            throw;
         } catch (const failure& e) {
             story_ = e.what();
             return false;

@@ -9,10 +9,10 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -92,11 +92,11 @@ namespace detail {
     return text + "]}";
 }
 
-/// The second one, if the room tells who is there.
-[[nodiscard]] inline std::string presence(const welcome& first) {
-    std::string text = R"({"type":"presence","count":)" + std::to_string(first.people_count) + R"(,"members":[)";
+/// Who is in the room: the second frame, and again for those who have missed who came and went.
+[[nodiscard]] inline std::string presence(std::size_t count, const std::vector<presence_entry>& people) {
+    std::string text = R"({"type":"presence","count":)" + std::to_string(count) + R"(,"members":[)";
     const char* separator = "";
-    for (const presence_entry& one : *first.people)
+    for (const presence_entry& one : people)
         text += std::exchange(separator, ",") + ('{' + detail::members_of(*one.who)) + R"(,"since":)" +
                 detail::milliseconds(one.since) + R"(,"connections":)" + std::to_string(one.connections) + '}';
     return text + "]}";
@@ -127,7 +127,7 @@ namespace detail {
 ///
 /// Who a client is comes from on_connect() of the route (acceptance::identify()); otherwise from the request's query:
 /// `name` to show, and `client`, a random text of 16 to 64 letters, digits, '-' or '_' that the page keeps. The public id is
-/// made from `client` and a secret of this object and its copies, so that nobody can take another's place.
+/// made from `client` and a secret of the server (request::server_secret()), so that nobody can take another's place.
 class v1 {
 public:
     static constexpr std::string_view subprotocol = "roompp.v1";
@@ -173,24 +173,25 @@ public:
         const auto text = string_member(json, "message");
         const auto type = string_member(json, "type");
         const auto wrong = [&](const char* code, const char* what) {
-            its.visit([answer, told = v1_frames::error(code, what, number)](Room& room, auto& member) {
+            its.visit(frame.size(), [answer, told = v1_frames::error(code, what, number)](Room& room, auto& member) {
                 answer(room, member, told);
             });
         };
         if (!json.is_object())
             return wrong("malformed", R"(Send a JSON object, such as {"type": "message", "message": "hi"}.)");
         if (type == "ping")
-            return its.visit([answer, number](Room& room, auto& member) {
+            return its.visit(frame.size(), [answer, number](Room& room, auto& member) {
                 answer(room, member, v1_frames::ack(number.value_or(0)));
             });
         if (type == "signal") {
             if (!may_signal) return wrong("unknown_type", "There are no signals here.");
             if (!json.contains("signal")) return wrong("malformed", "A signal needs a member 'signal'.");
-            return its.visit([answer, number, always, signal = json["signal"].dump(-1, ' ', false, replace)](
+            return its.visit(frame.size(),
+                             [answer, number, always, signal = json["signal"].dump(-1, ' ', false, replace)](
                                  Room& room, auto& member) {
-                member.signal(signal);
-                if (number || always) answer(room, member, v1_frames::ack(number.value_or(0)));
-            });
+                                 member.signal(signal);
+                                 if (number || always) answer(room, member, v1_frames::ack(number.value_or(0)));
+                             });
         }
         if (type && type != "message" && type != "direct")
             return wrong("unknown_type", "This type is not known here: send 'message', 'direct', 'signal' or 'ping'.");
@@ -200,13 +201,14 @@ public:
             if (!may_direct) return wrong("unknown_type", "There are no private messages here.");
             if (!to)
                 return wrong("malformed", "A private message needs a member 'to' that is a string: a person's id.");
-            return its.visit([answer, number, always, to = *to, message = *text](Room& room, auto& member) {
-                if (member.send_to(to, message) == 0)
-                    answer(room, member,
-                           v1_frames::error("no_such_person", "This person is not here any more.", number));
-                else if (number || always)
-                    answer(room, member, v1_frames::ack(number.value_or(0)));
-            });
+            return its.visit(
+                frame.size(), [answer, number, always, to = *to, message = *text](Room& room, auto& member) {
+                    if (member.send_to(to, message) == 0)
+                        answer(room, member,
+                               v1_frames::error("no_such_person", "This person is not here any more.", number));
+                    else if (number || always)
+                        answer(room, member, v1_frames::ack(number.value_or(0)));
+                });
         }
         its.receive(*text, [answer, number, always](Room& room, auto& member, std::uint64_t id) {
             if (!number && !always) return;
@@ -236,7 +238,7 @@ private:
         }
         void append(wire::frame_batch& to, const welcome& first) const override {
             to.append(payload(v1_frames::history(first)));
-            if (first.has_presence) to.append(payload(v1_frames::presence(first)));
+            if (first.has_presence) to.append(payload(v1_frames::presence(first.people_count, *first.people)));
         }
     };
 
@@ -255,6 +257,12 @@ private:
             std::optional<std::uint64_t> number;
             if (dropped.is_text() && dropped.size() <= worth_reading) number = number_of(parse_json(dropped.data()));
             connection_.send(v1_frames::error("rate_limited", "You send too fast; this message was dropped.", number));
+        }
+        void caught_up() override {
+            if constexpr (Room::presence_type::tells)
+                membership_.visit([](Room& room, auto& member) {
+                    member.write(v1_frames::presence(room.people_count(), room.people()));
+                });
         }
         void closed(const close_event& how) override { membership_.leave(how); }
 
@@ -294,7 +302,7 @@ private:
         how.resume = std::make_shared<const resume_point>(resume_point{epoch.value_or(""), *id});
     }
 
-    void read_person(const request& from, acceptance& answer, person& who) const {
+    static void read_person(const request& from, acceptance& answer, person& who) {
         if (const auto name = from.query("name")) {
             if (!is_good_name(*name))
                 return answer.refuse(400, "'name' must be 1 to 50 characters of text, without line breaks.\n");
@@ -303,7 +311,7 @@ private:
         if (const auto client = from.query("client")) {
             if (!is_good_token(*client))
                 return answer.refuse(400, "'client' must be 16 to 64 letters, digits, '-' or '_'.\n");
-            who.id = public_id(*client);
+            who.id = public_id(from.server_secret(), *client);
         }
     }
 
@@ -321,8 +329,8 @@ private:
                token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
                    std::string::npos;
     }
-    [[nodiscard]] std::string public_id(const std::string& client) const {
-        const std::string text = *secret_ + client;
+    [[nodiscard]] static std::string public_id(std::string_view secret, const std::string& client) {
+        const std::string text = std::string(secret) + client;
         unsigned char hash[20];
         websocketpp::sha1::calc(text.data(), text.size(), hash);
         std::string id;
@@ -332,15 +340,8 @@ private:
         }
         return id;
     }
-    [[nodiscard]] static std::string new_secret() {
-        std::random_device device;
-        std::string secret;
-        for (int i = 0; i < 4; ++i) secret += std::to_string(device()) + '.';
-        return secret;
-    }
 
     std::shared_ptr<const frames> frames_ = std::make_shared<const frames>();
-    std::shared_ptr<const std::string> secret_ = std::make_shared<const std::string>(new_secret());
     bool may_direct_ = true;
     bool may_signal_ = true;
 };

@@ -29,12 +29,9 @@ namespace {
 
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
-    "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--keep-alive S] [--answer-timeout S]
-"
-    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]
-"
-    "Ends with 77 where there is no io_uring.
-";
+    "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--keep-alive S] [--answer-timeout S]\n"
+    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]\n"
+    "Ends with 77 where there is no io_uring.\n";
 
 constexpr int no_io_uring_here = 77;
 

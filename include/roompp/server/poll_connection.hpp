@@ -203,6 +203,7 @@ private:
     }
 
     void answer_if_news() {
+        if (!is_open()) return;  // who closed it answers
         if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
     }
 
