@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <optional>
@@ -125,9 +126,13 @@ public:
     /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
     template <class Wanted>
     void broadcast_if(Wanted&& wanted, payload message) {
+        std::vector<std::shared_ptr<member>> chosen;  // first: whatever it does
+        const auto all = members_;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                     [&](const auto& one) { return one->in() && wanted(std::as_const(*one)); });
         out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (wanted(std::as_const(*one))) tell(one->place_);
+            for (const auto& one : chosen)
+                if (one->in()) tell(one->place_);
         });
     }
     template <class Wanted, class Message, class = enable_for_values<Message>>
@@ -338,12 +343,20 @@ private:
             told.people_count = presence_.size();
             told.people = &people;
         }
-        if (how.as)
-            how.as->append(*first, told);
-        else
-            for (const auto& event : told.messages) first->append(event.message);
+        // Whatever an encoding throws, the member is in, wholly, until it leaves.
+        std::exception_ptr unwelcome;
+        try {
+            if (how.as)
+                how.as->append(*first, told);
+            else
+                for (const auto& event : told.messages) first->append(event.message);
+        } catch (...) {
+            unwelcome = std::current_exception();
+            first = std::make_shared<batch_type>();
+        }
         out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
         if (is_news) out_.tell_others(joining->place_, arrival);
+        if (unwelcome) std::rethrow_exception(unwelcome);
     }
 
     void remove(member& leaving, const close_event& why) {
@@ -360,9 +373,11 @@ private:
 
         if constexpr (presence_type::tells)
             presence_.leave(leaving.who_->id, home_, [this](const person& gone) {
-                room_event event = event_of(event_kind::leave, nullptr, {});
-                event.from = &gone;
-                out_.tell(event);
+                guarded(nullptr, [&] {
+                    room_event event = event_of(event_kind::leave, nullptr, {});
+                    event.from = &gone;
+                    out_.tell(event);
+                });
             });
         guarded(nullptr, [&] {
             if (hooks_->left) hooks_->left(*this, leaving, why);
@@ -459,6 +474,7 @@ private:
     // The directory's: while the room is empty and stays for its history.
     std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
     loop::timer ends_;
+    std::size_t entering_ = 0;  // how many are about to be let in: until then it does not go
     std::atomic<std::size_t> size_{0};
     std::uint64_t last_id_ = 0;
     std::uint64_t last_member_id_ = 0;

@@ -379,8 +379,9 @@ private:
         if (joining->membership_ != member::waiting) return;  // it left before it got here
         auto room = directory->find(name);
         if (!room) room = create(directory, *joining, std::move(name));
-        if (!room) return refuse(*joining, {close_code::try_again_later, "there are too many rooms"});
+        if (!room) return;  // it was refused
         stop_waiting(*directory, *room);
+        ++room->entering_;
         room->guarded(joining.get(), [&] {
             if (room->size() >= directory->bounds.members_per_room)
                 return refuse(*joining, {close_code::try_again_later, "the room is full"});
@@ -388,6 +389,7 @@ private:
             room->add(joining);
             if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
         });
+        --room->entering_;
         if (joining->membership_ == member::waiting) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) leave_empty(directory, *room);
     }
@@ -407,10 +409,21 @@ private:
         one.close(why.code, why.reason);
     }
 
+    // @returns null if there can be no such room: then its first member is refused.
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
-        if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
-        auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        std::shared_ptr<Room> room;
+        if (directory->is_full(place) && !make_place(*directory, place)) {
+            refuse(first, {close_code::try_again_later, "there are too many rooms"});
+            return room;
+        }
+        try {
+            room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        } catch (...) {  // the application's state could not be made
+            if (directory->hooks->unheard) directory->hooks->unheard(std::current_exception());
+            refuse(first, {close_code::internal_error, "internal error"});
+            return room;
+        }
         directory->histories[place]->limit(directory->bounds.history_bytes / directory->homes.size());
         room->history_share_.take_from(directory->histories[place]);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
@@ -421,14 +434,22 @@ private:
             directory->by_name.emplace(room->name(), room);
         }
         ++directory->counts[place];
+        bool ready = false;
+        ++room->entering_;
         room->guarded(&first, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
+            ready = true;
         });
-        return room;
+        --room->entering_;
+        if (ready) return room;
+        refuse(first, {close_code::internal_error, "internal error"});
+        if (room->size() == 0) forget(*directory, *room);
+        return nullptr;
     }
 
     // Nobody is in the room: it goes, now or later.
     static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        if (empty.entering_ != 0) return;  // not yet: somebody is about to be let in
         empty.forget_old();
         if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
             wait(directory, empty);
@@ -462,16 +483,21 @@ private:
     static void remove(state& directory, Room& empty) {
         const auto kept = empty.shared_from_this();
         stop_waiting(directory, empty);
-        {
-            const std::lock_guard lock(directory.mutex);
-            const auto found = directory.by_name.find(empty.name());
-            if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
-            directory.by_name.erase(found);
-        }
-        --directory.counts[directory.place_of(empty.name())];
+        if (!forget(directory, empty)) return;  // a leave hook was quicker
         empty.guarded(nullptr, [&] {
             if (directory.hooks->gone) directory.hooks->gone(empty);
         });
+    }
+    // @returns whether it was there.
+    static bool forget(state& directory, Room& going) {
+        std::shared_ptr<Room> last;  // its end may call anything: not under the lock
+        const std::lock_guard lock(directory.mutex);
+        const auto found = directory.by_name.find(going.name());
+        if (found == directory.by_name.end() || found->second.get() != &going) return false;
+        last = std::move(found->second);
+        directory.by_name.erase(found);
+        --directory.counts[directory.place_of(last->name())];
+        return true;
     }
 
     std::shared_ptr<state> state_;
