@@ -22,10 +22,10 @@ class Results:
         values = [figure(row) for row in self.rows(server, **wanted)]
         return statistics.median(values) if values else None
 
-    def ratio(self, server, figure, **wanted):
+    def ratio(self, server, figure, reference=REFERENCE, **wanted):
         """Median of the ratios to the reference within each round: both were measured within seconds."""
-        reference = {row["round"]: figure(row) for row in self.rows(REFERENCE, **wanted)}
-        ratios = [figure(r) / reference[r["round"]] for r in self.rows(server, **wanted) if reference.get(r["round"])]
+        others = {row["round"]: figure(row) for row in self.rows(reference, **wanted)}
+        ratios = [figure(r) / others[r["round"]] for r in self.rows(server, **wanted) if others.get(r["round"])]
         return statistics.median(ratios) if ratios else None
 
     def measured(self, **wanted):
@@ -66,6 +66,45 @@ def name(server):
         if server.kind == "limit"
         else server.title
     )
+
+
+def in_short(results):
+    """The ratios that the design is about, one a line."""
+    delivery = server_cpu("delivery")
+    lines = []
+
+    def line(what, ratio):
+        if ratio is not None:
+            lines.append([what, number(ratio)])
+
+    for window in results.values("window", mode="fanout"):
+        case = {"mode": "fanout", "subscribers": 1000, "size": 64, "window": window}
+        what = f"a delivery, 1,000 members, 64 bytes, {window} in flight"
+        for server, title in (("roompp_io_uring", "io_uring"), ("roompp_send", "send"), ("bare_send", "bare send")):
+            line(f"{what}: {title} / uWebSockets", results.ratio(server, delivery, **case))
+        kept = results.ratio("roompp_history", delivery, "roompp_send", **case)
+        line(f"{what}: history and presence / without", kept)
+    for window in results.values("window", mode="fanout"):
+        figure = [
+            results.median("roompp_send", delivery, mode="fanout", subscribers=n, size=64, window=window)
+            for n in (100, 10_000)
+        ]
+        if all(figure):
+            line(f"a delivery, 64 bytes, {window} in flight, send: 10,000 members / 100", figure[1] / figure[0])
+    for depth in results.values("depth", mode="echo"):
+        line(
+            f"an echo, {depth} in flight: send / uWebSockets",
+            results.ratio("roompp_send", server_cpu("echo"), mode="echo", depth=depth),
+        )
+    handshake = key("server_cpu_us_per_handshake")
+    for case in results.values("case", mode="idle"):
+        title = f"a handshake of {results.values('connections', case=case)[-1]:,}"
+        of_stock = results.ratio("roompp_send", handshake, "stock_websocketpp", case=case)
+        line(f"{title}: send / stock websocketpp", of_stock)
+        line(f"{title}: send / uWebSockets", results.ratio("roompp_send", handshake, case=case))
+    if not lines:
+        return []
+    return ["## In short\n", "CPU of the server and ksoftirqd, as ratios:\n", table(["", "ratio"], lines)]
 
 
 def one_case(results, event, rate, **wanted):
@@ -221,6 +260,7 @@ def write(run, path):
     if run["missing"]:
         text.append("Not measured:\n")
         text += [f"- {server}: {why}" for server, why in run["missing"].items()] + [""]
+    text += in_short(results)
     for mode in reversed(MODES):
         if results.measured(mode=mode):
             text += SECTIONS[mode](results)
