@@ -173,6 +173,11 @@ private:
     return {status(), "application/json", frame + '\n'};
 }
 
+/// What somebody is answered whose message is too large.
+[[nodiscard]] inline response too_large() {
+    return post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+}
+
 /// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
 class post_answer {
 public:
@@ -519,8 +524,7 @@ private:
     }
 
     static response too_large(const state& its, const request& asked) {
-        auto told =
-            detail::post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+        auto told = detail::too_large();
         if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
         return told;
     }
@@ -616,7 +620,7 @@ private:
             return;
         }
         if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
-            later.answer(too_large(*its, asked));
+            later.answer(detail::too_large());
             return;
         }
         loop& home = its->directory.home_of(wanted.room);

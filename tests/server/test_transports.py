@@ -192,6 +192,7 @@ class Stopping(Case):
         self.poll(after=0, **client(ANN, "Ann"))  # the newcomers were news
         held = self.hold(after=0, **client(ANN, "Ann"))
         observer = self.hold(after=0, room="nowhere")
+        self.poll(after=0, session="between", **client(ANN, "Ann"))  # and so the two before it have been read, too
         self.server.terminate()
         for raw in (held, observer):
             answer = raw.response()

@@ -42,3 +42,17 @@ TEST_CASE("A message by POST may be as large as over a WebSocket, another body n
     CHECK(client.post("/form/", std::string(1001, 'x')).status == 413);
     CHECK(client.post("/nowhere/", std::string(1001, 'x')).status == 413);
 }
+
+TEST_CASE("A message that is too large has each header of its answer once, whatever else a body may have",
+          "[http_rooms]") {
+    roompp::limits bounds;
+    bounds.message_bytes = 100;
+    roompp::server server;
+    server.limits(bounds);
+    const roompp::rooms<roompp::basic_room<roompp::ring_history<10>>> rooms;
+    roompp::http_rooms(server, rooms, roompp::v1()).sends("/send/{room}/");
+    t::world world(server);
+    const auto refused = world.http().post("/send/a/", std::string(200, 'x'));
+    CHECK(refused.status == 413);
+    CHECK(refused.header("Cache-Control") == "no-store");  // two would be joined
+}
