@@ -372,8 +372,8 @@ class http_rooms {
                   "roompp: these rooms are for another type of member than this server's connections");
 
 public:
-    /// @param protocol the same object as for the WebSocket route (or a copy of it), so that a client is the same person on
-    /// all transports.
+    /// @param protocol with the same settings as for the WebSocket route. A client is the same person on all transports of
+    /// one server.
     http_rooms(server& its, const rooms<Room>& directory, v1 protocol)
         : server_(its), state_(std::make_shared<state>(its, directory, std::move(protocol))) {
         its.attach(directory);

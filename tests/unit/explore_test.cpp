@@ -247,11 +247,11 @@ TEST_CASE("An exception that is none of the standard's goes through explore as i
 }
 
 TEST_CASE("A server that never comes to rest is told of", "[testing]") {
+    std::function<void()> again;
     roompp::websocket_handler handler;
-    handler.on_message([](roompp::connection& from) {
-        const auto again = std::make_shared<std::function<void()>>();
-        *again = [again, &home = from.home()] { home.post(*again); };
-        from.home().post(*again);
+    handler.on_message([&](roompp::connection& from) {
+        again = [&again, &home = from.home()] { home.post(again); };
+        from.home().post(again);
     });
     t::world world(handler);
     world.most_steps(100'000);
