@@ -153,6 +153,11 @@ private:
     return {status(), "application/json", frame + '\n'};
 }
 
+/// What somebody is answered whose message is too large.
+[[nodiscard]] inline response too_large() {
+    return post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+}
+
 /// Answers a POST, once; if nobody does, because the member has left meanwhile, it says so.
 class post_answer {
 public:
@@ -347,8 +352,8 @@ class http_rooms {
                   "roompp: these rooms are for another type of member than this server's connections");
 
 public:
-    /// @param protocol the same object as for the WebSocket route (or a copy of it), so that a client is the same person on
-    /// all transports.
+    /// @param protocol with the same settings as for the WebSocket route. A client is the same person on all transports of
+    /// one server.
     http_rooms(server& its, const rooms<Room>& directory, v1 protocol)
         : server_(its), state_(std::make_shared<state>(its, directory, std::move(protocol))) {
         its.attach(directory);
@@ -499,8 +504,7 @@ private:
     }
 
     static response too_large(const state& its, const request& asked) {
-        auto told =
-            detail::post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+        auto told = detail::too_large();
         if (auto refused = refuse_strangers(its, asked, told.headers)) return *refused;
         return told;
     }
@@ -596,7 +600,7 @@ private:
             return;
         }
         if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
-            later.answer(too_large(*its, asked));
+            later.answer(detail::too_large());
             return;
         }
         loop& home = its->directory.home_of(wanted.room);

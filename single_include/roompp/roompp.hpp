@@ -1312,7 +1312,8 @@ struct limits {
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
     /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
-    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a
+    /// room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
     std::size_t body_bytes = 64 * 1024;
@@ -1334,8 +1335,8 @@ struct limits {
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
-    /// 1013. Rooms that only wait for somebody to come back make place before that.
+    /// Most rooms of one directory; who would open another is closed with 1013. Rooms of the same loop that only wait for
+    /// somebody to come back make place before that. With several threads, one more for each may come about.
     std::size_t rooms = 10'000;
     /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
     /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to
@@ -1380,6 +1381,7 @@ struct limits {
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <optional>
@@ -2280,9 +2282,13 @@ public:
     /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
     template <class Wanted>
     void broadcast_if(Wanted&& wanted, payload message) {
+        std::vector<std::shared_ptr<member>> chosen;  // first: whatever it does
+        const auto all = members_;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                     [&](const auto& one) { return one->in() && wanted(std::as_const(*one)); });
         out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
-            for (const auto& one : members_)
-                if (wanted(std::as_const(*one))) tell(one->place_);
+            for (const auto& one : chosen)
+                if (one->in()) tell(one->place_);
         });
     }
     template <class Wanted, class Message, class = enable_for_values<Message>>
@@ -2493,12 +2499,20 @@ private:
             told.people_count = presence_.size();
             told.people = &people;
         }
-        if (how.as)
-            how.as->append(*first, told);
-        else
-            for (const auto& event : told.messages) first->append(event.message);
+        // Whatever an encoding throws, the member is in, wholly, until it leaves.
+        std::exception_ptr unwelcome;
+        try {
+            if (how.as)
+                how.as->append(*first, told);
+            else
+                for (const auto& event : told.messages) first->append(event.message);
+        } catch (...) {
+            unwelcome = std::current_exception();
+            first = std::make_shared<batch_type>();
+        }
         out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
         if (is_news) out_.tell_others(joining->place_, arrival);
+        if (unwelcome) std::rethrow_exception(unwelcome);
     }
 
     void remove(member& leaving, const close_event& why) {
@@ -2515,9 +2529,11 @@ private:
 
         if constexpr (presence_type::tells)
             presence_.leave(leaving.who_->id, home_, [this](const person& gone) {
-                room_event event = event_of(event_kind::leave, nullptr, {});
-                event.from = &gone;
-                out_.tell(event);
+                guarded(nullptr, [&] {
+                    room_event event = event_of(event_kind::leave, nullptr, {});
+                    event.from = &gone;
+                    out_.tell(event);
+                });
             });
         guarded(nullptr, [&] {
             if (hooks_->left) hooks_->left(*this, leaving, why);
@@ -2614,6 +2630,7 @@ private:
     // The directory's: while the room is empty and stays for its history.
     std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
     loop::timer ends_;
+    std::size_t entering_ = 0;  // how many are about to be let in: until then it does not go
     std::atomic<std::size_t> size_{0};
     std::uint64_t last_id_ = 0;
     std::uint64_t last_member_id_ = 0;
@@ -2762,7 +2779,6 @@ public:
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
         state_->waiting.resize(homes.size());
-        state_->counts.resize(homes.size());
         for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
             state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
                 const auto still = weak.lock();
@@ -2780,14 +2796,12 @@ public:
                 ++one;
                 continue;
             }
-            --state_->counts[state_->place_of(one->first)];
             gone.push_back(std::move(one->second));
             one = state_->by_name.erase(one);
         }
         for (auto& all : state_->waiting) all.clear();
         if (!state_->by_name.empty()) return;
         state_->homes.clear();
-        state_->counts.clear();
         state_->histories.clear();
         hooks().unheard = {};
     }
@@ -2947,8 +2961,7 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
-        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
+        std::vector<std::shared_ptr<history_budget>> histories;  // by home, and that loop's alone
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -2962,9 +2975,10 @@ private:
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
         }
-        // Every loop may have its share of the rooms, so that none has to ask another.
-        bool is_full(std::size_t place) const {
-            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
+        // Loops that make rooms at the same moment may find the same place: there can be one room more for each of them.
+        bool is_full() const {
+            const std::lock_guard lock(mutex);
+            return by_name.size() >= std::max<std::size_t>(1, bounds.rooms);
         }
     };
 
@@ -2975,8 +2989,9 @@ private:
         if (joining->membership_ != member::waiting) return;  // it left before it got here
         auto room = directory->find(name);
         if (!room) room = create(directory, *joining, std::move(name));
-        if (!room) return refuse(*joining, {close_code::try_again_later, "there are too many rooms"});
+        if (!room) return;  // it was refused
         stop_waiting(*directory, *room);
+        ++room->entering_;
         room->guarded(joining.get(), [&] {
             if (room->size() >= directory->bounds.members_per_room)
                 return refuse(*joining, {close_code::try_again_later, "the room is full"});
@@ -2984,6 +2999,7 @@ private:
             room->add(joining);
             if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
         });
+        --room->entering_;
         if (joining->membership_ == member::waiting) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) leave_empty(directory, *room);
     }
@@ -3003,10 +3019,21 @@ private:
         one.close(why.code, why.reason);
     }
 
+    // @returns null if there can be no such room: then its first member is refused.
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
-        if (directory->is_full(place) && !make_place(*directory, place)) return nullptr;
-        auto room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        std::shared_ptr<Room> room;
+        if (directory->is_full() && !make_place(*directory, place)) {
+            refuse(first, {close_code::try_again_later, "there are too many rooms"});
+            return room;
+        }
+        try {
+            room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
+        } catch (...) {  // the application's state could not be made
+            if (directory->hooks->unheard) directory->hooks->unheard(std::current_exception());
+            refuse(first, {close_code::internal_error, "internal error"});
+            return room;
+        }
         directory->histories[place]->limit(directory->bounds.history_bytes / directory->homes.size());
         room->history_share_.take_from(directory->histories[place]);
         room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
@@ -3016,15 +3043,22 @@ private:
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
-        ++directory->counts[place];
-        room->guarded(&first, [&] {
+        bool ready = false;
+        ++room->entering_;
+        room->guarded(nullptr, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
+            ready = true;
         });
-        return room;
+        --room->entering_;
+        if (ready) return room;
+        refuse(first, {close_code::internal_error, "internal error"});
+        if (room->size() == 0) forget(*directory, *room);
+        return nullptr;
     }
 
     // Nobody is in the room: it goes, now or later.
     static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
+        if (empty.entering_ != 0) return;  // not yet: somebody is about to be let in
         empty.forget_old();
         if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
             wait(directory, empty);
@@ -3058,16 +3092,20 @@ private:
     static void remove(state& directory, Room& empty) {
         const auto kept = empty.shared_from_this();
         stop_waiting(directory, empty);
-        {
-            const std::lock_guard lock(directory.mutex);
-            const auto found = directory.by_name.find(empty.name());
-            if (found == directory.by_name.end() || found->second != kept) return;  // by a leave hook
-            directory.by_name.erase(found);
-        }
-        --directory.counts[directory.place_of(empty.name())];
+        if (!forget(directory, empty)) return;  // a leave hook was quicker
         empty.guarded(nullptr, [&] {
             if (directory.hooks->gone) directory.hooks->gone(empty);
         });
+    }
+    // @returns whether it was there.
+    static bool forget(state& directory, Room& going) {
+        std::shared_ptr<Room> last;  // its end may call anything: not under the lock
+        const std::lock_guard lock(directory.mutex);
+        const auto found = directory.by_name.find(going.name());
+        if (found == directory.by_name.end() || found->second.get() != &going) return false;
+        last = std::move(found->second);
+        directory.by_name.erase(found);
+        return true;
     }
 
     std::shared_ptr<state> state_;
