@@ -79,21 +79,69 @@ test("a button says something every second, and again nothing, and the delays ar
   assert.equal(await page.getAttribute("#steady", "aria-pressed"), "false");
 });
 
-test("a page that has lost the server goes on where it was", async () => {
+test("the same text said twice within an interval has two delays, each from its own sending on", async () => {
+  const page = await visit();
+  await page.fill("#interval", "60000");
+  await say(page, "nobody asks any more");
+  await hears(page, "websocket", "nobody asks any more");
+  const apart = 300;
+  const delays = (way) => column(page, way).locator("li", { hasText: "again" }).locator(".delay");
+  await say(page, "again");
+  await delays("websocket").nth(0).waitFor();
+  await page.waitForFunction((until) => performance.now() >= until, await page.evaluate(() => performance.now()) + apart);
+  await say(page, "again");
+  await delays("websocket").nth(1).waitFor();
+  await page.fill("#interval", "100");
+  await delays("short").nth(1).waitFor();
+  const [second, first] = (await delays("short").allTextContents()).map((text) => Number.parseInt(text));
+  assert.ok(first - second >= apart - 1, `${first} ms, ${second} ms`);
+});
+
+test("what went over a WebSocket stays counted when it has ended, and who has no token is not counted", async () => {
+  const page = await visit();
+  const spent = await page.evaluate(async () => {
+    const costs = async (client) => (await fetch(`/costs/own/?client=${client}`)).json();
+    const client = "0123456789abcdef";
+    const socket = new WebSocket(`/ws/chat/own/?client=${client}`.replace(/^/, `ws://${location.host}`), "roompp.v1");
+    await new Promise((resolve) => { socket.onmessage = resolve; });
+    const open = await costs(client);
+    socket.close();
+    let closed = open;
+    while (closed.open > 0) closed = await costs(client);
+    return { open, closed, nobody: await costs("short") };
+  });
+  assert.equal(spent.open.open, 1);
+  assert.ok(spent.open.down > 100);
+  assert.ok(spent.closed.down >= spent.open.down && spent.closed.up > spent.open.up, JSON.stringify(spent));
+  assert.deepEqual(spent.nobody, { requests: 0, up: 0, down: 0, open: 0 });
+});
+
+test("a page that has lost the server goes on where it was, and shows nothing twice", async () => {
   const page = await visit({ foreseen: /./ });
-  await say(page, "before");
+  const isSending = (request) => request.url().includes("/send/chat/");
+  /** @returns whether the server took it. */
+  const saysAndIsTaken = async (text) => {
+    const done = Promise.race([
+      page.waitForEvent("requestfailed", isSending).then(() => false, () => false),
+      page.waitForResponse((response) => isSending(response.request())).then((response) => response.ok()),
+    ]);
+    await say(page, text);
+    return done;
+  };
+  assert.ok(await saysAndIsTaken("before"));
   for (const way of WAYS) await hears(page, way, "before");
   await site.restart();
-  await say(page, "lost or not");
-  await page.waitForFunction(() => !document.querySelector("#note").textContent);
-  let number = 0;
+  const said = ["before"];
+  if (await saysAndIsTaken("lost or not")) said.push("lost or not");  // by a connection to the server of before, perhaps
+  for (let i = 1; i <= 3; ++i) {
+    assert.ok(await saysAndIsTaken(`after ${i}`));
+    said.push(`after ${i}`);
+  }
   for (const way of WAYS) {
-    for (;;) {  // until this column is back
-      await say(page, `again ${++number}`);
-      const heard = await hears(page, way, `again ${number}`).then(() => true, () => false);
-      if (heard) break;
-      assert.ok(number < 10, `${way} does not come back`);
-    }
+    await hears(page, way, "after 3");
+    const texts = await column(page, way).locator("li span:first-child").allTextContents();
+    assert.deepEqual(texts.reverse(), said, way);
+    assert.equal(await figure(page, way, "messages"), said.length);
   }
 });
 
