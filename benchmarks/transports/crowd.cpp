@@ -5,7 +5,8 @@
 //         [--messages N] [--burst N] [--every MS] [--bytes N] [--pid SERVER] [--prefix chat/lobby]
 //
 // Each burst is posted when those who are told, not those who ask in their own time, have got the one before, and no
-// sooner than --every says.
+// sooner than --every says. After the last one, another is posted that is in no figure: what came twice, or from nowhere,
+// comes before it.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -87,7 +88,7 @@ public:
           burst_(chosen.number("--burst", 1)),
           interval_(chosen.number("--interval", 1000)),
           every_(chosen.number("--every", 0)),
-          text_(chosen.number("--bytes", 64), 'x'),
+          bytes_(chosen.number("--bytes", 64)),
           pid_(static_cast<long>(chosen.number("--pid", 0))),
           epoll_(epoll_create1(0)) {
         add(way::websocket, chosen.number("--websockets", 0));
@@ -116,8 +117,14 @@ public:
             until([&] { return acknowledged_ == said + now && told_ == pushed_ * (said + now); }, "a message");
             until([&] { return clock_type::now() >= next; }, "the time to go on");
         }
-        until([&] { return done_ == members_; }, "the last messages");
-        report(meter.read() - before, std::chrono::duration<double>(clock_type::now() - began).count());
+        until([&] { return complete_ == members_; }, "the last messages");
+        const auto cpu = meter.read() - before;
+        const std::chrono::duration<double> took = clock_type::now() - began;
+        const auto tallies = tallies_;
+        post();
+        until([&] { return done_ == members_; }, "the message after the last one");
+        tallies_ = tallies;
+        report(cpu, took.count());
     }
 
 private:
@@ -181,10 +188,17 @@ private:
     void post() {
         client& one = *clients_.back();
         ++of(one).requests;
-        const std::string body = R"({"message":")" + text_ + "\"}";
+        const std::string body = '{' + told(++posted_);
         write(one, "POST /send/" + prefix_ + "/?client=" + token(one) +
                        " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                        body);
+    }
+
+    // Each message says its number, so that it can't be taken for another. As all frames tell it, at their end.
+    [[nodiscard]] std::string told(std::uint64_t id) const {
+        std::string text = std::to_string(id);
+        if (text.size() < bytes_) text.insert(0, bytes_ - text.size(), 'x');
+        return R"("message":")" + text + "\"}";
     }
 
     tally& of(const client& one) { return tallies_[static_cast<std::size_t>(one.by)]; }
@@ -315,7 +329,8 @@ private:
             if (body.find(R"("type":"reset")") != std::string::npos) fail("a poll was told to start anew");
             if (one.epoch.empty()) one.epoch = value(body, R"("epoch":")", '"');
             for (std::size_t at = body.find(R"({"id":)"); at != std::string::npos; at = body.find(R"({"id":)", at + 1))
-                if (body[at + 6] != '"') message(one, std::strtoull(body.c_str() + at + 6, nullptr, 10));
+                if (body[at + 6] != '"')  // else it is a person's
+                    message(one, std::strtoull(body.c_str() + at + 6, nullptr, 10), std::string_view(body).substr(at));
             now_ready(one);
             if (one.done) continue;
             if (one.by == way::long_poll)
@@ -335,7 +350,7 @@ private:
     void frame(client& one, std::string_view json) {
         constexpr std::string_view start = R"({"type":"message","id":)";
         if (json.substr(0, start.size()) == start)
-            message(one, std::strtoull(std::string(json.substr(start.size(), 20)).c_str(), nullptr, 10));
+            message(one, std::strtoull(std::string(json.substr(start.size(), 20)).c_str(), nullptr, 10), json);
         else if (json.find(R"("type":"history")") != std::string_view::npos)
             now_ready(one);
     }
@@ -346,14 +361,21 @@ private:
         ++ready_;
     }
 
-    void message(client& one, std::uint64_t id) {
+    // `json` begins with the message; there may be more after it.
+    void message(client& one, std::uint64_t id, std::string_view json) {
         if (id != one.last + 1)
             fail(std::string(names[static_cast<std::size_t>(one.by)]) + ": message " + std::to_string(id) + " after " +
                  std::to_string(one.last));
+        const std::size_t text = json.find(R"("message":")");
+        const std::string expected = told(id);
+        if (text == std::string_view::npos || json.substr(text, expected.size()) != expected)
+            fail(std::string(names[static_cast<std::size_t>(one.by)]) + ": message " + std::to_string(id) +
+                 " has another text");
         one.last = id;
         ++of(one).messages;
         if (one.by != way::short_poll) ++told_;
-        if (id == messages_) {
+        if (id == messages_) ++complete_;
+        if (id == messages_ + 1) {
             one.done = true;
             ++done_;
         }
@@ -380,7 +402,7 @@ private:
     std::uint64_t burst_;
     std::uint64_t interval_;
     std::uint64_t every_;
-    std::string text_;
+    std::size_t bytes_;
     long pid_;
     int epoll_;
     std::vector<std::unique_ptr<client>> clients_;
@@ -389,7 +411,9 @@ private:
     std::size_t members_ = 0;
     std::uint64_t pushed_ = 0;
     std::size_t ready_ = 0;
+    std::size_t complete_ = 0;  // members that have all that is measured
     std::size_t done_ = 0;
+    std::uint64_t posted_ = 0;
     std::uint64_t acknowledged_ = 0;
     std::uint64_t told_ = 0;
 };
