@@ -29,8 +29,8 @@ namespace {
 
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
-    "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--keep-alive S] [--answer-timeout S]\n"
-    "    [--ping-interval S] [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]\n"
+    "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--ping-interval S]\n"
+    "    [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]\n"
     "Ends with 77 where there is no io_uring.\n";
 
 constexpr int no_io_uring_here = 77;
@@ -80,8 +80,6 @@ options parse(int argc, char** argv) {
     chosen.limits.bytes_per_second = 0;
     number("--connections-per-address", chosen.limits.connections_per_address);
     seconds("--request-timeout", chosen.limits.request_timeout);
-    seconds("--answer-timeout", chosen.limits.answer_timeout);
-    seconds("--keep-alive", chosen.limits.keep_alive);
     seconds("--ping-interval", chosen.limits.ping_interval);
     seconds("--ping-timeout", chosen.limits.ping_timeout);
     seconds("--close-timeout", chosen.limits.close_timeout);
