@@ -5,6 +5,16 @@
 
 #include "open_chat.hpp"
 
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::texts;
+using transports::visitor;
 using namespace std::chrono_literals;
 
 namespace {

@@ -5,6 +5,18 @@
 
 #include "open_chat.hpp"
 
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::ben_token;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::strings;
+using transports::texts;
+using transports::visitor;
 using namespace std::chrono_literals;
 
 TEST_CASE("Each frame is an event, and messages have ids", "[event_stream]") {

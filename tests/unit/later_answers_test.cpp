@@ -11,11 +11,14 @@
 #include "catch.hpp"
 #include "later_site.hpp"
 
+namespace t = roompp::testing;
+using later::request_bytes;
+using later::strings;
 using namespace std::chrono_literals;
 
 TEST_CASE("A request is answered when the answer is there", "[later]") {
     t::explore(20, [](std::uint64_t seed) {
-        later_site its({}, seed, 1 + seed % 3);
+        later::site its({}, seed, 1 + seed % 3);
         auto client = its.hold("a");
         its.world.advance(30s);
         REQUIRE(client.is_waiting());
@@ -33,7 +36,7 @@ TEST_CASE("A request is answered when the answer is there", "[later]") {
 }
 
 TEST_CASE("Others are served while a request is held", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.hold("a");
     CHECK(its.world.http().get("/hello/you/").body == "Hello, you!\n");
     CHECK(client.is_waiting());
@@ -61,7 +64,7 @@ TEST_CASE("An answer may be given before the handler returns, and the first coun
 }
 
 TEST_CASE("Requests behind one that is held are answered after it, in order", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.world.http();
     client.send_bytes(request_bytes("/hello/a/") + request_bytes("/held/b/") + request_bytes("/hello/c/") +
                       request_bytes("/held/d/") + request_bytes("/hello/e/"));
@@ -79,7 +82,7 @@ TEST_CASE("Requests behind one that is held are answered after it, in order", "[
 }
 
 TEST_CASE("A request that comes in pieces while one is held is answered after it", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.hold("a");
     for (const char byte :
          std::string_view("POST /shout/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")) {
@@ -92,7 +95,7 @@ TEST_CASE("A request that comes in pieces while one is held is answered after it
 }
 
 TEST_CASE("A WebSocket opens after a held answer", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.hold("a");
     client.send_bytes(
         "GET /ws/echo/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -105,7 +108,7 @@ TEST_CASE("A WebSocket opens after a held answer", "[later]") {
 }
 
 TEST_CASE("A client that asked for it is disconnected after a held answer", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.ask("/held/a/", {{"Connection", "close"}});
     client.send_bytes(request_bytes("/hello/you/"));
     its.tell("answer", "a", "A");
@@ -117,7 +120,7 @@ TEST_CASE("A client that asked for it is disconnected after a held answer", "[la
 }
 
 TEST_CASE("A HEAD gets the head of a later answer", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.world.http();
     client.start("HEAD", "/held/a/").send_bytes(request_bytes("/hello/you/"));
     its.world.settle();
@@ -127,7 +130,7 @@ TEST_CASE("A HEAD gets the head of a later answer", "[later]") {
 }
 
 TEST_CASE("A request that nobody will answer gets 500, and the next is served", "[later]") {
-    later_site its;
+    later::site its;
     auto client = its.hold("a");
     its.tell("drop", "a");
     CHECK(client.reply().status == 500);
@@ -147,7 +150,7 @@ TEST_CASE("A handler that throws before it answers gets 500, and its hook is not
 }
 
 TEST_CASE("A handler is told that the client of a held request has gone", "[later]") {
-    later_site its;
+    later::site its;
     its.hold("a").drop();
     its.world.settle();
     CHECK(its.lines == strings{"a: client gone"});
@@ -156,7 +159,7 @@ TEST_CASE("A handler is told that the client of a held request has gone", "[late
 }
 
 TEST_CASE("Many held requests wait, and are all answered, in whatever order", "[later]") {
-    later_site its({}, 0, 3);
+    later::site its({}, 0, 3);
     std::vector<t::http_client> clients;
     for (int i = 0; i < 200; ++i) clients.push_back(its.hold(std::to_string(i)));
     for (int i = 199; i >= 0; --i) CHECK(its.held.at(std::to_string(i)).answer(std::to_string(i)));
@@ -166,7 +169,7 @@ TEST_CASE("Many held requests wait, and are all answered, in whatever order", "[
 TEST_CASE("A request that is held for too long gets 503, and the handler is told", "[later]") {
     roompp::limits bounds;
     bounds.answer_timeout = 120s;
-    later_site its(bounds);
+    later::site its(bounds);
     auto client = its.hold("a");
     its.world.advance(119s);
     CHECK(client.is_waiting());
@@ -183,7 +186,7 @@ TEST_CASE("A request that is held for too long gets 503, and the handler is told
 TEST_CASE("A handler may give a last answer when the time is over, or the server stops", "[later]") {
     for (const bool stops : {false, true}) {
         CAPTURE(stops);
-        later_site its;
+        later::site its;
         auto client = its.ask("/held/a/?last_word=bye");
         if (stops)
             its.world.stop();
@@ -198,7 +201,7 @@ TEST_CASE("A handler may give a last answer when the time is over, or the server
 }
 
 TEST_CASE("Held requests get 503 when the server stops", "[later]") {
-    later_site its({}, 0, 3);
+    later::site its({}, 0, 3);
     std::vector<t::http_client> clients;
     for (int i = 0; i < 20; ++i) clients.push_back(its.hold(std::to_string(i)));
     its.world.stop();

@@ -11,15 +11,17 @@
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
 
+namespace later {
+
 namespace t = roompp::testing;
 
 using strings = std::vector<std::string>;
 
 /// What `GET /held/{name}/` and `GET /stream/{name}/` have begun is kept in `held` and `bodies`, for the test to answer, as
 /// from another thread, and for `POST /answer|write|end|drop|cut/{name}/`, on the server's own.
-class later_site {
+class site {
 public:
-    explicit later_site(const roompp::limits& bounds = {}, std::uint64_t seed = 0, std::size_t threads = 1)
+    explicit site(const roompp::limits& bounds = {}, std::uint64_t seed = 0, std::size_t threads = 1)
         : world(set_up(bounds, threads), seed) {}
 
     /// A client that has asked, and may be waiting.
@@ -122,3 +124,5 @@ private:
 inline std::string request_bytes(const std::string& path, const std::string& version = "HTTP/1.1") {
     return "GET " + path + ' ' + version + "\r\nHost: localhost\r\n\r\n";
 }
+
+}  // namespace later

@@ -1,5 +1,6 @@
 // Polls that wait for news, and those who come and go with them.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -8,6 +9,19 @@
 
 #include "open_chat.hpp"
 
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::ben_token;
+using transports::each;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::strings;
+using transports::texts;
+using transports::visitor;
 using namespace std::chrono_literals;
 
 namespace {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -18,6 +19,8 @@
 #include <roompp/v1.hpp>
 
 #include "catch_json.hpp"
+
+namespace transports {
 
 using nlohmann::json;
 namespace t = roompp::testing;
@@ -218,3 +221,5 @@ public:
     t::http_client http;
     std::string last_id;
 };
+
+}  // namespace transports

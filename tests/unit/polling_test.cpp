@@ -6,6 +6,15 @@
 
 #include "open_chat.hpp"
 
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::json;
+using transports::open_chat;
+using transports::strings;
+using transports::texts;
+using transports::visitor;
+
 TEST_CASE("A poll is answered at once with what came after", "[polling]") {
     open_chat chat;
     visitor someone(chat, "");

@@ -1,11 +1,25 @@
 // Clients that say something by POST, and what bounds them.
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "open_chat.hpp"
 
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::ben_token;
+using transports::each;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::strings;
+using transports::visitor;
 using namespace std::chrono_literals;
 
 namespace {
@@ -96,7 +110,7 @@ TEST_CASE("A GET where something is said is refused", "[posting]") {
     open_chat chat;
     const auto answer = chat.world.http().get("/send/chat/lobby/");
     CHECK(answer.status == 405);
-    CHECK(answer.header("Allow") == "POST");
+    CHECK(answer.header("Allow") == "POST, OPTIONS");
 }
 
 TEST_CASE("A client that posts too fast is told, and no other is", "[posting]") {

@@ -9,6 +9,9 @@
 #include "catch.hpp"
 #include "later_site.hpp"
 
+namespace t = roompp::testing;
+using later::request_bytes;
+using later::strings;
 using namespace std::chrono_literals;
 
 namespace {
@@ -25,7 +28,7 @@ void count(const roompp::response_stream& body, int from, int to) {
 
 TEST_CASE("Pieces come as they are written, and the connection serves on", "[streamed]") {
     t::explore(20, [](std::uint64_t seed) {
-        later_site its({}, seed, 1 + seed % 3);
+        later::site its({}, seed, 1 + seed % 3);
         auto client = its.stream("a");
         REQUIRE(client.reply_so_far().header("Transfer-Encoding") == "chunked");
         REQUIRE(client.reply_so_far().header("Content-Length").empty());
@@ -46,7 +49,7 @@ TEST_CASE("Pieces come as they are written, and the connection serves on", "[str
 }
 
 TEST_CASE("An empty piece does not end the body", "[streamed]") {
-    later_site its;
+    later::site its;
     auto client = its.stream("a");
     its.tell("write", "a", "");
     CHECK(client.is_waiting());
@@ -60,7 +63,7 @@ TEST_CASE("A body may end with the connection", "[streamed]") {
          {std::pair{"/stream/a/?to_the_end=1", "HTTP/1.1"}, std::pair{"/stream/a/", "HTTP/1.0"},
           std::pair{"/stream/a/?to_the_end=1", "HTTP/1.0"}}) {
         CAPTURE(path, version);
-        later_site its;
+        later::site its;
         auto client = its.world.http();
         client.send_bytes(request_bytes(path, version));
         CHECK(client.reply_so_far().header("Connection") == "close");
@@ -75,7 +78,7 @@ TEST_CASE("A body may end with the connection", "[streamed]") {
 }
 
 TEST_CASE("A HEAD gets the head of a stream alone, and the handler is told", "[streamed]") {
-    later_site its;
+    later::site its;
     auto client = its.world.http();
     client.start("HEAD", "/stream/a/").send_bytes(request_bytes("/hello/you/"));
     CHECK(client.reply().header("Transfer-Encoding") == "chunked");
@@ -85,7 +88,7 @@ TEST_CASE("A HEAD gets the head of a stream alone, and the handler is told", "[s
 }
 
 TEST_CASE("A status without content has none, although it is streamed", "[streamed]") {
-    later_site its;
+    later::site its;
     auto client = its.world.http();
     client.start("GET", "/stream/a/?status=204").send_bytes(request_bytes("/hello/you/"));
     const auto answer = client.reply();
@@ -95,7 +98,7 @@ TEST_CASE("A status without content has none, although it is streamed", "[stream
 }
 
 TEST_CASE("A body that nobody will end is cut", "[streamed]") {
-    later_site its;
+    later::site its;
     auto client = its.stream("a");
     CHECK(client.more_body() == "begin\n");
     its.tell("cut", "a");
@@ -106,7 +109,7 @@ TEST_CASE("A body that nobody will end is cut", "[streamed]") {
 TEST_CASE("A handler is told that the client of a stream has gone", "[streamed]") {
     for (const char* path : {"/stream/a/", "/stream/a/?to_the_end=1"}) {
         CAPTURE(path);
-        later_site its;
+        later::site its;
         its.ask(path).drop();
         its.world.settle();
         CHECK(its.lines == strings{"a: client gone"});
@@ -115,7 +118,7 @@ TEST_CASE("A handler is told that the client of a stream has gone", "[streamed]"
 }
 
 TEST_CASE("A body that has begun is ended when the server stops, after a last word", "[streamed]") {
-    later_site its;
+    later::site its;
     auto chunked = its.ask("/stream/a/?last_word=bye");
     auto to_the_end = its.ask("/stream/b/?to_the_end=1&last_word=bye");
     its.world.stop();
@@ -152,7 +155,7 @@ TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
 TEST_CASE("A client that does not read its stream is cut off when too much waits for it", "[streamed]") {
     roompp::limits bounds;
     bounds.queue_bytes = 256 * 1024;
-    later_site its(bounds);
+    later::site its(bounds);
     auto client = its.stream("a");
     client.pause_reading();
     const std::string piece(60'000, 'x');
@@ -166,7 +169,7 @@ TEST_CASE("A client that does not read its stream is cut off when too much waits
 TEST_CASE("A client that takes nothing of its stream for long is given up", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
-    later_site its(bounds);
+    later::site its(bounds);
     auto stalled = its.stream("a");
     CHECK(stalled.more_body() == "begin\n");
     stalled.pause_reading();
@@ -181,7 +184,7 @@ TEST_CASE("A client that takes nothing of its stream for long is given up", "[st
 TEST_CASE("A stream without news stays open, while a connection without requests does not", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
-    later_site its(bounds);
+    later::site its(bounds);
     auto client = its.stream("a");
     auto idle = its.world.http();
     CHECK(idle.get("/hello/you/").status == 200);

@@ -6,13 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
 #include <roompp/v1.hpp>
 
-#include "catch.hpp"
+#include "catch_json.hpp"
 
 namespace t = roompp::testing;
 using nlohmann::json;

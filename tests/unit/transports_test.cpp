@@ -6,6 +6,16 @@
 
 #include "open_chat.hpp"
 
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::visitor;
+
 namespace {
 
 // The statuses of a poll, a POST and a stream at the routes that ask who one is.

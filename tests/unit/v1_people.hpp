@@ -10,13 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
 #include <roompp/v1.hpp>
 
-#include "catch.hpp"
+#include "catch_json.hpp"
 
 namespace people {
 
