@@ -23,13 +23,16 @@ struct recording final : roompp::detail::http_exchange {
     std::vector<std::string> told;
     std::weak_ptr<held_answer> held;
 
+    void add_headers(const roompp::detail::header_list& more) override {
+        for (const auto& [name, value] : more) told.push_back("header " + name + ": " + value);
+    }
     void answer(const response& what) override {
         told.push_back("answer " + what.body);
         complete();
     }
     void begin(const response& head, body_end) override { told.push_back("begin " + head.body); }
-    void write(std::string_view piece) override { told.push_back("write " + std::string(piece)); }
-    void write(const std::shared_ptr<const roompp::wire::frame_batch>& pieces) override {
+    void write(std::string_view piece, roompp::when_slow) override { told.push_back("write " + std::string(piece)); }
+    void write(const std::shared_ptr<const roompp::wire::frame_batch>& pieces, roompp::when_slow) override {
         told.push_back("share " + std::string(pieces->bytes()));
     }
     void end() override {
