@@ -801,32 +801,3 @@ TEST_CASE("Any thread may speak to a room, whatever happens there", "[rooms][thr
         CHECK(heard == expected);
     }
 }
-
-TEST_CASE("A directory has as many rooms as it may, however they are spread over the loops", "[rooms][loops][limits]") {
-    fake::manual_loop first(0);
-    fake::manual_loop second(1);
-    rooms all;
-    all.attach({&first.get(), &second.get()});
-    roompp::limits bounds;
-    bounds.rooms = 5;
-    all.limits(bounds);
-    std::vector<std::shared_ptr<fake::member>> connections;
-    std::vector<rooms::membership> in;
-    for (int name = 0; connections.size() < 5; ++name) {  // all on one loop
-        if (all.home_of(std::to_string(name)).index() != 0) continue;
-        connections.push_back(fake::connect(first));
-        in.push_back(all.join(connections.back(), std::to_string(name)));
-        CHECK_FALSE(connections.back()->closed());
-    }
-    for (int name = 100; name < 110; ++name) {  // on either
-        const auto refused = fake::connect(first);
-        CHECK_FALSE(refused->closed());
-        const auto none = all.join(refused, std::to_string(name));
-        CHECK(refused->close_codes() == std::vector<std::uint16_t>{1013});
-    }
-    in.pop_back();
-    const auto next = fake::connect(second);
-    const auto in_next = all.join(next, "100");
-    CHECK_FALSE(next->closed());
-    CHECK(all.size() == 5);
-}

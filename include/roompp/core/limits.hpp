@@ -20,8 +20,7 @@ struct limits {
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
     /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
-    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a
-    /// room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
     std::size_t body_bytes = 64 * 1024;
@@ -43,8 +42,8 @@ struct limits {
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory; who would open another is closed with 1013. Rooms of the same loop that only wait for
-    /// somebody to come back make place before that. With several threads, one more for each may come about.
+    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
+    /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 10'000;
     /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
     /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to

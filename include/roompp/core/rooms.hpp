@@ -166,6 +166,7 @@ public:
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
         state_->waiting.resize(homes.size());
+        state_->counts.resize(homes.size());
         for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
             state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
                 const auto still = weak.lock();
@@ -183,12 +184,14 @@ public:
                 ++one;
                 continue;
             }
+            --state_->counts[state_->place_of(one->first)];
             gone.push_back(std::move(one->second));
             one = state_->by_name.erase(one);
         }
         for (auto& all : state_->waiting) all.clear();
         if (!state_->by_name.empty()) return;
         state_->homes.clear();
+        state_->counts.clear();
         state_->histories.clear();
         hooks().unheard = {};
     }
@@ -348,7 +351,8 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::shared_ptr<history_budget>> histories;  // by home, and that loop's alone
+        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
+        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -362,10 +366,9 @@ private:
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
         }
-        // Loops that make rooms at the same moment may find the same place: there can be one room more for each of them.
-        bool is_full() const {
-            const std::lock_guard lock(mutex);
-            return by_name.size() >= std::max<std::size_t>(1, bounds.rooms);
+        // Every loop may have its share of the rooms, so that none has to ask another.
+        bool is_full(std::size_t place) const {
+            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
         }
     };
 
@@ -410,7 +413,7 @@ private:
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
         std::shared_ptr<Room> room;
-        if (directory->is_full() && !make_place(*directory, place)) {
+        if (directory->is_full(place) && !make_place(*directory, place)) {
             refuse(first, {close_code::try_again_later, "there are too many rooms"});
             return room;
         }
@@ -430,9 +433,10 @@ private:
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
+        ++directory->counts[place];
         bool ready = false;
         ++room->entering_;
-        room->guarded(nullptr, [&] {
+        room->guarded(&first, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
             ready = true;
         });
@@ -492,6 +496,7 @@ private:
         if (found == directory.by_name.end() || found->second.get() != &going) return false;
         last = std::move(found->second);
         directory.by_name.erase(found);
+        --directory.counts[directory.place_of(last->name())];
         return true;
     }
 
