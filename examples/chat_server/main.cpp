@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
     return example::run(argc, argv, "A chat with rooms", [](roompp::server& server, const example::options& options) {
         roompp::limits limits;
-        limits.messages_per_second = 50;  // a page that sends more is told so, and goes on
+        limits.messages_per_second = 100;  // a page that sends more is told so, and goes on
         limits.on_flood = roompp::flood::drop;
         server.limits(limits);
 

@@ -1312,8 +1312,7 @@ struct limits {
     /// any text that a person writes, and most pictures a page would send.
     std::size_t message_bytes = 1024 * 1024;
     /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
-    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a
-    /// room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
     /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
     std::size_t body_bytes = 64 * 1024;
@@ -1335,8 +1334,8 @@ struct limits {
     flood on_flood = flood::close;
     /// Most members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory; who would open another is closed with 1013. Rooms of the same loop that only wait for
-    /// somebody to come back make place before that. With several threads, one more for each may come about.
+    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
+    /// 1013. Rooms that only wait for somebody to come back make place before that.
     std::size_t rooms = 10'000;
     /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
     /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to
@@ -2779,6 +2778,7 @@ public:
                 "roompp: these rooms already belong to another server; make a rooms object for each");
         state_->homes = homes;
         state_->waiting.resize(homes.size());
+        state_->counts.resize(homes.size());
         for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
             state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
                 const auto still = weak.lock();
@@ -2796,12 +2796,14 @@ public:
                 ++one;
                 continue;
             }
+            --state_->counts[state_->place_of(one->first)];
             gone.push_back(std::move(one->second));
             one = state_->by_name.erase(one);
         }
         for (auto& all : state_->waiting) all.clear();
         if (!state_->by_name.empty()) return;
         state_->homes.clear();
+        state_->counts.clear();
         state_->histories.clear();
         hooks().unheard = {};
     }
@@ -2961,7 +2963,8 @@ private:
         std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
         // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
         std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::shared_ptr<history_budget>> histories;  // by home, and that loop's alone
+        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
+        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
 
         std::size_t place_of(const std::string& name) const {
             if (homes.empty())
@@ -2975,10 +2978,9 @@ private:
             const auto found = by_name.find(name);
             return found == by_name.end() ? nullptr : found->second;
         }
-        // Loops that make rooms at the same moment may find the same place: there can be one room more for each of them.
-        bool is_full() const {
-            const std::lock_guard lock(mutex);
-            return by_name.size() >= std::max<std::size_t>(1, bounds.rooms);
+        // Every loop may have its share of the rooms, so that none has to ask another.
+        bool is_full(std::size_t place) const {
+            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
         }
     };
 
@@ -3023,7 +3025,7 @@ private:
     static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
         const std::size_t place = directory->place_of(name);
         std::shared_ptr<Room> room;
-        if (directory->is_full() && !make_place(*directory, place)) {
+        if (directory->is_full(place) && !make_place(*directory, place)) {
             refuse(first, {close_code::try_again_later, "there are too many rooms"});
             return room;
         }
@@ -3043,9 +3045,10 @@ private:
             const std::lock_guard lock(directory->mutex);
             directory->by_name.emplace(room->name(), room);
         }
+        ++directory->counts[place];
         bool ready = false;
         ++room->entering_;
-        room->guarded(nullptr, [&] {
+        room->guarded(&first, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
             ready = true;
         });
@@ -3105,6 +3108,7 @@ private:
         if (found == directory.by_name.end() || found->second.get() != &going) return false;
         last = std::move(found->second);
         directory.by_name.erase(found);
+        --directory.counts[directory.place_of(last->name())];
         return true;
     }
 

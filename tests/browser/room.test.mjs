@@ -147,6 +147,26 @@ test("an empty or blank message is not sent", async () => {
   assert.equal(await logOf(page), "something");
 });
 
+test("who sends much too fast is told so by the server, keeps what was not sent, and stays connected", async () => {
+  const [ann, ben] = [await enter("rush/"), await enter("rush/")];
+  await ann.evaluate(() => {
+    for (let i = 1; i <= 250; ++i) {
+      document.querySelector("#chat-message-input").value = `message ${i}`;
+      document.querySelector("#chat-form").requestSubmit();
+    }
+  });
+  await ann.locator("#composer-note.problem", { hasText: "You send too fast" }).waitFor();
+  await hears(ben, "message 1");
+  await ann.waitForFunction(() => document.querySelectorAll("#pending .message").length === 0);
+  const arrived = (await logOf(ann)).split("\n");
+  const kept = (await ann.inputValue("#chat-message-input")).match(/message \d+/g);
+  assert.equal(new Set([...arrived, ...kept]).size, 250);
+  assert.equal(arrived.length + kept.length, 250);
+  assert.equal(await ann.getAttribute("#connection-state", "data-state"), "open");
+  await hears(ben, arrived.at(-1));
+  assert.equal(await logOf(ben), await logOf(ann));
+});
+
 test("a message that the server refuses is explained beside the field and comes back to it", async () => {
   const refuse = (text, line) => {
     const { type, ack } = JSON.parse(text);

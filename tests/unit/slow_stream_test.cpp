@@ -48,7 +48,7 @@ std::size_t count(std::string_view text, std::string_view of) {
 /// Somebody who does not read while much is said, and then does. @returns all that the stream has brought.
 template <class Policy>
 std::string read_late(std::size_t messages, bool* is_open = nullptr) {
-    scene<Policy> some(10'000);
+    scene<Policy> some(12'000);
     t::world world(some.server);
     auto speaker = world.http();
     auto slow = world.http();
