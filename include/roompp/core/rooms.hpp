@@ -436,7 +436,7 @@ private:
         ++directory->counts[place];
         bool ready = false;
         ++room->entering_;
-        room->guarded(&first, [&] {
+        room->guarded(nullptr, [&] {
             if (directory->hooks->created) directory->hooks->created(*room);
             ready = true;
         });

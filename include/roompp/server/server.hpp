@@ -151,8 +151,9 @@ public:
     /// more than limits::body_bytes.
     /// @param too_large answers larger ones: `response(const request&)`.
     template <class F>
-    server& post_messages(const std::string& path, F&& answer, std::function<response(const request&)> too_large) {
-        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), std::move(too_large));
+    server& post_messages(const std::string& path, F&& answer,
+                          const std::function<response(const request&)>& too_large) {
+        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
         return *this;
     }
     /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
