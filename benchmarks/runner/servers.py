@@ -72,7 +72,7 @@ SERVERS = [
     ),
     roompp(
         "roompp_history",
-        "roompp, send, with history and presence",
+        "roompp, history + presence",
         "--writer",
         "send",
         "--history",
