@@ -163,6 +163,22 @@ TEST_CASE("A message's receipt has no number of another message, whatever else i
     CHECK(numbers == std::vector<std::uint64_t>{2, 0, 7});
 }
 
+TEST_CASE("A message that the room passes on in its own name is received as well", "[room][ids]") {
+    scene<plain> some;
+    some.all.on_message([](plain& room, plain::member& sender, std::string_view text) {
+        room.broadcast("attention");
+        if (text == "all") room.broadcast(text);
+        if (text == "others") room.broadcast_except(sender, "somebody says: others");
+    });
+    auto ann = some.join("ann");
+    std::vector<std::uint64_t> numbers;
+    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    ann.in.receive("all", note);
+    ann.in.receive("others", note);
+    ann.in.receive("spam", note);
+    CHECK(numbers == std::vector<std::uint64_t>{2, 4, 0});
+}
+
 TEST_CASE("A room that appears again has another epoch and counts from 1", "[room][ids]") {
     scene<plain> some;
     auto ann = some.join("ann");

@@ -149,7 +149,7 @@ private:
     std::shared_ptr<const person> who_;  // from then on
     Room* room_ = nullptr;               // while inside
     std::uint64_t id_ = 0;
-    std::uint64_t said_ = 0;  // the number of what it said first since its latest message came; 0: nothing
+    std::uint64_t said_ = 0;  // the number of what was said first for its latest message; 0: nothing yet
     std::size_t index_ = 0;   // among the room's members
     fan_out_place place_;
     std::chrono::system_clock::time_point since_;

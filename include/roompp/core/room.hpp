@@ -260,6 +260,7 @@ private:
         else
             out_.tell(event);
         if constexpr (history_type::keeps) bound_history();
+        if (!from && heard_.is_passed_on_by(but, message) && heard_.from->said_ == 0) heard_.from->said_ = event.id;
         return event.id;
     }
 
@@ -308,6 +309,16 @@ private:
         }
         return *by_person_;
     }
+
+    // What a hook is at: who said it, and what.
+    struct heard {
+        member* from = nullptr;
+        payload message;
+        // Whether the room passes it on, in its own name, by saying this to all but `but`.
+        [[nodiscard]] bool is_passed_on_by(const member* but, payload said) const noexcept {
+            return from && (but == from || said.data() == message.data());
+        }
+    };
 
     template <class Action>
     void later(payload message, Action action) {
@@ -399,6 +410,7 @@ private:
         const auto self = this->shared_from_this();  // a hook may make the last member leave
         if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
         from.said_ = 0;
+        const auto before = std::exchange(heard_, {&from, message});
         guarded(&from, [&] {
             const auto read = messages::read(message);
             if (!read)
@@ -408,6 +420,7 @@ private:
             else
                 from.broadcast(message);
         });
+        heard_ = before;
         if (handled && from.in()) handled(*this, from, from.said_);
     }
 
@@ -474,6 +487,7 @@ private:
     // The directory's: while the room is empty and stays for its history.
     std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
     loop::timer ends_;
+    heard heard_;
     std::size_t entering_ = 0;  // how many are about to be let in: until then it does not go
     std::atomic<std::size_t> size_{0};
     std::uint64_t last_id_ = 0;
