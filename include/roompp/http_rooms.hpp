@@ -382,7 +382,13 @@ public:
                 state->shards = shards;
                 state->here.resize(shards.size());
             },
-            [state = state_] { state->here.clear(); });
+            [state = state_] {
+                // They leave, as if they polled no more: a member keeps its connection, and that its member.
+                for (place& one : state->here)
+                    for (const auto& [room, those] : std::exchange(one.rooms, {}))
+                        for (const auto& [key, client] : those.polling) client->leave();
+                state->here.clear();
+            });
     }
 
     /// Asked before a client is let in, as websocket_route::on_connect(): `(request, acceptance)`; it may refuse with an
