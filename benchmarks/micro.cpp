@@ -12,16 +12,16 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/audience.hpp>
-#include <roompp/core/rooms.hpp>
-#include <roompp/wire/frame_batch.hpp>
-#include <roompp/wire/frame_reader.hpp>
-#include <roompp/wire/handshake.hpp>
+#include <roompp/rooms/audience.hpp>
+#include <roompp/rooms/rooms.hpp>
+#include <roompp/net/frame_batch.hpp>
+#include <roompp/websocket/frame_reader.hpp>
+#include <roompp/websocket/handshake.hpp>
 
 namespace {
 
-using roompp::wire::frame_batch;
-using roompp::wire::frame_reader;
+using roompp::net::frame_batch;
+using roompp::net::frame_reader;
 
 // A loop that runs when it is told to, and members that throw away what they get.
 class bare_loop {
@@ -162,7 +162,7 @@ BENCHMARK(many_rooms)->Name("ManyRoomsOfTen")->Arg(1)->Arg(100)->Arg(10000);
 
 void answer_handshake(benchmark::State& state) {
     for (auto _ : state)
-        benchmark::DoNotOptimize(roompp::wire::switching_protocols("dGhlIHNhbXBsZSBub25jZQ==", "chat", "", {}));
+        benchmark::DoNotOptimize(roompp::net::switching_protocols("dGhlIHNhbXBsZSBub25jZQ==", "chat", "", {}));
 }
 BENCHMARK(answer_handshake)->Name("AnswerHandshake");
 

@@ -18,9 +18,10 @@
 
 #include <websocketpp/extensions/permessage_deflate/enabled.hpp>
 
-#include <roompp/wire/compression.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/compression.hpp>
 
-namespace roompp {
+ROOMPP_NAMESPACE_BEGIN
 
 /// How messages are compressed.
 struct deflate_options {
@@ -51,7 +52,7 @@ private:
     z_stream state_{};
 };
 
-class zlib_inflater final : public wire::inflater {
+class zlib_inflater final : public net::inflater {
 public:
     zlib_inflater() {
         if (inflateInit2(stream_.get(), -MAX_WBITS) != Z_OK) throw std::bad_alloc();
@@ -79,7 +80,7 @@ private:
     zlib_stream<inflateEnd> stream_;
 };
 
-class zlib_compression final : public wire::compression {
+class zlib_compression final : public net::compression {
 public:
     explicit zlib_compression(const deflate_options& options) : options_(options) {
         if (options.level < 1 || options.level > 9)
@@ -104,7 +105,7 @@ public:
         return {};
     }
 
-    std::unique_ptr<wire::inflater> make_inflater() const override { return std::make_unique<zlib_inflater>(); }
+    std::unique_ptr<net::inflater> make_inflater() const override { return std::make_unique<zlib_inflater>(); }
 
     bool deflate(std::string_view message, std::string& out) const override {
         if (message.size() < options_.at_least) return false;
@@ -173,8 +174,8 @@ private:
 /// may compress what they send. A broadcast is compressed once for all of them; what goes to one connection alone is
 /// not compressed. No state is kept for a connection between its messages (no context takeover, either way).
 /// @throws std::invalid_argument if the level is none.
-[[nodiscard]] inline std::shared_ptr<const wire::compression> deflate(const deflate_options& options = {}) {
+[[nodiscard]] inline std::shared_ptr<const net::compression> deflate(const deflate_options& options = {}) {
     return std::make_shared<detail::zlib_compression>(options);
 }
 
-}  // namespace roompp
+ROOMPP_NAMESPACE_END

@@ -12,17 +12,18 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
-#include <roompp/wire/fan_out_writer.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/gathered_sends.hpp>
 
-namespace roompp {
+ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
 /// Sends by io_uring: one system call for as many members as the ring has entries.
-class io_uring_writer final : public wire::fan_out_writer {
+class io_uring_writer final : public net::fan_out_writer {
 public:
     /// @returns null if the kernel is too old or refuses, as it does in many containers.
-    [[nodiscard]] static std::unique_ptr<wire::fan_out_writer> make() {
+    [[nodiscard]] static std::unique_ptr<net::fan_out_writer> make() {
         auto made = std::make_unique<io_uring_writer>();
         if (!made->open_) return nullptr;
         return made;
@@ -42,7 +43,7 @@ public:
     }
     ~io_uring_writer() override { close(); }
 
-    void write(const std::vector<wire::fan_out_send>& sends, const batches& what) override {
+    void write(const std::vector<net::fan_out_send>& sends, const batches& what) override {
         std::size_t next = 0;
         if (sends.size() >= worth_a_submission)
             while (open_ && next < sends.size()) next = submit(sends, next, what);
@@ -69,7 +70,7 @@ private:
 
     // Submits as many sends, from `first` on, as the ring has entries. If it does not work any more, it is closed.
     // @returns the first of the sends that are left to make.
-    std::size_t submit(const std::vector<wire::fan_out_send>& sends, std::size_t first, const batches& what) {
+    std::size_t submit(const std::vector<net::fan_out_send>& sends, std::size_t first, const batches& what) {
         use ring(*this);
         const std::size_t last = std::min<std::size_t>(sends.size(), first + entries);
         for (std::size_t i = first; i < last; ++i) prepare(sends[i], i, *what[sends[i].batch]);
@@ -88,7 +89,7 @@ private:
         return last;
     }
 
-    void prepare(const wire::fan_out_send& one, std::size_t index, const wire::frame_batch& batch) {
+    void prepare(const net::fan_out_send& one, std::size_t index, const net::frame_batch& batch) {
         io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
         // MSG_DONTWAIT: the send is tried once, within the submission, so the bytes may go afterwards and no kernel
         // worker thread is ever needed. MSG_WAITALL: a partial send counts as a failure, so that skipping the
@@ -103,14 +104,14 @@ private:
         if (std::exchange(open_, false)) io_uring_queue_exit(&ring_);
     }
 
-    static void send_alone(const wire::fan_out_send& one, const batches& what) {
+    static void send_alone(const net::fan_out_send& one, const batches& what) {
         const auto& batch = what[one.batch];
         const ssize_t n = ::send(one.socket, batch->bytes().data(), batch->size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n != static_cast<ssize_t>(batch->size())) tell(one, batch, static_cast<int>(n < 0 ? -errno : n));
     }
 
     // @param result as io_uring has it: a number of bytes, or a negative errno.
-    static void tell(const wire::fan_out_send& one, const std::shared_ptr<const wire::frame_batch>& batch, int result) {
+    static void tell(const net::fan_out_send& one, const std::shared_ptr<const net::frame_batch>& batch, int result) {
         const bool no_room =
             result == -EAGAIN || result == -EWOULDBLOCK || result == -EINTR || result == -ENOBUFS || result == -ENOMEM;
         one.to->not_written(batch, result > 0 ? static_cast<std::size_t>(result) : 0,
@@ -118,7 +119,7 @@ private:
     }
 
     // Only sends that did not go out whole have a completion.
-    void tell_refused(const std::vector<wire::fan_out_send>& sends, const batches& what) {
+    void tell_refused(const std::vector<net::fan_out_send>& sends, const batches& what) {
         io_uring_cqe* completion = nullptr;
         while (io_uring_peek_cqe(&ring_, &completion) == 0) {
             const auto& one = sends[completion->user_data];
@@ -135,11 +136,11 @@ private:
 
 /// For server::fan_out_writer(): where the kernel allows it, what a turn has to send to many members is submitted together,
 /// through io_uring; else it is sent one by one, as without this. No kernel threads are started.
-[[nodiscard]] inline wire::fan_out_policy io_uring() {
+[[nodiscard]] inline net::fan_out_policy io_uring() {
     return [] { return detail::io_uring_writer::make(); };
 }
 
 /// Whether the kernel allows it here.
 [[nodiscard]] inline bool io_uring_works() { return detail::io_uring_writer::make() != nullptr; }
 
-}  // namespace roompp
+ROOMPP_NAMESPACE_END

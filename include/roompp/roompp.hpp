@@ -4,8 +4,8 @@
 // One include for everything but the add-ons. Asio must be the standalone one: define ASIO_STANDALONE, or let the
 // package's build files do it.
 
-#include <roompp/core/broadcaster.hpp>
-#include <roompp/core/rooms.hpp>
-#include <roompp/server/event_stream.hpp>
-#include <roompp/server/poll_connection.hpp>
+#include <roompp/rooms/broadcaster.hpp>
+#include <roompp/rooms/rooms.hpp>
 #include <roompp/server/server.hpp>
+#include <roompp/transports/event_stream.hpp>
+#include <roompp/transports/poll_connection.hpp>

@@ -13,9 +13,11 @@
 #include <catch2/catch.hpp>
 #endif
 
+#include <roompp/config.hpp>
 #include <roompp/testing.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 namespace detail {
 
@@ -75,7 +77,8 @@ private:
             }};
 }
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END
 
 /// Catch2 calls a client by its name.
 template <>

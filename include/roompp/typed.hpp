@@ -13,13 +13,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include <roompp/json.hpp>
+#include <roompp/config.hpp>
+#include <roompp/protocols/json.hpp>
 
-#include <roompp/core/payload.hpp>
-#include <roompp/core/policies.hpp>
-#include <roompp/core/room.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/rooms/policies.hpp>
+#include <roompp/rooms/room.hpp>
 
-namespace roompp {
+ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -129,4 +130,4 @@ struct messages_of {
 template <class Message, class... Policies>
 using room = basic_room<messages_of<Message>, Policies...>;
 
-}  // namespace roompp
+ROOMPP_NAMESPACE_END

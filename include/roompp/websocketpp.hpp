@@ -10,13 +10,14 @@
 
 #include <websocketpp/common/connection_hdl.hpp>
 
-#include <roompp/core/broadcaster.hpp>
-#include <roompp/core/close.hpp>
-#include <roompp/core/loop.hpp>
-#include <roompp/core/rooms.hpp>
-#include <roompp/wire/frame_batch.hpp>
+#include <roompp/base/close.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/frame_batch.hpp>
+#include <roompp/rooms/broadcaster.hpp>
+#include <roompp/rooms/rooms.hpp>
 
-namespace roompp {
+ROOMPP_NAMESPACE_BEGIN
 
 /// A connection of a stock websocketpp endpoint (`websocketpp::server<websocketpp::config::asio>`, also with TLS) as a
 /// member of rooms and broadcasters. A broadcast is encoded once and sent by websocketpp.
@@ -28,7 +29,7 @@ class websocketpp_member {
     using connection_ptr = typename Endpoint::connection_ptr;
 
 public:
-    using batch_type = wire::frame_batch;
+    using batch_type = net::frame_batch;
 
     /// @param its the connection, from `endpoint.get_con_from_hdl(hdl)`.
     /// @param home the loop made with run_on().
@@ -80,4 +81,4 @@ template <class Endpoint>
     return [&endpoint](loop::task work) { endpoint.get_io_service().post(std::move(work)); };
 }
 
-}  // namespace roompp
+ROOMPP_NAMESPACE_END

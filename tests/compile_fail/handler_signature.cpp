@@ -1,5 +1,5 @@
 // expect: roompp: this handler can't be called: its parameters must be some of those that the hook's documentation names, in the same order
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

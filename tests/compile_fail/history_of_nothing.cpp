@@ -1,5 +1,5 @@
 // expect: roompp: a history of no messages is roompp::no_history
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

@@ -1,7 +1,7 @@
 // expect: roompp: this handler can't be called: its parameters must be some of those that the hook's documentation names, in the same order
 #include <string>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

@@ -1,7 +1,7 @@
 // expect: roompp: every template argument of basic_room must be a policy, such as roompp::ring_history<100>
 #include <string>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

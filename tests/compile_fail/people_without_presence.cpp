@@ -1,5 +1,5 @@
 // expect: roompp: a room knows its people only with the policy roompp::presence
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

@@ -1,5 +1,5 @@
 // expect: roompp: a room can have only one policy of each kind, such as one history
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "../unit/fake_member.hpp"
 

@@ -46,7 +46,7 @@ struct scene {
     void run() {
         while (shard.poll_one()) {}
     }
-    roompp::wire::shard shard{0, roompp::limits()};
+    roompp::net::shard shard{0, roompp::limits()};
     gate held{shard.context()};
     roompp::rooms<room> rooms{shard.home()};
     std::shared_ptr<fake::member> ann = fake::connect(shard.home());

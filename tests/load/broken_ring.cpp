@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t receivers = 100;
 constexpr std::size_t rounds = 50;  // so that there are more sends than a ring has entries
 
-struct refusals final : roompp::wire::fan_out_target {
-    void not_written(const std::shared_ptr<const roompp::wire::frame_batch>&, std::size_t, int) override { ++count; }
+struct refusals final : roompp::net::fan_out_target {
+    void not_written(const std::shared_ptr<const roompp::net::frame_batch>&, std::size_t, int) override { ++count; }
     std::size_t count = 0;
 };
 
@@ -46,14 +46,14 @@ struct pair_of_sockets {
     std::array<int, 2> ends{-1, -1};
 };
 
-void nothing_is_lost_or_repeated(roompp::wire::fan_out_writer& writer) {
+void nothing_is_lost_or_repeated(roompp::net::fan_out_writer& writer) {
     std::vector<pair_of_sockets> sockets(receivers);
     refusals refused;
-    std::vector<roompp::wire::fan_out_send> sends;
-    roompp::wire::fan_out_writer::batches what;
+    std::vector<roompp::net::fan_out_send> sends;
+    roompp::net::fan_out_writer::batches what;
     std::string wanted;
     for (std::size_t round = 0; round < rounds; ++round) {
-        auto batch = std::make_shared<roompp::wire::frame_batch>();
+        auto batch = std::make_shared<roompp::net::frame_batch>();
         batch->append_bytes(std::to_string(round) + ' ');
         wanted += batch->bytes();
         for (const auto& one : sockets) sends.push_back({&refused, one.ends[0], what.size()});

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-#include <roompp/core/limits.hpp>
+#include <roompp/base/limits.hpp>
 
 namespace load {
 

@@ -55,9 +55,9 @@ bool has_kernel_workers() {
 }
 bool kernel_workers_were_seen = false;
 
-class faulty_writer final : public roompp::wire::fan_out_writer {
+class faulty_writer final : public roompp::net::fan_out_writer {
 public:
-    void write(const std::vector<roompp::wire::fan_out_send>& sends, const batches& what) override {
+    void write(const std::vector<roompp::net::fan_out_send>& sends, const batches& what) override {
         for (const auto& one : sends) {
             const auto& batch = what[one.batch];
             const std::size_t part = next() % 3 == 0 ? batch->size() : next() % batch->size();
@@ -73,7 +73,7 @@ private:
 };
 
 struct running_server {
-    explicit running_server(const roompp::wire::fan_out_policy& policy, std::size_t queue_bytes = 4 * 1024 * 1024) {
+    explicit running_server(const roompp::net::fan_out_policy& policy, std::size_t queue_bytes = 4 * 1024 * 1024) {
         roompp::limits limits = load::any_rate();
         limits.queue_bytes = queue_bytes;
         // A message between two that the room says: its own writes must keep their place too.
@@ -109,7 +109,7 @@ void expect(std::string_view got, std::string_view wanted) {
 std::string numbered(std::size_t i, std::size_t size) { return std::to_string(i) + std::string(size, '.'); }
 
 // Small and large messages, many at a time, to members that read late: their sockets fill, and sends are refused.
-void everything_arrives_in_order(const roompp::wire::fan_out_policy& policy) {
+void everything_arrives_in_order(const roompp::net::fan_out_policy& policy) {
     running_server at(policy, 64 * 1024 * 1024);
     refusals = 0;
     std::vector<load::client> members;
@@ -127,7 +127,7 @@ void everything_arrives_in_order(const roompp::wire::fan_out_policy& policy) {
     if (refusals == 0) throw std::runtime_error("no socket was full: this shows nothing");
 }
 
-void answers_keep_their_place(const roompp::wire::fan_out_policy& policy) {
+void answers_keep_their_place(const roompp::net::fan_out_policy& policy) {
     running_server at(policy);
     std::vector<load::client> members;
     for (int i = 0; i < 10; ++i) members.push_back(at.join("asking"));
@@ -144,7 +144,7 @@ void answers_keep_their_place(const roompp::wire::fan_out_policy& policy) {
 }
 
 // One member reads nothing: it is closed with 1013 when too much waits for it, and delays nobody.
-void who_is_slow_harms_nobody(const roompp::wire::fan_out_policy& policy) {
+void who_is_slow_harms_nobody(const roompp::net::fan_out_policy& policy) {
     running_server at(policy, 256 * 1024);
     std::vector<load::client> members;
     for (int i = 0; i < 10; ++i) members.push_back(at.join("slow"));
@@ -163,7 +163,7 @@ void who_is_slow_harms_nobody(const roompp::wire::fan_out_policy& policy) {
     throw std::runtime_error("the slow one was not closed");
 }
 
-void many_rooms_in_one_turn(const roompp::wire::fan_out_policy& policy) {
+void many_rooms_in_one_turn(const roompp::net::fan_out_policy& policy) {
     running_server at(policy);
     std::vector<std::vector<load::client>> rooms(40);
     for (std::size_t r = 0; r < rooms.size(); ++r)
@@ -176,7 +176,7 @@ void many_rooms_in_one_turn(const roompp::wire::fan_out_policy& policy) {
 }
 
 // Members that go away in the middle of what is said to them.
-void who_goes_is_no_harm(const roompp::wire::fan_out_policy& policy) {
+void who_goes_is_no_harm(const roompp::net::fan_out_policy& policy) {
     running_server at(policy);
     auto speaker = at.join("going");
     for (std::size_t round = 0; round < 50; ++round) {
@@ -222,7 +222,7 @@ extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
 
 int main(int argc, char** argv) {
     const std::string_view writer = argc == 2 ? argv[1] : "";
-    roompp::wire::fan_out_policy policy;
+    roompp::net::fan_out_policy policy;
     if (writer == "faulty") {
         policy = [] { return std::make_unique<faulty_writer>(); };
     } else if (writer == "io_uring") {

@@ -36,16 +36,16 @@ using full_room = roompp::basic_room<roompp::ring_history<50>, roompp::presence>
 // Writes what happens in a room as text: `= NUMBER` first, with the number of the last message before those that follow
 // it, then `NUMBER TEXT` for messages and `+NAME` and `-NAME` for those who come and go. One that is told less leaves
 // those out.
-class lines final : public roompp::encoding<roompp::wire::frame_batch> {
+class lines final : public roompp::encoding<roompp::net::frame_batch> {
 public:
     explicit lines(bool tells_of_people) : tells_of_people_(tells_of_people) {}
-    void append(roompp::wire::frame_batch& to, const roompp::room_event& event) const override {
+    void append(roompp::net::frame_batch& to, const roompp::room_event& event) const override {
         if (event.kind == roompp::event_kind::message)
             to.append(std::to_string(event.id).append(" ").append(event.message.data()));
         else if (tells_of_people_ && event.from)
             to.append((event.kind == roompp::event_kind::join ? "+" : "-") + event.from->id);
     }
-    void append(roompp::wire::frame_batch& to, const roompp::welcome& first) const override {
+    void append(roompp::net::frame_batch& to, const roompp::welcome& first) const override {
         to.append("= " + std::to_string(first.last_id - first.messages.size()));
         for (const auto& one : first.messages) append(to, one);
         if (tells_of_people_ && first.people)

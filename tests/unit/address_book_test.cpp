@@ -1,11 +1,11 @@
 #include <memory>
 #include <vector>
 
-#include <roompp/wire/address_book.hpp>
+#include <roompp/net/connection_limiter.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::address_book;
+using roompp::net::address_book;
 
 TEST_CASE("An address has so many places, whatever others have", "[address_book]") {
     address_book book;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <roompp/core/audience.hpp>
-#include <roompp/core/batch.hpp>
+#include <roompp/rooms/audience.hpp>
+#include <roompp/rooms/batch.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

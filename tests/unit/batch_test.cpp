@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/batch.hpp>
+#include <roompp/rooms/batch.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

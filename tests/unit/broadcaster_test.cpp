@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/broadcaster.hpp>
+#include <roompp/rooms/broadcaster.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

@@ -1,30 +1,30 @@
 // The core knows nothing of sockets: every header of it compiles and works without Asio and websocketpp.
 
-#include <roompp/core/async.hpp>
-#include <roompp/core/audience.hpp>
-#include <roompp/core/batch.hpp>
-#include <roompp/core/broadcaster.hpp>
-#include <roompp/core/close.hpp>
-#include <roompp/core/epoch.hpp>
-#include <roompp/core/fan_out.hpp>
-#include <roompp/core/handler.hpp>
-#include <roompp/core/history.hpp>
-#include <roompp/core/history_budget.hpp>
-#include <roompp/core/limits.hpp>
-#include <roompp/core/loop.hpp>
-#include <roompp/core/member.hpp>
-#include <roompp/core/member_concept.hpp>
-#include <roompp/core/payload.hpp>
-#include <roompp/core/person.hpp>
-#include <roompp/core/person_index.hpp>
-#include <roompp/core/policies.hpp>
-#include <roompp/core/presence.hpp>
-#include <roompp/core/room.hpp>
-#include <roompp/core/room_event.hpp>
-#include <roompp/core/room_hooks.hpp>
-#include <roompp/core/rooms.hpp>
-#include <roompp/core/token_bucket.hpp>
-#include <roompp/core/turn.hpp>
+#include <roompp/base/async_handler.hpp>
+#include <roompp/rooms/audience.hpp>
+#include <roompp/rooms/batch.hpp>
+#include <roompp/rooms/broadcaster.hpp>
+#include <roompp/base/close.hpp>
+#include <roompp/rooms/epoch.hpp>
+#include <roompp/rooms/fan_out.hpp>
+#include <roompp/base/handler.hpp>
+#include <roompp/rooms/history.hpp>
+#include <roompp/rooms/history_budget.hpp>
+#include <roompp/base/limits.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/rooms/member.hpp>
+#include <roompp/rooms/member_concept.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/rooms/person.hpp>
+#include <roompp/rooms/person_index.hpp>
+#include <roompp/rooms/policies.hpp>
+#include <roompp/rooms/presence.hpp>
+#include <roompp/rooms/room.hpp>
+#include <roompp/rooms/room_event.hpp>
+#include <roompp/rooms/room_hooks.hpp>
+#include <roompp/rooms/rooms.hpp>
+#include <roompp/base/rate_limiter.hpp>
+#include <roompp/base/turn.hpp>
 
 #include "fake_member.hpp"
 

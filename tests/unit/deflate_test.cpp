@@ -10,14 +10,14 @@
 #include <vector>
 
 #include <roompp/deflate.hpp>
-#include <roompp/wire/frame_batch.hpp>
-#include <roompp/wire/frame_reader.hpp>
+#include <roompp/net/frame_batch.hpp>
+#include <roompp/websocket/frame_reader.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::compression;
-using roompp::wire::frame_batch;
-using roompp::wire::inflater;
+using roompp::net::compression;
+using roompp::net::frame_batch;
+using roompp::net::inflater;
 
 namespace {
 
@@ -124,7 +124,7 @@ TEST_CASE("A reader decompresses what the client compressed, in whole and in pie
                               masked_frame(0x80, smaller.substr(3));
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
         CAPTURE(piece);
-        roompp::wire::frame_reader reader;
+        roompp::net::frame_reader reader;
         reader.start(1000, by.get());
         std::vector<std::string> got;
         std::string copy = bytes;
@@ -148,13 +148,13 @@ TEST_CASE("A reader closes with 1009 on a message that decompresses to too much"
     REQUIRE(by->deflate(std::string(5000, 'y'), smaller));
     REQUIRE(smaller.size() < 126);
     std::string bytes = masked_frame(0xC1, smaller);
-    roompp::wire::frame_reader reader;
+    roompp::net::frame_reader reader;
     reader.start(4999, by.get());
     char* from = bytes.data();
     std::size_t size = bytes.size();
     std::error_code ec;
     CHECK_FALSE(reader.read(from, size, ec));
-    CHECK(roompp::wire::frame_reader::close_code_for(ec) == 1009);
+    CHECK(roompp::net::frame_reader::close_code_for(ec) == 1009);
 }
 
 TEST_CASE("A batch is compressed once, and only the messages that get smaller", "[deflate]") {

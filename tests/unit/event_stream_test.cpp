@@ -1,7 +1,7 @@
 #include <string>
 
-#include <roompp/server/closing_frame.hpp>
-#include <roompp/server/event_stream.hpp>
+#include <roompp/transports/closing_frame.hpp>
+#include <roompp/transports/event_stream.hpp>
 
 #include "catch.hpp"
 

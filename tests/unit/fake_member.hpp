@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/loop.hpp>
-#include <roompp/core/payload.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/base/payload.hpp>
 #include <roompp/testing/fake_member.hpp>
 
 namespace fake {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <roompp/core/broadcaster.hpp>
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/broadcaster.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

@@ -5,16 +5,16 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/turn.hpp>
-#include <roompp/wire/fan_out_writer.hpp>
+#include <roompp/base/turn.hpp>
+#include <roompp/net/gathered_sends.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::fan_out_send;
-using roompp::wire::fan_out_target;
-using roompp::wire::fan_out_writer;
-using roompp::wire::frame_batch;
-using roompp::wire::gathered_sends;
+using roompp::net::fan_out_send;
+using roompp::net::fan_out_target;
+using roompp::net::fan_out_writer;
+using roompp::net::frame_batch;
+using roompp::net::gathered_sends;
 
 namespace {
 

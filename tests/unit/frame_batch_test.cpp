@@ -2,13 +2,13 @@
 #include <string>
 #include <string_view>
 
-#include <roompp/wire/frame_batch.hpp>
+#include <roompp/net/frame_batch.hpp>
 
 #include "catch.hpp"
 
 using roompp::payload_kind;
-using roompp::wire::frame_batch;
-using roompp::wire::frame_header;
+using roompp::net::frame_batch;
+using roompp::net::frame_header;
 
 namespace {
 

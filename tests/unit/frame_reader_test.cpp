@@ -5,11 +5,11 @@
 #include <system_error>
 #include <vector>
 
-#include <roompp/wire/frame_reader.hpp>
+#include <roompp/websocket/frame_reader.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::frame_reader;
+using roompp::net::frame_reader;
 
 namespace {
 

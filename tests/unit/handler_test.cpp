@@ -3,8 +3,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include <roompp/core/handler.hpp>
-#include <roompp/core/payload.hpp>
+#include <roompp/base/handler.hpp>
+#include <roompp/base/payload.hpp>
 
 #include "catch.hpp"
 

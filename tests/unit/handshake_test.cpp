@@ -1,9 +1,9 @@
-#include <roompp/wire/handshake.hpp>
+#include <roompp/websocket/handshake.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::accept_key;
-using roompp::wire::switching_protocols;
+using roompp::net::accept_key;
+using roompp::net::switching_protocols;
 
 TEST_CASE("The key is answered as in the example of RFC 6455, section 1.3", "[handshake]") {
     CHECK(accept_key("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <roompp/core/history.hpp>
+#include <roompp/rooms/history.hpp>
 
 #include "catch.hpp"
 

@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include <roompp/core/loop.hpp>
+#include <roompp/base/loop.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

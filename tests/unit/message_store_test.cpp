@@ -4,12 +4,12 @@
 
 #include <websocketpp/message_buffer/message.hpp>
 
-#include <roompp/wire/message_store.hpp>
+#include <roompp/websocket/message_pool.hpp>
 
 #include "catch.hpp"
 
-using message = websocketpp::message_buffer::message<roompp::wire::message_store>;
-using store = roompp::wire::message_store<message>;
+using message = websocketpp::message_buffer::message<roompp::net::message_store>;
+using store = roompp::net::message_store<message>;
 namespace opcode = websocketpp::frame::opcode;
 
 TEST_CASE("A message object serves again once nobody holds it", "[message_store]") {

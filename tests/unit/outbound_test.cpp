@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include <roompp/wire/outbound.hpp>
+#include <roompp/net/send_queue.hpp>
 
 #include "catch.hpp"
 
-using roompp::wire::frame_batch;
-using roompp::wire::outbound;
+using roompp::net::frame_batch;
+using roompp::net::outbound;
 
 // The largest single allocation of the program since it was last set to 0.
 namespace allocations {

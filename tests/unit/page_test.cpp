@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <roompp/server/page.hpp>
+#include <roompp/http/static_files.hpp>
 
 #include "catch.hpp"
 #include "temporary_folder.hpp"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <roompp/core/presence.hpp>
+#include <roompp/rooms/presence.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

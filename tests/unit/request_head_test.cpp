@@ -1,4 +1,4 @@
-#include <roompp/server/request_head.hpp>
+#include <roompp/http/request_validator.hpp>
 
 #include "catch.hpp"
 

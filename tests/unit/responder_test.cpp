@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include <roompp/server/responder.hpp>
+#include <roompp/http/responder.hpp>
 
 #include "catch.hpp"
 
@@ -32,7 +32,7 @@ struct recording final : roompp::detail::http_exchange {
     }
     void begin(const response& head, body_end) override { told.push_back("begin " + head.body); }
     void write(std::string_view piece, roompp::when_slow) override { told.push_back("write " + std::string(piece)); }
-    void write(const std::shared_ptr<const roompp::wire::frame_batch>& pieces, roompp::when_slow) override {
+    void write(const std::shared_ptr<const roompp::net::frame_batch>& pieces, roompp::when_slow) override {
         told.push_back("share " + std::string(pieces->bytes()));
     }
     void end() override {
@@ -165,7 +165,7 @@ TEST_CASE("A body is written piece by piece, until its end", "[responder]") {
     CHECK(body.is_open());
     CHECK(body.queued() == 42);
     body.write("second");
-    auto batch = std::make_shared<roompp::wire::frame_batch>();
+    auto batch = std::make_shared<roompp::net::frame_batch>();
     batch->append(roompp::payload("x"));
     body.write(batch);
     body.end();

@@ -1,6 +1,6 @@
 #include <string>
 
-#include <roompp/server/response.hpp>
+#include <roompp/http/response.hpp>
 
 #include "catch.hpp"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/room.hpp>
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/room.hpp>
+#include <roompp/rooms/rooms.hpp>
 
 #include "catch.hpp"
 #include "fake_member.hpp"

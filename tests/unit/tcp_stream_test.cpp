@@ -5,7 +5,7 @@
 #include <functional>
 #include <system_error>
 
-#include <roompp/wire/asio_standalone.hpp>
+#include <roompp/net/asio.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -13,7 +13,7 @@
 #include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include <roompp/wire/tcp_stream.hpp>
+#include <roompp/net/tcp_stream.hpp>
 
 #include "catch.hpp"
 
@@ -27,7 +27,7 @@ TEST_CASE("A peer that acknowledges nothing any more counts as lost", "[tcp_stre
     tcp::acceptor listener(context, {asio::ip::address_v4::loopback(), 0});
     tcp::socket peer(context);
     peer.connect(listener.local_endpoint());
-    roompp::wire::tcp_stream stream(listener.accept());
+    roompp::net::tcp_stream stream(listener.accept());
     stream.give_up_after(1s);
 
     // Nobody reads, so that the peer's window closes and the last bytes wait for an acknowledgement.
@@ -36,7 +36,7 @@ TEST_CASE("A peer that acknowledges nothing any more counts as lost", "[tcp_stre
     std::function<void()> fill = [&] {
         do stream.write_some(asio::buffer(bytes), end);
         while (!end);
-        if (roompp::wire::tcp_stream::is_would_block(end))
+        if (roompp::net::tcp_stream::is_would_block(end))
             stream.wait_writable([&](const std::error_code&) { fill(); });
     };
     fill();

@@ -1,7 +1,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include <roompp/core/token_bucket.hpp>
+#include <roompp/base/rate_limiter.hpp>
 
 #include "catch.hpp"
 

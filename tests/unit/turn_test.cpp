@@ -1,7 +1,7 @@
 #include <memory>
 #include <vector>
 
-#include <roompp/core/turn.hpp>
+#include <roompp/base/turn.hpp>
 
 #include "catch.hpp"
 

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include <roompp/core/rooms.hpp>
+#include <roompp/rooms/rooms.hpp>
 #include <roompp/typed.hpp>
 
 #include "catch.hpp"

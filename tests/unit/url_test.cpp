@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include <roompp/server/url.hpp>
+#include <roompp/http/url.hpp>
 
 #include "catch.hpp"
 

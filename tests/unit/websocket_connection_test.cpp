@@ -16,7 +16,7 @@
 
 namespace {
 
-namespace wire = roompp::wire;
+namespace net = roompp::wire;
 
 // What a stream was told to do.
 struct log {
@@ -70,7 +70,7 @@ private:
     log* log_;
 };
 
-class hooks final : public wire::session {
+class hooks final : public net::session {
 public:
     explicit hooks(std::function<void(std::string_view)> message) : message_(std::move(message)) {}
     void message(roompp::payload received) override { message_(received.data()); }
@@ -82,7 +82,7 @@ private:
 
 struct fixture {
     roompp::limits bounds;
-    wire::shard host{0, bounds};
+    net::shard host{0, bounds};
 
     // A connection whose messages go to `message`, and which has sent `rest` right after its request.
     std::shared_ptr<roompp::connection> open(
@@ -92,8 +92,8 @@ struct fixture {
             "GET / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         websocketpp::http::parser::request asked;
         asked.consume(text.data(), text.size());
-        auto made = std::make_shared<wire::websocket_connection<noting_stream>>(host, noting_stream(notes));
-        wire::opening how;
+        auto made = std::make_shared<net::websocket_connection<noting_stream>>(host, noting_stream(notes));
+        net::opening how;
         how.open = [&](const std::shared_ptr<roompp::connection>&) { return std::make_unique<hooks>(message); };
         made->start(asked, rest, std::move(how));
         return made;

@@ -1,22 +1,4 @@
 #pragma once
-// Names for the times in which numbers count on.
+// Moved to <roompp/rooms/epoch.hpp>. This path goes with 0.3.
 
-#include <cstdint>
-#include <string>
-
-#include <roompp/core/loop.hpp>
-
-namespace roompp {
-
-/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. On the loop's thread.
-[[nodiscard]] inline std::string new_epoch(loop& home) {
-    std::uint64_t value = home.random();
-    std::string text(16, '0');
-    for (char& digit : text) {
-        digit = "0123456789abcdef"[value & 0xfU];
-        value >>= 4U;
-    }
-    return text;
-}
-
-}  // namespace roompp
+#include <roompp/rooms/epoch.hpp>

@@ -1,16 +1,4 @@
 #pragma once
-// Who is behind a connection.
+// Moved to <roompp/rooms/person.hpp>. This path goes with 0.3.
 
-#include <string>
-
-namespace roompp {
-
-/// Who is in a room, as the application says when a connection joins: see acceptance::identify(). Several connections of
-/// one `id` are one person. What is in here is shown to the other members.
-struct person {
-    std::string id;    ///< the same for all connections of one person, and for nobody else; empty: a person of its own
-    std::string name;  ///< for people to read
-    std::string data;  ///< whatever else the application wants the others to see
-};
-
-}  // namespace roompp
+#include <roompp/rooms/person.hpp>

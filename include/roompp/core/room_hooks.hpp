@@ -1,46 +1,4 @@
 #pragma once
-// What the application does when something happens in a room.
+// Moved to <roompp/rooms/room_hooks.hpp>. This path goes with 0.3.
 
-#include <cstdint>
-#include <exception>
-#include <optional>
-#include <string>
-#include <utility>
-
-#include <roompp/core/async.hpp>
-#include <roompp/core/close.hpp>
-#include <roompp/core/handler.hpp>
-#include <roompp/core/payload.hpp>
-
-namespace roompp {
-
-/// The answer to a connection that wants to join a room: yes, unless it is refused.
-class admission {
-public:
-    /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
-    void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
-        refused_ = close_event{code, std::move(reason)};
-    }
-    /// With what it is refused, if it is.
-    [[nodiscard]] const std::optional<close_event>& refused() const noexcept { return refused_; }
-
-private:
-    std::optional<close_event> refused_;
-};
-
-/// The hooks of a room. Set through rooms; run on the room's home loop.
-template <class Room>
-struct room_hooks {
-    using member = typename Room::member;
-    handler<void(Room&)> created;
-    handler<void(Room&, member&, admission&)> admitted;
-    handler<void(Room&, member&)> joined;
-    handler<pending(Room&, member&, const typename Room::message_type&)> message;
-    handler<void(Room&, member&, payload)> malformed;
-    handler<void(Room&, member&, const close_event&)> left;
-    handler<void(Room&)> gone;
-    handler<void(Room&, std::exception_ptr)> failed;
-    handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
-};
-
-}  // namespace roompp
+#include <roompp/rooms/room_hooks.hpp>

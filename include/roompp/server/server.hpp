@@ -21,28 +21,29 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/wire/asio_standalone.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/asio.hpp>
 
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 
-#include <roompp/core/limits.hpp>
-#include <roompp/core/rooms.hpp>
-#include <roompp/server/acceptor.hpp>
-#include <roompp/server/http_session.hpp>
-#include <roompp/server/page.hpp>
-#include <roompp/server/request.hpp>
-#include <roompp/server/room_protocol.hpp>
-#include <roompp/server/routes.hpp>
-#include <roompp/server/site.hpp>
-#include <roompp/server/websocket_handler.hpp>
-#include <roompp/wire/compression.hpp>
-#include <roompp/wire/connection.hpp>
-#include <roompp/wire/fan_out_writer.hpp>
-#include <roompp/wire/shard.hpp>
-#include <roompp/wire/tcp_stream.hpp>
+#include <roompp/base/limits.hpp>
+#include <roompp/http/http_session.hpp>
+#include <roompp/http/request.hpp>
+#include <roompp/http/router.hpp>
+#include <roompp/http/static_files.hpp>
+#include <roompp/net/acceptor.hpp>
+#include <roompp/net/compression.hpp>
+#include <roompp/net/connection.hpp>
+#include <roompp/net/gathered_sends.hpp>
+#include <roompp/net/shard.hpp>
+#include <roompp/net/tcp_stream.hpp>
+#include <roompp/protocols/raw.hpp>
+#include <roompp/rooms/rooms.hpp>
+#include <roompp/server/websocket_route.hpp>
+#include <roompp/websocket/websocket_handler.hpp>
 
-namespace roompp {
+ROOMPP_NAMESPACE_BEGIN
 
 /// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained, and
 /// belong before run(); stop() may be called from any thread, everything else from one.
@@ -73,14 +74,14 @@ public:
     }
     /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
     /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
-    server& fan_out_writer(wire::fan_out_policy policy) {
+    server& fan_out_writer(net::fan_out_policy policy) {
         not_after_listen("fan_out_writer()");
         make_writer_ = std::move(policy);
         return *this;
     }
     /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
     /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
-    server& compression(std::shared_ptr<const wire::compression> how) {
+    server& compression(std::shared_ptr<const net::compression> how) {
         not_after_listen("compression()");
         compression_ = std::move(how);
         return *this;
@@ -172,7 +173,7 @@ public:
     }
     /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
     /// served, `over` before they go.
-    server& on_start(std::function<void(const std::vector<wire::shard*>&)> ready, std::function<void()> over = {}) {
+    server& on_start(std::function<void(const std::vector<net::shard*>&)> ready, std::function<void()> over = {}) {
         starts_.push_back(std::move(ready));
         if (over) ends_.push_back(std::move(over));
         return *this;
@@ -273,10 +274,10 @@ public:
             });
     }
 
-    /// Serves one stream, of any type (see wire::tcp_stream), on one of the server's loops; on that loop.
+    /// Serves one stream, of any type (see net::tcp_stream), on one of the server's loops; on that loop.
     /// @param has_place whether its peer may have one more connection.
     template <class Stream>
-    void serve(wire::shard& host, Stream stream, bool has_place = true) {
+    void serve(net::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
         const bool full = !has_place || host.guests() >= share_of(bounds_.connections) + host.turned_away() ||
                           host.newcomers() >= share_of(bounds_.handshakes);
@@ -303,9 +304,9 @@ public:
         /// The server is about to go, with its loops.
         virtual void server_ends() = 0;
     };
-    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (wire::shard::poll_one() and
+    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (net::shard::poll_one() and
     /// advance()), in one thread, until undrive().
-    [[nodiscard]] std::vector<wire::shard*> drive(const std::shared_ptr<driver>& by) {
+    [[nodiscard]] std::vector<net::shard*> drive(const std::shared_ptr<driver>& by) {
         make_shards();
         driver_ = by;
         for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
@@ -334,7 +335,7 @@ private:
     }
     void make_shards() {
         while (shards_.size() < threads_) {
-            shards_.push_back(std::make_unique<wire::shard>(shards_.size(), bounds_));
+            shards_.push_back(std::make_unique<net::shard>(shards_.size(), bounds_));
             shards_.back()->use(make_writer_, compression_);
         }
     }
@@ -344,8 +345,8 @@ private:
         return std::max<std::size_t>(1, bound / shards_.size());
     }
 
-    [[nodiscard]] std::vector<wire::shard*> all_shards() const {
-        std::vector<wire::shard*> all;
+    [[nodiscard]] std::vector<net::shard*> all_shards() const {
+        std::vector<net::shard*> all;
         for (const auto& one : shards_) all.push_back(one.get());
         return all;
     }
@@ -364,9 +365,9 @@ private:
     }
 
     void accept(detail::acceptor& port) {
-        port.start({[this]() -> wire::shard& { return *shards_[next_shard_++ % shards_.size()]; },
-                    [this](wire::shard& host, asio::ip::tcp::socket arrived) {
-                        wire::tcp_stream stream(std::move(arrived));
+        port.start({[this]() -> net::shard& { return *shards_[next_shard_++ % shards_.size()]; },
+                    [this](net::shard& host, asio::ip::tcp::socket arrived) {
+                        net::tcp_stream stream(std::move(arrived));
                         stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
                         const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
                         serve(host, std::move(stream), has_place);
@@ -382,15 +383,15 @@ private:
 
     roompp::limits bounds_;
     std::size_t threads_ = 1;
-    wire::fan_out_policy make_writer_;
-    std::shared_ptr<const wire::compression> compression_;
+    net::fan_out_policy make_writer_;
+    std::shared_ptr<const net::compression> compression_;
     detail::site site_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
-    std::vector<std::function<void(const std::vector<wire::shard*>&)>> starts_;
+    std::vector<std::function<void(const std::vector<net::shard*>&)>> starts_;
     std::vector<std::function<void()>> ends_;
-    wire::address_book address_book_;  // outlives the connections on the shards
-    std::vector<std::unique_ptr<wire::shard>> shards_;
+    net::address_book address_book_;  // outlives the connections on the shards
+    std::vector<std::unique_ptr<net::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;
     std::size_t next_shard_ = 0;
@@ -398,4 +399,4 @@ private:
     std::atomic<bool> stopping_{false};
 };
 
-}  // namespace roompp
+ROOMPP_NAMESPACE_END

@@ -16,8 +16,9 @@
 #include <websocketpp/http/request.hpp>
 #include <websocketpp/utf8_validator.hpp>
 
-#include <roompp/core/close.hpp>
-#include <roompp/core/payload.hpp>
+#include <roompp/base/close.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
 #include <roompp/server/server.hpp>
 #include <roompp/testing/client_frames.hpp>
 #include <roompp/testing/conversation.hpp>
@@ -26,7 +27,8 @@
 #include <roompp/testing/memory_stream.hpp>
 #include <roompp/testing/simulation.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// A message as a client has received it.
 struct received_message {
@@ -182,8 +184,8 @@ private:
     // RFC 6455, section 4.1.
     void check_handshake() {
         using websocketpp::processor::hybi13;
-        static wire::reader_config::rng_type numbers;
-        const hybi13<wire::reader_config> rules(false, false, nullptr, numbers);
+        static net::reader_config::rng_type numbers;
+        const hybi13<net::reader_config> rules(false, false, nullptr, numbers);
         if (rules.validate_server_handshake_response(request, reader.reply().head))
             error = "the server's answer to the handshake is not as RFC 6455 has it";
     }
@@ -513,4 +515,5 @@ private:
     std::shared_ptr<detail::client_endpoint> its_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

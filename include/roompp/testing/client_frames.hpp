@@ -12,9 +12,11 @@
 #include <websocketpp/frame.hpp>
 #include <websocketpp/processors/hybi13.hpp>
 
-#include <roompp/wire/frame_reader.hpp>
+#include <roompp/config.hpp>
+#include <roompp/websocket/frame_reader.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 namespace opcode = websocketpp::frame::opcode;
 
@@ -32,7 +34,7 @@ namespace opcode = websocketpp::frame::opcode;
 
 /// Reads what a server sends: whole messages and control frames.
 class server_frame_reader {
-    using config = wire::reader_config;
+    using config = net::reader_config;
     using processor = websocketpp::processor::hybi13<config>;
 
 public:
@@ -59,4 +61,5 @@ private:
     std::error_code error_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

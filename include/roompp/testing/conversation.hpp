@@ -12,9 +12,11 @@
 
 #include <websocketpp/utf8_validator.hpp>
 
-#include <roompp/core/loop.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/config.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 namespace detail {
 
@@ -135,4 +137,5 @@ private:
     std::size_t left_out_ = 0;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <utility>
 
-namespace roompp::testing {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// A server-sent event.
 struct server_event {
@@ -68,4 +71,5 @@ private:
     bool has_data_ = false;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -8,9 +8,11 @@
 #include <string>
 #include <type_traits>
 
+#include <roompp/config.hpp>
 #include <roompp/testing/failure.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 namespace detail {
 
@@ -47,4 +49,5 @@ void explore(std::initializer_list<std::uint64_t> seeds, Test&& test) {
     for (const std::uint64_t seed : seeds) detail::run_with_seed(seed, test);
 }
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

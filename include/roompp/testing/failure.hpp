@@ -4,7 +4,10 @@
 #include <stdexcept>
 #include <string>
 
-namespace roompp::testing {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// Thrown when a conversation is not as the test says: what() tells what was expected, what came, and what was said
 /// before. Any test framework reports it, and so does a program without one.
@@ -20,4 +23,5 @@ public:
     using failure::failure;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

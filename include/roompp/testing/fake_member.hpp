@@ -12,11 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/loop.hpp>
-#include <roompp/core/member_concept.hpp>
-#include <roompp/core/payload.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
+#include <roompp/rooms/member_concept.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// A loop whose tasks wait until the test runs them, and whose time passes when the test says so. Tasks may be posted
 /// from any thread, everything else is for the test's.
@@ -171,4 +173,5 @@ private:
 /// A member whose messages are not encoded.
 using recording_member = basic_recording_member<recorded_messages>;
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/config.hpp>
 #include <roompp/server/server.hpp>
 #include <roompp/testing/conversation.hpp>
 #include <roompp/testing/event_reader.hpp>
@@ -17,7 +18,8 @@
 #include <roompp/testing/memory_stream.hpp>
 #include <roompp/testing/simulation.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// A client for pages, polling routes and event streams, of a server in the same program. One connection, kept alive and
 /// opened anew as needed; one request at a time. When it goes, what it has sent still arrives, and then the connection ends.
@@ -223,4 +225,5 @@ private:
     std::unique_ptr<state> its_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

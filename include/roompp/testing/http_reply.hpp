@@ -11,7 +11,10 @@
 #include <websocketpp/http/constants.hpp>
 #include <websocketpp/http/response.hpp>
 
-namespace roompp::testing {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// An HTTP response.
 struct http_reply {
@@ -120,4 +123,5 @@ private:
     bool to_head_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -12,16 +12,18 @@
 #include <system_error>
 #include <utility>
 
-#include <roompp/wire/asio_standalone.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/asio.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/post.hpp>
 
-#include <roompp/core/loop.hpp>
-#include <roompp/wire/shard.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/net/shard.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// Something that happens to the next write of the server to a client.
 struct fault {
@@ -56,12 +58,12 @@ public:
     };
 
     /// @param capacity the most bytes that a side may send before the other one has read them, as with a socket.
-    memory_link(wire::shard& host, listener& told, std::string peer, std::size_t capacity)
+    memory_link(net::shard& host, listener& told, std::string peer, std::size_t capacity)
         : host_(host), told_(&told), peer_(std::move(peer)), capacity_(capacity) {}
     memory_link(const memory_link&) = delete;
     memory_link& operator=(const memory_link&) = delete;
 
-    [[nodiscard]] wire::shard& host() const noexcept { return host_; }
+    [[nodiscard]] net::shard& host() const noexcept { return host_; }
 
     // The client's end
 
@@ -262,7 +264,7 @@ private:
         if (told_) told_->bytes_for_client(*this);
     }
 
-    wire::shard& host_;
+    net::shard& host_;
     listener* told_;
     std::string peer_;
     std::size_t capacity_;
@@ -283,7 +285,7 @@ private:
     bool lost_ = false;
 };
 
-/// The server's end of a memory_link, as the channel wants its streams (see wire::tcp_stream). Like a socket, it is closed
+/// The server's end of a memory_link, as the channel wants its streams (see net::tcp_stream). Like a socket, it is closed
 /// when it goes. Movable.
 class memory_stream {
 public:
@@ -319,4 +321,5 @@ private:
     std::shared_ptr<memory_link> link_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace roompp::testing {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// A small generator (splitmix64): unlike the standard's distributions, it gives the same on every platform.
 class random_numbers {
@@ -24,4 +27,5 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -14,14 +14,16 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/loop.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/config.hpp>
+#include <roompp/net/shard.hpp>
 #include <roompp/server/server.hpp>
 #include <roompp/testing/failure.hpp>
 #include <roompp/testing/memory_stream.hpp>
 #include <roompp/testing/random.hpp>
-#include <roompp/wire/shard.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// Drives one server, until its end or the server's. The seed decides what happens first where several things may: which
 /// loop runs next, whose bytes arrive first, and in how many parts, and whether they do before or after what is due when
@@ -78,7 +80,7 @@ public:
     [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return wall_; }
     void set_wall_time(std::chrono::system_clock::time_point now) {
         wall_ = now;
-        for (wire::shard* one : shards_) one->home().set_wall_time(wall_);
+        for (net::shard* one : shards_) one->home().set_wall_time(wall_);
     }
     /// What hooks have thrown since this was last asked, and no on_error() took; see settle().
     [[nodiscard]] std::vector<std::string> errors() {
@@ -93,7 +95,7 @@ public:
     /// @throws failure if the world, or its server, has ended.
     [[nodiscard]] std::shared_ptr<memory_link> connect(std::string peer, std::size_t capacity) {
         require_server();
-        wire::shard& host = *shards_[next_shard_++ % shards_.size()];
+        net::shard& host = *shards_[next_shard_++ % shards_.size()];
         memory_link::listener& told = *this;
         auto link = std::make_shared<memory_link>(host, told, std::move(peer), capacity);
         host.home().post([its = server_, &host, link] { its->serve(host, memory_stream(link)); });
@@ -165,7 +167,7 @@ private:
     void take_over() {
         shards_ = server_->drive(shared_from_this());
         now_ = started_ = shards_.front()->now();
-        for (wire::shard* one : shards_) one->home().suspend();
+        for (net::shard* one : shards_) one->home().suspend();
         pass({});
         while (!ticks_.empty()) tick(0);
     }
@@ -243,7 +245,7 @@ private:
         for (const auto& held : std::exchange(held_, {})) bytes_for_client(*held);
     }
     void tick(std::size_t index) {
-        wire::shard& one = *shards_[ticks_[index]];
+        net::shard& one = *shards_[ticks_[index]];
         ticks_.erase(ticks_.begin() + static_cast<std::ptrdiff_t>(index));
         guarded(one, [&] {
             one.home().set_wall_time(wall_);
@@ -259,7 +261,7 @@ private:
         return ran;
     }
     template <class Action>
-    void guarded(wire::shard& one, Action&& action) {
+    void guarded(net::shard& one, Action&& action) {
         try {
             const visit here(one.home());
             action();
@@ -364,7 +366,7 @@ private:
     std::uint64_t seed_;
     random_numbers random_;
     random_numbers random_for_server_;  // apart, so that the order does not depend on what it asks for
-    std::vector<wire::shard*> shards_;
+    std::vector<net::shard*> shards_;
     std::vector<bool> busy_;          // by loop: there may be something for it to do
     std::vector<std::size_t> ticks_;  // the loops that do not know yet how late it is
     std::deque<link_ptr> to_server_;
@@ -382,4 +384,5 @@ private:
     std::chrono::system_clock::time_point wall_{std::chrono::seconds(1'893'499'200)};
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

@@ -9,15 +9,17 @@
 #include <utility>
 #include <vector>
 
-#include <roompp/core/loop.hpp>
-#include <roompp/core/rooms.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/config.hpp>
+#include <roompp/rooms/rooms.hpp>
 #include <roompp/server/server.hpp>
-#include <roompp/server/websocket_handler.hpp>
 #include <roompp/testing/client.hpp>
 #include <roompp/testing/http_client.hpp>
 #include <roompp/testing/simulation.hpp>
+#include <roompp/websocket/websocket_handler.hpp>
 
-namespace roompp::testing {
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
 
 /// Runs a server without sockets, threads or sleeps: with clients within the program, in one thread, on a time that passes
 /// only when the test says so. With the same seed, the same happens every time.
@@ -83,4 +85,5 @@ private:
     std::shared_ptr<simulation> sim_;
 };
 
-}  // namespace roompp::testing
+}  // namespace testing
+ROOMPP_NAMESPACE_END

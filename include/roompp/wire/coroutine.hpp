@@ -1,40 +1,4 @@
 #pragma once
-// Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
+// Moved to <roompp/net/coroutine.hpp>. This path goes with 0.3.
 
-#include <exception>
-#include <functional>
-#include <stdexcept>
-#include <utility>
-
-#include <roompp/wire/asio_standalone.hpp>
-
-#include <asio/detail/config.hpp>
-
-#if defined(ASIO_HAS_CO_AWAIT)
-#include <any>
-
-#include <asio/awaitable.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-
-#include <roompp/core/async.hpp>
-#include <roompp/core/loop.hpp>
-
-namespace roompp {
-
-/// Starts a coroutine on a server's loop: within it, `co_await asio::this_coro::executor` is that loop's.
-template <class Executor>
-struct async_work<asio::awaitable<void, Executor>> {
-    static constexpr bool is_async = true;
-
-    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
-        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
-        if (!executor)
-            throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
-        asio::co_spawn(*executor, std::move(work), std::move(done));
-    }
-};
-
-}  // namespace roompp
-
-#endif
+#include <roompp/net/coroutine.hpp>

@@ -1,47 +1,4 @@
 #pragma once
-// What stands behind a connection: a room's membership, or the hooks of a route.
+// Moved to <roompp/net/session.hpp>. This path goes with 0.3.
 
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <roompp/core/close.hpp>
-#include <roompp/core/payload.hpp>
-
-namespace roompp {
-class connection;
-}
-
-namespace roompp::wire {
-
-/// The receiver of one connection's messages; owned by the connection, called on its loop, destroyed when it has ended.
-class session {
-public:
-    session() = default;
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    virtual ~session() = default;
-
-    virtual void message(payload received) = 0;
-    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
-    virtual void flooded(payload) {}
-    /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
-    virtual void caught_up() {}
-    /// The last call: the connection has ended.
-    virtual void closed(const close_event& how) = 0;
-};
-
-/// What a connection is started with.
-struct opening {
-    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
-    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
-    /// Told of exceptions of the session.
-    std::function<void(std::exception_ptr)> failed;
-    std::string subprotocol;                                   ///< one that the client offered, or empty
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
-};
-
-}  // namespace roompp::wire
+#include <roompp/net/session.hpp>

@@ -1,0 +1,108 @@
+#pragma once
+// How the clients of a route speak with a room.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include <roompp/base/close.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
+#include <roompp/http/request.hpp>
+#include <roompp/net/connection.hpp>
+#include <roompp/net/session.hpp>
+#include <roompp/rooms/room_event.hpp>
+#include <roompp/rooms/rooms.hpp>
+#include <roompp/server/websocket_route.hpp>
+#include <roompp/websocket/websocket_handler.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The protocol of rooms that are not told otherwise: what a client sends is a message as it is, and so is what it gets.
+///
+/// A protocol is any type with these three members. A copy is kept by the route and used in several threads at once.
+struct bare_protocol {
+    /// The WebSocket subprotocol (RFC 6455, section 1.9) for which a client asks; empty: the one for clients that ask for
+    /// none of the route's.
+    static constexpr std::string_view subprotocol{};
+
+    /// Reads from the request how the client wants to be in the room; may refuse it.
+    void ask(const request&, acceptance&, joining<connection::batch_type>&) const {}
+
+    /// Puts the connection into the room, and makes what receives its messages. On the connection's loop.
+    template <class Room>
+    [[nodiscard]] std::unique_ptr<net::session> open(rooms<Room> directory, const std::shared_ptr<connection>& opened,
+                                                     std::string room, joining<connection::batch_type> how) const {
+        return std::make_unique<session<Room>>(directory.join(opened, std::move(room), std::move(how)));
+    }
+
+private:
+    template <class Room>
+    class session final : public net::session {
+    public:
+        explicit session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
+        void message(payload received) override { membership_.receive(received); }
+        void closed(const close_event& how) override { membership_.leave(how); }
+
+    private:
+        typename rooms<Room>::membership membership_;
+    };
+};
+
+namespace detail {
+
+/// How a route opens its connections into rooms: with the first of its protocols that the client offers, or else the one
+/// for clients that offer none of them, or else bare_protocol.
+template <class Room, class... Protocols>
+class room_route {
+public:
+    room_route(rooms<Room> directory, Protocols... protocols)
+        : directory_(std::move(directory)), protocols_(std::move(protocols)...) {}
+
+    [[nodiscard]] websocket_route::opener operator()(const request& from, acceptance& answer) const {
+        websocket_route::opener opens;
+        std::apply([&](const auto&... one) { (void)(... || take(one, from, answer, opens)); }, protocols_);
+        if (!opens)
+            std::apply([&](const auto&... one) { (void)(... || take_default(one, from, answer, opens)); }, protocols_);
+        if (!opens) opens = opens_with(bare_protocol(), from, answer);
+        return opens;
+    }
+
+private:
+    template <class Protocol>
+    bool take(const Protocol& one, const request& from, acceptance& answer, websocket_route::opener& opens) const {
+        if (Protocol::subprotocol.empty() || !offers(from, Protocol::subprotocol)) return false;
+        answer.subprotocol(std::string(Protocol::subprotocol));
+        opens = opens_with(one, from, answer);
+        return true;
+    }
+    template <class Protocol>
+    bool take_default(const Protocol& one, const request& from, acceptance& answer,
+                      websocket_route::opener& opens) const {
+        if (!Protocol::subprotocol.empty()) return false;
+        opens = opens_with(one, from, answer);
+        return true;
+    }
+    template <class Protocol>
+    websocket_route::opener opens_with(const Protocol& speaks, const request& from, acceptance& answer) const {
+        joining<connection::batch_type> how;
+        how.who = answer.who();
+        how.only_for_this = true;
+        speaks.ask(from, answer, how);
+        return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
+                   const std::shared_ptr<connection>& opened, const person& who) {
+            auto its = how;
+            if (!who.id.empty() || !who.name.empty()) its.who = who;
+            return speaks.open(directory, opened, room, std::move(its));
+        };
+    }
+
+    rooms<Room> directory_;
+    std::tuple<Protocols...> protocols_;
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END

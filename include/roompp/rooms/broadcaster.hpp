@@ -1,0 +1,128 @@
+#pragma once
+// The smallest thing with members: says a message to all of them, encoded once.
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include <roompp/base/loop.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
+#include <roompp/rooms/audience.hpp>
+#include <roompp/rooms/batch.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Sends messages to a set of connections that live on one event loop. For names, hooks, history and several loops see
+/// basic_room and rooms; this is the piece to put into an existing program.
+///
+/// A message is encoded once, whatever the number of members; the messages of one loop turn are written together.
+/// Not thread-safe: use it on its loop's thread (loop::dispatch gets you there).
+template <class Connection>
+class broadcaster {
+    struct member {
+        std::shared_ptr<Connection> connection;
+        seat place;
+    };
+    struct state;
+
+public:
+    /// Membership as a value: the connection is a member while this lives, at most as long as the broadcaster. Movable.
+    class subscription {
+    public:
+        subscription() = default;
+        subscription(subscription&&) noexcept = default;
+        subscription& operator=(subscription&& other) noexcept {
+            if (this != &other) {
+                leave();
+                member_ = std::move(other.member_);
+                audience_ = std::move(other.audience_);
+            }
+            return *this;
+        }
+        ~subscription() { leave(); }
+
+        /// Ends the membership; what was broadcast before is still sent.
+        void leave() noexcept {
+            if (!member_) return;
+            if (const auto still = audience_.lock()) still->leave(*member_);
+            member_.reset();
+        }
+        /// Whether this is a membership.
+        [[nodiscard]] explicit operator bool() const noexcept { return member_ && !audience_.expired(); }
+
+    private:
+        friend class broadcaster;
+        subscription(std::unique_ptr<member> joined, std::weak_ptr<state> audience)
+            : member_(std::move(joined)), audience_(std::move(audience)) {}
+
+        std::unique_ptr<member> member_;
+        std::weak_ptr<state> audience_;
+    };
+
+    /// @param home the loop on which all members live; must outlive the broadcaster.
+    explicit broadcaster(loop& home) : state_(std::make_shared<state>(home)) {}
+
+    /// Makes the connection a member; it gets what is broadcast from now on. O(1).
+    [[nodiscard]] subscription join(std::shared_ptr<Connection> connection) {
+        auto joined = std::make_unique<member>();
+        joined->connection = std::move(connection);
+        state_->gathered.begin(joined->place);
+        state_->members.add(*joined->connection, joined->place);
+        return subscription(std::move(joined), state_);
+    }
+
+    /// Sends to every member.
+    void broadcast(payload message) {
+        if (state_->members.empty()) return;
+        state_->gathered.add(message);
+        state_->schedule();
+    }
+
+    /// Sends to every member but one.
+    void broadcast_except(const subscription& one, payload message) {
+        if (!one) return broadcast(message);
+        state_->gathered.add_except(one.member_->place, message);
+        state_->schedule();
+    }
+
+    /// Sends to one member, in order with what is broadcast.
+    void send(const subscription& one, payload message) {
+        if (!one) return;
+        state_->gathered.add_only(one.member_->place, message);
+        state_->schedule();
+    }
+
+    /// Writes what was gathered now instead of at the end of the loop's turn.
+    void flush() { state_->flush(); }
+
+    /// The number of members.
+    [[nodiscard]] std::size_t size() const noexcept { return state_->members.size(); }
+
+private:
+    struct state {
+        explicit state(loop& loop_of_members) : home(loop_of_members), at_turn_end([this] { flush(); }) {}
+
+        void schedule() { home.current_turn().add(at_turn_end); }
+        void flush() {
+            if (gathered.empty()) return;
+            auto messages = gathered.take();
+            members.deliver(messages);
+            gathered.recycle(std::move(messages));
+        }
+        void leave(member& one) {
+            const auto last = gathered.end(one.place);
+            members.remove(one.place);
+            if (last) audience<Connection>::deliver_own(*one.connection, last, when_slow::disconnect);
+        }
+
+        loop& home;
+        audience<Connection> members;
+        batch_builder<typename Connection::batch_type> gathered;
+        turn::task at_turn_end;
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+ROOMPP_NAMESPACE_END

@@ -1,0 +1,110 @@
+#pragma once
+// How a room's template parameters are told apart.
+
+#include <cstddef>
+#include <type_traits>
+
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The policy kinds that basic_room knows; a policy names its kind as `policy_kind`.
+struct connection_policy {};    ///< what the members are: of_members
+struct history_policy {};       ///< which messages are kept: ring_history, recent_history, no_history
+struct presence_policy {};      ///< whether it tells who is there: presence, presence_with_grace, no_presence
+struct slow_policy {};          ///< what becomes of slow members: disconnect_slow, skip_to_latest, drop_oldest
+struct room_state_policy {};    ///< what the application keeps in a room: room_state
+struct member_state_policy {};  ///< what the application keeps with a member: member_state
+struct message_policy {};       ///< what a message is: see roompp/typed.hpp
+
+/// Policy: the room's members are connections of this type (see member_concept). Needed only where the members are not
+/// this library's own connections: a fake in a unit test, or a plain `websocketpp::server`'s.
+template <class Connection>
+struct of_members {
+    using policy_kind = connection_policy;
+    using connection_type = Connection;
+};
+
+/// What becomes of a member that does not take its messages as fast as they come, when more than limits::queue_bytes
+/// would wait for it. In no case do the others wait, or does the queue grow beyond that.
+enum class when_slow : unsigned char { disconnect, skip_to_latest, drop_oldest };
+
+/// Policy (the default): a slow member is closed with 1013.
+struct disconnect_slow {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::disconnect;
+};
+/// Policy: a slow member loses all that waits for it, and goes on with the newest: for states of which only the latest
+/// matters.
+struct skip_to_latest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::skip_to_latest;
+};
+/// Policy: a slow member loses as many of the oldest messages that wait for it as the new ones need.
+struct drop_oldest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow what = when_slow::drop_oldest;
+};
+
+/// Policy: every room has a `State`, made with the room and gone with it: `room.state()`. Only the room's hooks use it,
+/// on its home loop, so it needs no lock.
+template <class State>
+struct room_state {
+    using policy_kind = room_state_policy;
+    using state_type = State;
+};
+/// Policy: every member has a `State` while it is in the room: `member.state()`.
+template <class State>
+struct member_state {
+    using policy_kind = member_state_policy;
+    using state_type = State;
+};
+
+/// What a room's members are if no policy says so; the wire layer specialises it for `void`.
+template <class Unnamed>
+struct default_members {
+    static_assert(
+        !std::is_void_v<Unnamed>,
+        "roompp: say what the members are with roompp::of_members<Connection>, or include <roompp/roompp.hpp>");
+};
+
+namespace detail {
+
+struct no_state {};
+
+/// Messages as they are.
+struct bare_messages {
+    using policy_kind = message_policy;
+    using message_type = payload;
+    static const payload* read(const payload& message) noexcept { return &message; }
+};
+
+// For functions that take a value where a message is a value and no payload.
+template <class Message, class Messages>
+using enable_for_values =
+    std::enable_if_t<std::is_same_v<Message, typename Messages::message_type> && !std::is_same_v<Message, payload>>;
+
+template <class T, class = void>
+struct is_policy : std::false_type {};
+template <class T>
+struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
+
+// How many of the policies are of a kind.
+template <class Kind, class... Policies>
+inline constexpr std::size_t count_policies = (std::size_t{0} + ... +
+                                               std::size_t{std::is_same_v<typename Policies::policy_kind, Kind>});
+
+// The first policy of a kind, or the default.
+template <class Kind, class Default, class... Policies>
+struct find_policy {
+    using type = Default;
+};
+template <class Kind, class Default, class First, class... Rest>
+struct find_policy<Kind, Default, First, Rest...>
+    : std::conditional_t<std::is_same_v<typename First::policy_kind, Kind>, std::enable_if<true, First>,
+                         find_policy<Kind, Default, Rest...>> {};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
