@@ -12,10 +12,10 @@ int main() {
     roompp::server server;
     server.limits(limits);
     const roompp::rooms<roompp::basic_room<roompp::ring_history<2000>>> rooms;
-    const roompp::v1 protocol;
+    const roompp::v1_protocol protocol;
     server.websocket("/ws/chat/{room}/", rooms, protocol);
     roompp::http_rooms(server, rooms, protocol)
-        .polls("/poll/chat/{room}/")
+        .poll_route("/poll/chat/{room}/")
         .events("/events/chat/{room}/")
         .sends("/send/chat/{room}/");
     server.listen(0, "127.0.0.1").stop_on_signals();

@@ -14,10 +14,10 @@ int main(int argc, char** argv) {
 
         using chat_room = roompp::basic_room<roompp::ring_history<200>, roompp::presence>;
         roompp::rooms<chat_room> rooms;
-        const roompp::v1 protocol;
-        server.websocket("/ws/chat/{room}/", rooms, protocol, roompp::json_messages());
+        const roompp::v1_protocol protocol;
+        server.websocket("/ws/chat/{room}/", rooms, protocol, roompp::django_channels_protocol());
         roompp::http_rooms(server, rooms, protocol)  // for those whom a proxy gives no WebSocket
-            .polls("/poll/chat/{room}/")
+            .poll_route("/poll/chat/{room}/")
             .events("/events/chat/{room}/")
             .sends("/send/chat/{room}/");
         server.pages_from({pages, options.pages}).page("/", "index.html").page("/{room}/", "room.html");

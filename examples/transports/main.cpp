@@ -37,7 +37,7 @@ public:
 
     // A client comes; its token is its id in the room, so that what it costs there can be told. `stays`: whether it becomes
     // a WebSocket, which is no answer.
-    void asked(const roompp::request& from, roompp::acceptance& answer, bool stays) {
+    void asked(const roompp::request& from, roompp::connect_reply& answer, bool stays) {
         const auto client = client_of(from);
         if (!client) return;  // somebody with curl: is not counted
         answer.identify({*client, from.query("name").value_or("Guest"), ""});
@@ -48,7 +48,7 @@ public:
         its.open += stays ? 0 : 1;
         its.up += from.size();
     }
-    void answered(const roompp::request& from, const roompp::answered& how) {
+    void answered(const roompp::request& from, const roompp::response_info& how) {
         const auto found = by_client_.find(client_of(from).value_or(""));
         if (found == by_client_.end()) return;
         if (found->second.open != 0) --found->second.open;
@@ -79,25 +79,25 @@ int main(int argc, char** argv) {
                         [](roompp::server& server, const example::options& options) {
                             using room = roompp::basic_room<roompp::ring_history<500>>;
                             roompp::rooms<room> rooms;
-                            const roompp::v1 protocol;
+                            const roompp::v1_protocol protocol;
                             const auto spent = std::make_shared<costs>();
 
                             rooms.on_leave([spent](room&, room::member& gone, const roompp::close_event&) {
                                 if (is_websocket(gone.connection()))
-                                    spent->ended(gone.who().id, gone.connection().traffic());
+                                    spent->ended(gone.person().id, gone.connection().traffic());
                             });
                             server.websocket("/ws/chat/{room}/", rooms, protocol)
-                                .on_connect([spent](const roompp::request& asked, roompp::acceptance& answer) {
+                                .on_connect([spent](const roompp::request& asked, roompp::connect_reply& answer) {
                                     spent->asked(asked, answer, true);
                                 });
                             roompp::http_rooms(server, rooms, protocol)
-                                .on_connect([spent](const roompp::request& asked, roompp::acceptance& answer) {
+                                .on_connect([spent](const roompp::request& asked, roompp::connect_reply& answer) {
                                     spent->asked(asked, answer, false);
                                 })
-                                .polls("/poll/chat/{room}/")
+                                .poll_route("/poll/chat/{room}/")
                                 .events("/events/chat/{room}/")
                                 .sends("/send/chat/{room}/");
-                            server.on_answered([spent](const roompp::request& asked, const roompp::answered& how) {
+                            server.on_response([spent](const roompp::request& asked, const roompp::response_info& how) {
                                 if (asked.path().substr(0, 7) != "/costs/") spent->answered(asked, how);
                             });
 
@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
                                 auto its = spent->of(client);
                                 rooms.with(asked.parameter("room"), [&](room& there) {
                                     there.for_each([&](room::member& one) {
-                                        if (one.who().id != client) return;
+                                        if (one.person().id != client) return;
                                         its.up += one.connection().traffic().received;
                                         its.down += one.connection().traffic().sent;
                                         its.open += is_websocket(one.connection()) ? 1 : 0;

@@ -33,9 +33,9 @@ public:
 
     /// @param its the connection, from `endpoint.get_con_from_hdl(hdl)`.
     /// @param home the loop made with run_on().
-    /// @param most_queued the most bytes that may wait to be sent; a slower member is closed with 1013.
-    websocketpp_member(connection_ptr its, loop& home, std::size_t most_queued = 4 * 1024 * 1024)
-        : connection_(std::move(its)), home_(home), most_queued_(most_queued) {}
+    /// @param max_queued the most bytes that may wait to be sent; a slower member is closed with 1013.
+    websocketpp_member(connection_ptr its, loop& home, std::size_t max_queued = 4 * 1024 * 1024)
+        : connection_(std::move(its)), home_(home), most_queued_(max_queued) {}
 
     void deliver(const std::shared_ptr<const batch_type>& batch) {
         websocketpp_member* const self = this;

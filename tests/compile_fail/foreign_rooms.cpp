@@ -1,7 +1,7 @@
 // expect: roompp: these rooms are for another type of member than this server's connections
 #include <roompp/roompp.hpp>
 
-#include "../unit/fake_member.hpp"
+#include "support/fake_member.hpp"
 
 void misuse() {
     roompp::server server;

@@ -3,7 +3,7 @@
 
 #include <roompp/rooms/rooms.hpp>
 
-#include "../unit/fake_member.hpp"
+#include "support/fake_member.hpp"
 
 void misuse() {
     using room = roompp::basic_room<roompp::of_members<fake::member>>;

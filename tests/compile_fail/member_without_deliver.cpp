@@ -4,7 +4,7 @@
 
 #include <roompp/rooms/rooms.hpp>
 
-#include "../unit/fake_member.hpp"
+#include "support/fake_member.hpp"
 
 struct mute {
     using batch_type = fake::batch;

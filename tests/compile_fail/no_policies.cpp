@@ -3,6 +3,6 @@
 
 #include <roompp/rooms/rooms.hpp>
 
-#include "../unit/fake_member.hpp"
+#include "support/fake_member.hpp"
 
 roompp::rooms<roompp::basic_room<roompp::of_members<fake::member>, int, std::string>> misuse;

@@ -17,8 +17,8 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include "../unit/catch.hpp"
-#include "../unit/fake_member.hpp"
+#include "support/catch.hpp"
+#include "support/fake_member.hpp"
 
 using fake::strings;
 using room = roompp::basic_room<roompp::of_members<fake::member>>;
@@ -61,7 +61,7 @@ TEST_CASE("A coroutine may wait, its member's further messages wait for it, and 
         const std::string copy(text);
         if (text == "slow") co_await some.held.pass();
         CHECK(text == copy);
-        in.broadcast(from.who().id + ' ' + std::string(text));
+        in.broadcast(from.person().id + ' ' + std::string(text));
     });
     auto a = some.rooms.join(some.ann, "tea", {{"ann", {}, {}}, nullptr, nullptr, 0});
     auto b = some.rooms.join(some.bob, "tea", {{"bob", {}, {}}, nullptr, nullptr, 0});

@@ -42,14 +42,14 @@ public:
     void append(roompp::net::frame_batch& to, const roompp::room_event& event) const override {
         if (event.kind == roompp::event_kind::message)
             to.append(std::to_string(event.id).append(" ").append(event.message.data()));
-        else if (tells_of_people_ && event.from)
-            to.append((event.kind == roompp::event_kind::join ? "+" : "-") + event.from->id);
+        else if (tells_of_people_ && event.sender)
+            to.append((event.kind == roompp::event_kind::join ? "+" : "-") + event.sender->id);
     }
-    void append(roompp::net::frame_batch& to, const roompp::welcome& first) const override {
+    void append(roompp::net::frame_batch& to, const roompp::join_snapshot& first) const override {
         to.append("= " + std::to_string(first.last_id - first.messages.size()));
         for (const auto& one : first.messages) append(to, one);
         if (tells_of_people_ && first.people)
-            for (const auto& one : *first.people) to.append('+' + one.who->id);
+            for (const auto& one : *first.people) to.append('+' + one.person->id);
     }
 
 private:
@@ -57,15 +57,15 @@ private:
 };
 
 // What the address asks for: `as` an encoding, or as the messages are.
-class churn_protocol : public roompp::bare_protocol {
+class churn_protocol : public roompp::raw_protocol {
 public:
-    void ask(const roompp::request& from, roompp::acceptance&,
-             roompp::joining<roompp::connection::batch_type>& how) const {
-        how.who.id = from.query("name").value_or("");
+    void ask(const roompp::request& from, roompp::connect_reply&,
+             roompp::join_options<roompp::connection::batch_type>& how) const {
+        how.person.id = from.query("name").value_or("");
         const auto as = from.query("as").value_or("");
-        if (as == "all") how.as = all_;
-        if (as == "messages") how.as = messages_;
-        how.last = how.as ? 20 : 0;
+        if (as == "all") how.encoding = all_;
+        if (as == "messages") how.encoding = messages_;
+        how.history_limit = how.encoding ? 20 : 0;
     }
 
 private:

@@ -15,15 +15,15 @@
 
 namespace later_routes {
 
-inline const char* word_for(roompp::hold_end why) {
+inline const char* word_for(roompp::abort_reason why) {
     switch (why) {
-        case roompp::hold_end::client_gone:
+        case roompp::abort_reason::client_gone:
             return "client gone";
-        case roompp::hold_end::server_stops:
+        case roompp::abort_reason::server_stops:
             return "server stops";
-        case roompp::hold_end::timed_out:
+        case roompp::abort_reason::timed_out:
             return "timed out";
-        case roompp::hold_end::too_slow:
+        case roompp::abort_reason::too_slow:
             return "too slow";
     }
     return "?";
@@ -77,7 +77,7 @@ inline void add_to(roompp::server& server) {
     server.get("/held/{name}/", [=](const roompp::request& asked, const roompp::responder& later) {
         const auto name = name_of(asked);
         later.on_end(
-            [name](const roompp::responder&, roompp::hold_end why) { say("held " + name + ": " + word_for(why)); });
+            [name](const roompp::responder&, roompp::abort_reason why) { say("held " + name + ": " + word_for(why)); });
         held->put(name, later);
         say("holds " + name);
     });
@@ -96,8 +96,8 @@ inline void add_to(roompp::server& server) {
         const auto name = name_of(asked);
         const auto body =
             later.stream({200, "text/plain", "begin\n"},
-                         asked.query("to_the_end") ? roompp::body_end::connection : roompp::body_end::chunk);
-        body.on_end([name](const auto&, roompp::hold_end why) { say("stream " + name + ": " + word_for(why)); });
+                         asked.query("to_the_end") ? roompp::body_framing::connection : roompp::body_framing::chunk);
+        body.on_end([name](const auto&, roompp::abort_reason why) { say("stream " + name + ": " + word_for(why)); });
         bodies->put(name, body);
         say("streams " + name);
     });

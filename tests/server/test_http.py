@@ -1,4 +1,4 @@
-"""Plain HTTP over real sockets: memory, and half of a connection. What needs no socket is tested in tests/unit, with the
+"""Plain HTTP over real sockets: memory, and half of a connection. What needs no socket is tested in the unit tests, with the
 harness (http_*_test.cpp)."""
 
 import socket

@@ -1,5 +1,5 @@
 """Answers that are given later, and piece by piece, over real sockets: how connections end, memory, threads, signals. The rest
-is tested with the harness, in tests/unit."""
+is tested with the harness, in the unit tests."""
 
 import socket
 import unittest

@@ -90,7 +90,7 @@ options parse(int argc, char** argv) {
 
 roompp::websocket_handler hooks() {
     roompp::websocket_handler handler;
-    handler.on_connect([](const roompp::request& asked, roompp::acceptance& answer) {
+    handler.on_connect([](const roompp::request& asked, roompp::connect_reply& answer) {
         if (asked.query("token") == "bad") return answer.refuse(401, "A good token is needed.\n");
         answer.subprotocol("roompp.test");
     });
@@ -128,11 +128,12 @@ roompp::rooms<roompp::basic_room<roompp::ring_history<1000>, Slow>> rooms_for_sl
 void add_rooms(roompp::server& server) {
     using chat_room = roompp::basic_room<roompp::ring_history<100>, roompp::presence>;
     using long_room = roompp::basic_room<roompp::ring_history<10'000, 0, 64 * 1024 * 1024>>;
-    server.websocket("/ws/chat/{room}/", roompp::rooms<chat_room>(), roompp::v1(), roompp::json_messages());
-    server.websocket("/ws/long/{room}/", roompp::rooms<long_room>(), roompp::v1());
-    server.websocket("/ws/slow/disconnect/{room}/", rooms_for_slow<roompp::disconnect_slow>(), roompp::v1());
-    server.websocket("/ws/slow/skip/{room}/", rooms_for_slow<roompp::skip_to_latest>(), roompp::v1());
-    server.websocket("/ws/slow/drop/{room}/", rooms_for_slow<roompp::drop_oldest>(), roompp::v1());
+    server.websocket("/ws/chat/{room}/", roompp::rooms<chat_room>(), roompp::v1_protocol(),
+                     roompp::django_channels_protocol());
+    server.websocket("/ws/long/{room}/", roompp::rooms<long_room>(), roompp::v1_protocol());
+    server.websocket("/ws/slow/disconnect/{room}/", rooms_for_slow<roompp::disconnect_slow>(), roompp::v1_protocol());
+    server.websocket("/ws/slow/skip/{room}/", rooms_for_slow<roompp::skip_to_latest>(), roompp::v1_protocol());
+    server.websocket("/ws/slow/drop/{room}/", rooms_for_slow<roompp::drop_oldest>(), roompp::v1_protocol());
 }
 
 std::string upper_case(std::string text) {

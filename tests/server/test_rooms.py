@@ -1,4 +1,4 @@
-"""roompp.v1 over real sockets and threads, seen by a client that others wrote. What needs neither is tested in tests/unit,
+"""roompp.v1 over real sockets and threads, seen by a client that others wrote. What needs neither is tested in the unit tests,
 with the harness (v1_*_test.cpp)."""
 
 import asyncio

@@ -1,5 +1,5 @@
 """WebSockets and rooms over real sockets: clients that others wrote, threads, memory, starting and stopping. What needs no
-socket is tested in tests/unit, with the harness."""
+socket is tested in the unit tests, with the harness."""
 
 import asyncio
 import random

@@ -1,7 +1,7 @@
 """One room by WebSocket, polling, long polling, event stream and POST, over real sockets.
 
 Here is what sockets, threads, processes and other people's clients are needed for; what the routes do in detail, and when,
-is tested with the harness, in tests/unit."""
+is tested with the harness, in the unit tests."""
 
 import json
 import os

@@ -23,9 +23,9 @@ void say(const std::string& line) {
 
 roompp::rooms<kept_room> talkative() {
     roompp::rooms<kept_room> rooms;
-    rooms.on_join([](auto& room, auto& member) { say("joined " + room.name() + ' ' + member.who().name); });
+    rooms.on_join([](auto& room, auto& member) { say("joined " + room.name() + ' ' + member.person().name); });
     rooms.on_leave([](auto& room, auto& member, const roompp::close_event& how) {
-        say("left " + room.name() + ' ' + member.who().name + ' ' + std::to_string(how.code));
+        say("left " + room.name() + ' ' + member.person().name + ' ' + std::to_string(how.code));
     });
     return rooms;
 }
@@ -42,11 +42,11 @@ void serve(std::map<std::string, std::string> given) {
 
     roompp::server server;
     server.threads(threads).limits(limits);
-    const roompp::v1 protocol;
+    const roompp::v1_protocol protocol;
     const auto rooms = talkative();
     server.websocket("/ws/chat/{room}/", rooms, protocol);
     roompp::http_rooms(server, rooms, protocol)
-        .polls("/poll/chat/{room}/")
+        .poll_route("/poll/chat/{room}/")
         .events("/events/chat/{room}/")
         .sends("/send/chat/{room}/");
 
@@ -54,7 +54,7 @@ void serve(std::map<std::string, std::string> given) {
     const roompp::rooms<roompp::basic_room<roompp::ring_history<2000>>> quiet;
     server.websocket("/ws/quiet/{room}/", quiet, protocol);
     roompp::http_rooms(server, quiet, protocol)
-        .polls("/poll/quiet/{room}/")
+        .poll_route("/poll/quiet/{room}/")
         .events("/events/quiet/{room}/")
         .sends("/send/quiet/{room}/");
 

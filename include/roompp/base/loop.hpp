@@ -70,7 +70,7 @@ public:
 
     /// What runs the loop, for layers that know its type: such as an Asio executor. Set before the loop is used.
     [[nodiscard]] const std::any& runner() const noexcept { return runner_; }
-    void set_runner(std::any its) { runner_ = std::move(its); }
+    void set_executor(std::any its) { runner_ = std::move(its); }
 
     /// This loop's place among its server's loops, from 0.
     [[nodiscard]] std::size_t index() const noexcept { return index_; }

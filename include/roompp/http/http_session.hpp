@@ -29,32 +29,32 @@ ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
 /// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
-/// Upgrade, with what was read of it, to a connection. `Site` answers:
+/// Upgrade, with what was read of it, to a connection. `Router` answers:
 /// - `std::optional<response> body_problem(const request&, std::size_t, const limits&)`: a refusal of a body of that size;
 /// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
 /// - `std::optional<response> upgrade(const request&, net::opening&)`: a refusal, or how to open;
 /// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
 /// - `std::string_view secret()`: see request::server_secret();
 /// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
-template <class Stream, class Site>
-class http_session final : public net::channel<http_session<Stream, Site>, Stream>,
-                           public std::enable_shared_from_this<http_session<Stream, Site>>,
+template <class Stream, class Router>
+class http_session final : public net::channel<http_session<Stream, Router>, Stream>,
+                           public std::enable_shared_from_this<http_session<Stream, Router>>,
                            private http_exchange {
     using channel = net::channel<http_session, Stream>;
     using parser = websocketpp::http::parser::request;
 
 public:
-    http_session(net::shard& host, Stream stream, Site& site)
-        : channel(host, std::move(stream)), site_(site), newcomer_(std::in_place, host.newcomers()) {
+    http_session(net::shard& host, Stream stream, Router& site)
+        : channel(host, std::move(stream)), router_(site), newcomer_(std::in_place, host.handshaking()) {
         expect_request();
     }
 
     void start() { this->start_reading(); }
 
     /// Answers before any request: the server is full.
-    void turn_away() {
+    void reject() {
         newcomer_.reset();
-        turned_away_.emplace(this->host().turned_away());
+        rejected_.emplace(this->host().rejected());
         this->start_reading();
         answer_last({503, "The server has as many connections as it allows; try again later.\n"});
     }
@@ -82,21 +82,21 @@ private:
     void drained() {
         if (stage_ == stage::reading) return go_on();
         const auto body = held_.lock();
-        if (stage_ == stage::body_begun && body) guarded([&] { held_answer::tell_drained(body); });
+        if (stage_ == stage::body_begun && body) guarded([&] { pending_response::tell_drained(body); });
     }
-    void lost(const std::error_code&) { cut_short(hold_end::client_gone); }
+    void lost(const std::error_code&) { cut_short(abort_reason::client_gone); }
 
     // shard::guest
     void tick(net::shard::clock::time_point now) override {
-        const auto& bounds = this->host().bounds();
-        if (this->has_finished_too_late(now)) return this->end_now();
+        const auto& bounds = this->host().limits();
+        if (this->has_finished_too_late(now)) return this->close_now();
         if (this->ended()) return;
         if (this->queued() != 0) {
             if (now - this->last_heard() < bounds.keep_alive) return;
-            this->end_now();  // takes nothing of its answer
-            cut_short(hold_end::too_slow);
+            this->close_now();  // takes nothing of its answer
+            cut_short(abort_reason::too_slow);
         } else if (stage_ == stage::answer_owed) {
-            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(hold_end::timed_out);
+            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(abort_reason::timed_out);
         } else if (stage_ == stage::body_begun) {
             return;  // as long as it takes
         } else if (in_request_ || answered_ == 0) {
@@ -108,18 +108,18 @@ private:
     }
     void stop() override {
         is_last_ = true;
-        if (stage_ == stage::answer_owed) return ask_for_last_answer(hold_end::server_stops);
+        if (stage_ == stage::answer_owed) return ask_for_last_answer(abort_reason::server_stops);
         if (stage_ == stage::body_begun) {
             const auto body = held_.lock();
-            if (body) guarded([&] { held_answer::tell_end(body, hold_end::server_stops); });
+            if (body) guarded([&] { pending_response::tell_end(body, abort_reason::server_stops); });
             if (stage_ == stage::body_begun) end();
             return;
         }
         this->finish();
     }
     void abort() override {
-        this->end_now();
-        cut_short(hold_end::server_stops);
+        this->close_now();
+        cut_short(abort_reason::server_stops);
     }
 
     // Answers the requests in `bytes`, in order. While an answer waits to be sent, or is still owed, no further one is
@@ -166,9 +166,9 @@ private:
         if (this->ended()) return;
         const bool answer_is_on_its_way = stage_ == stage::reading && !pending_.empty();
         if (answer_is_on_its_way || pending_.size() >= most_read_ahead)
-            this->hold_reading();
+            this->pause_reading();
         else
-            this->read_on();
+            this->resume_reading();
     }
 
     void expect_request() {
@@ -222,7 +222,7 @@ private:
         if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
         request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
         incoming.set_size(request_bytes_);
-        incoming.set_server_secret(site_.secret());
+        incoming.set_server_secret(router_.secret());
         if (has_token(parser_.get_header("Upgrade"), "websocket") &&
             has_token(parser_.get_header("Connection"), "Upgrade"))
             return upgrade(incoming, rest);
@@ -230,11 +230,11 @@ private:
         headers_.clear();
         stage_ = stage::answer_owed;
         waiting_since_ = this->host().now();
-        const auto owed = std::make_shared<held_answer>(this->host().home(),
-                                                        std::shared_ptr<http_exchange>(this->shared_from_this(), this));
+        const auto owed = std::make_shared<pending_response>(
+            this->host().home(), std::shared_ptr<http_exchange>(this->shared_from_this(), this));
         held_ = owed;
         responder later(owed);
-        if (const auto now = site_.respond(incoming, later); now && owed->claim()) answer(*now);
+        if (const auto now = router_.respond(incoming, later); now && owed->claim()) answer(*now);
     }
 
     // http_exchange
@@ -244,23 +244,24 @@ private:
         ++answered_;
         is_last_ = is_last_ || this->host().stopping();
         const std::string bytes = serialize(what, takes_body(), !is_last_, headers_);
-        done_ = {what.status, bytes.size()};
+        response_info_ = {what.status, bytes.size()};
         channel::write(bytes);
         completed();
     }
-    void begin(const response& head, body_end how) override {
+    void begin(const response& head, body_framing how) override {
         if (stage_ != stage::answer_owed || this->ended()) return;
         ++answered_;
-        if (parser_.get_version() == "HTTP/1.0") how = body_end::connection;
-        is_last_ = is_last_ || how == body_end::connection;
+        if (parser_.get_version() == "HTTP/1.0") how = body_framing::connection;
+        is_last_ = is_last_ || how == body_framing::connection;
         if (is_last_) pending_ = {};
-        in_chunks_ = how == body_end::chunk;
+        in_chunks_ = how == body_framing::chunk;
         const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
         const std::string bytes = serialize_head(head, length, !is_last_, headers_);
-        done_ = {head.status, bytes.size()};
+        response_info_ = {head.status, bytes.size()};
         channel::write(bytes);
         if (!takes_body() || !has_content(head)) {
-            if (const auto body = held_.lock()) guarded([&] { held_answer::tell_end(body, hold_end::client_gone); });
+            if (const auto body = held_.lock())
+                guarded([&] { pending_response::tell_end(body, abort_reason::client_gone); });
             return completed();
         }
         stage_ = stage::body_begun;
@@ -269,13 +270,13 @@ private:
     void write(std::string_view piece, when_slow slow) override {
         if (piece.empty() || !takes_more(piece.size(), slow)) return;
         if (!takes_more(piece.size(), when_slow::disconnect)) return;  // too little could be forgotten
-        done_.bytes += piece.size();
+        response_info_.bytes += piece.size();
         channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
     }
     void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow) override {
         if (in_chunks_) return write(pieces->bytes(), slow);
         if (!takes_more(pieces->size(), slow)) return;
-        done_.bytes += pieces->size();
+        response_info_.bytes += pieces->size();
         channel::write(pieces);
     }
     void end() override {
@@ -286,8 +287,8 @@ private:
     void abandon() override {
         if (stage_ == stage::answer_owed) answer({500, "The server failed to answer this.\n"});
         if (stage_ == stage::body_begun) {
-            this->end_now();
-            cut_short(hold_end::client_gone);
+            this->close_now();
+            cut_short(abort_reason::client_gone);
         }
     }
     [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return this->queued(); }
@@ -307,35 +308,35 @@ private:
     }
 
     // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
-    void ask_for_last_answer(hold_end why) {
+    void ask_for_last_answer(abort_reason why) {
         is_last_ = true;
         pending_ = {};
         const auto held = held_.lock();
         if (!held) return;
-        guarded([&] { held_answer::tell_end(held, why); });
+        guarded([&] { pending_response::tell_end(held, why); });
         if (stage_ == stage::answer_owed && held->claim())
-            answer({503, why == hold_end::server_stops ? "The server stops; try again later.\n"
-                                                       : "The answer did not come in time; try again later.\n"});
+            answer({503, why == abort_reason::server_stops ? "The server stops; try again later.\n"
+                                                           : "The answer did not come in time; try again later.\n"});
     }
 
     // The stream has ended with an answer owed or under way.
-    void cut_short(hold_end why) {
+    void cut_short(abort_reason why) {
         if (stage_ == stage::reading) return;
         const auto self = this->shared_from_this();
         stage_ = stage::reading;
         if (const auto held = held_.lock()) {
-            guarded([&] { held_answer::tell_end(held, why); });
+            guarded([&] { pending_response::tell_end(held, why); });
             held->close();
         }
         tell_answered();
     }
 
     void tell_answered() {
-        if (!site_.wants_to_know_answers()) return;
+        if (!router_.observes_responses()) return;
         request asked(parser_, this->stream().peer_address(), Stream::is_secure());
         asked.set_size(request_bytes_);
-        asked.set_server_secret(site_.secret());
-        guarded([&] { site_.answered(asked, std::exchange(done_, {})); });
+        asked.set_server_secret(router_.secret());
+        guarded([&] { router_.answered(asked, std::exchange(response_info_, {})); });
     }
 
     bool takes_more(std::size_t bytes, when_slow slow) {
@@ -344,8 +345,8 @@ private:
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {
-            self->end_now();
-            self->cut_short(hold_end::too_slow);
+            self->close_now();
+            self->cut_short(abort_reason::too_slow);
         });
         return false;
     }
@@ -355,14 +356,14 @@ private:
         try {
             action();
         } catch (...) {
-            site_.report(std::current_exception());
+            router_.report(std::current_exception());
         }
     }
 
     void upgrade(request& incoming, std::string_view rest) {
-        net::opening how;
+        net::accept_options how;
         if (auto refusal = handshake_problem()) return answer_last(std::move(*refusal));
-        if (auto refusal = site_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
+        if (auto refusal = router_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
         const auto self = this->shared_from_this();
         auto& host = this->host();
         const auto opened = std::make_shared<net::websocket_connection<Stream>>(host, this->release());
@@ -384,7 +385,7 @@ private:
         const std::string& length = parser_.get_header("Content-Length");
         if (length.empty()) return std::nullopt;
         const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
-        return site_.body_problem(announced, std::stoull(length), this->host().bounds());
+        return router_.body_problem(announced, std::stoull(length), this->host().limits());
     }
 
     // RFC 6455, section 4.2.1.
@@ -424,16 +425,16 @@ private:
         this->finish();
     }
 
-    Site& site_;
-    std::optional<net::shard::counted> newcomer_;  // until its first whole request
-    std::optional<net::shard::counted> turned_away_;
+    Router& router_;
+    std::optional<net::shard::counter_guard> newcomer_;  // until its first whole request
+    std::optional<net::shard::counter_guard> rejected_;
     parser parser_;
-    std::string head_;                 // what has come of a head in pieces
-    std::string pending_;              // came while an answer was still owed or being sent
-    std::weak_ptr<held_answer> held_;  // while an answer is owed or under way
+    std::string head_;                      // what has come of a head in pieces
+    std::string pending_;                   // came while an answer was still owed or being sent
+    std::weak_ptr<pending_response> held_;  // while an answer is owed or under way
     net::shard::clock::time_point waiting_since_{};
-    header_list headers_;  // of the answer, whoever gives it
-    answered done_;        // or being done
+    header_list headers_;          // of the answer, whoever gives it
+    response_info response_info_;  // or being done
     std::size_t request_bytes_ = 0;
     std::size_t answered_ = 0;
     stage stage_ = stage::reading;

@@ -20,7 +20,7 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// Why nobody waits for an answer any longer, or not for much longer.
-enum class hold_end : unsigned char {
+enum class abort_reason : unsigned char {
     client_gone,   ///< the client has closed the connection, or its half of it; or it takes no body (HEAD)
     server_stops,  ///< the server stops: a last answer may be given within the hook
     timed_out,     ///< limits::answer_timeout is over: likewise
@@ -28,7 +28,7 @@ enum class hold_end : unsigned char {
 };
 
 /// How the end of a streamed body is told.
-enum class body_end : unsigned char {
+enum class body_framing : unsigned char {
     chunk,      ///< by a last chunk (RFC 9112, section 7.1): the connection serves on. To HTTP/1.0, by the next way
     connection  ///< by the connection's end (RFC 9112, section 6.3): for what ends only when the client goes
 };
@@ -40,7 +40,7 @@ class http_exchange {
 public:
     virtual void add_headers(const header_list& more) = 0;
     virtual void answer(const response& what) = 0;
-    virtual void begin(const response& head, body_end how) = 0;
+    virtual void begin(const response& head, body_framing how) = 0;
     virtual void write(std::string_view piece, when_slow slow) = 0;
     virtual void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow) = 0;
     virtual void end() = 0;
@@ -53,14 +53,15 @@ protected:
 };
 
 /// One request's answer, shared by those who may give it. Keeps the session while it is owed.
-class held_answer {
+class pending_response {
 public:
-    using handle = std::shared_ptr<held_answer>;
+    using handle = std::shared_ptr<pending_response>;
 
-    held_answer(loop& where, std::shared_ptr<http_exchange> session) : home_(where), session_(std::move(session)) {}
-    held_answer(const held_answer&) = delete;
-    held_answer& operator=(const held_answer&) = delete;
-    ~held_answer() {
+    pending_response(loop& where, std::shared_ptr<http_exchange> session)
+        : home_(where), session_(std::move(session)) {}
+    pending_response(const pending_response&) = delete;
+    pending_response& operator=(const pending_response&) = delete;
+    ~pending_response() {
         if (session_) home_.post([session = std::move(session_)] { session->abandon(); });
     }
 
@@ -75,7 +76,7 @@ public:
     [[nodiscard]] http_exchange* session() const noexcept { return session_.get(); }
 
     // The hooks get a handle, so that they need not hold one: it would keep the answer from being given up.
-    static void on_end(const handle& self, std::function<void(const handle&, hold_end)> hook) {
+    static void on_end(const handle& self, std::function<void(const handle&, abort_reason)> hook) {
         if (self->session_)
             self->ended_ = std::move(hook);
         else if (self->cut_short_)
@@ -88,7 +89,7 @@ public:
         if (const auto hook = self->drained_) hook(self);  // a copy: it may set another one
     }
     /// Calls the hook, once.
-    static void tell_end(const handle& self, hold_end why) {
+    static void tell_end(const handle& self, abort_reason why) {
         self->cut_short_ = true;
         self->how_it_ended_ = why;
         if (const auto hook = std::exchange(self->ended_, {})) hook(self, why);
@@ -105,15 +106,15 @@ private:
     std::shared_ptr<http_exchange> session_;  // null once the answer is complete
     std::atomic<bool> open_{true};
     std::atomic<bool> claimed_{false};
-    std::function<void(const handle&, hold_end)> ended_;
+    std::function<void(const handle&, abort_reason)> ended_;
     std::function<void(const handle&)> drained_;
-    hold_end how_it_ended_ = hold_end::client_gone;
+    abort_reason how_it_ended_ = abort_reason::client_gone;
     bool cut_short_ = false;
 };
 
 // Runs `action(answer)` on the answer's loop: now if called there.
 template <class Action>
-void with_answer(const std::shared_ptr<held_answer>& answer, Action&& action) {
+void with_answer(const std::shared_ptr<pending_response>& answer, Action&& action) {
     if (!answer->is_open()) return;
     if (answer->home().running_here()) return action(*answer);
     answer->home().post([answer, action = std::forward<Action>(action)]() mutable { action(*answer); });
@@ -137,7 +138,7 @@ public:
         if (answer_->home().running_here()) {
             if (const auto session = answer_->session()) session->write(piece, slow);
         } else {
-            detail::with_answer(answer_, [copy = std::string(piece), slow](detail::held_answer& its) {
+            detail::with_answer(answer_, [copy = std::string(piece), slow](detail::pending_response& its) {
                 if (const auto session = its.session()) session->write(copy, slow);
             });
         }
@@ -146,25 +147,26 @@ public:
     /// @param slow what becomes of a client that takes too little: cut off, or batches that wait are forgotten, the oldest
     /// first. A body in chunks forgets nothing: its client is cut off.
     void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow = when_slow::disconnect) const {
-        detail::with_answer(answer_, [pieces, slow](detail::held_answer& its) {
+        detail::with_answer(answer_, [pieces, slow](detail::pending_response& its) {
             if (const auto session = its.session()) session->write(pieces, slow);
         });
     }
     /// Ends the body; nothing that is written afterwards is sent.
     void end() const {
-        detail::with_answer(answer_, [](detail::held_answer& its) {
+        detail::with_answer(answer_, [](detail::pending_response& its) {
             if (const auto session = its.session()) session->end();
         });
     }
-    /// The client has gone, the server stops or the client is too slow: `(response_stream, hold_end)`. Called once, on
+    /// The client has gone, the server stops or the client is too slow: `(response_stream, abort_reason)`. Called once, on
     /// the connection's loop, unless the body has been ended before; at once if it already is so. On `server_stops`,
     /// what the hook writes is still sent. To be set on the connection's loop.
     template <class F>
     const response_stream& on_end(F&& f) const {
-        using hook_type = handler<void(const response_stream&, hold_end)>;
-        detail::held_answer::on_end(answer_, [hook = hook_type(std::forward<F>(f))](const auto& its, hold_end why) {
-            hook(response_stream(its), why);
-        });
+        using hook_type = handler<void(const response_stream&, abort_reason)>;
+        detail::pending_response::on_end(answer_,
+                                         [hook = hook_type(std::forward<F>(f))](const auto& its, abort_reason why) {
+                                             hook(response_stream(its), why);
+                                         });
         return *this;
     }
     /// All that waited has been handed to the system: time for the next pieces of something long: `(response_stream)`.
@@ -172,7 +174,7 @@ public:
     template <class F>
     const response_stream& on_drained(F&& f) const {
         using hook_type = handler<void(const response_stream&)>;
-        detail::held_answer::on_drained(
+        detail::pending_response::on_drained(
             answer_, [hook = hook_type(std::forward<F>(f))](const auto& its) { hook(response_stream(its)); });
         return *this;
     }
@@ -188,8 +190,8 @@ public:
 
 private:
     friend class responder;
-    explicit response_stream(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
-    std::shared_ptr<detail::held_answer> answer_;
+    explicit response_stream(std::shared_ptr<detail::pending_response> answer) : answer_(std::move(answer)) {}
+    std::shared_ptr<detail::pending_response> answer_;
 };
 
 /// The answer to one request, to be given when there is one: a handler that takes a responder may keep it and return.
@@ -201,7 +203,7 @@ private:
 class responder {
 public:
     /// For the server.
-    explicit responder(std::shared_ptr<detail::held_answer> answer) : answer_(std::move(answer)) {}
+    explicit responder(std::shared_ptr<detail::pending_response> answer) : answer_(std::move(answer)) {}
 
     /// Headers that the answer gets whoever gives it: the server's own, such as the 503 after a timeout, has them too. To be
     /// called on the connection's loop, where the handler runs, before the answer.
@@ -213,7 +215,7 @@ public:
     /// @returns whether this is the answer: false if there was one before, or the client is known to have gone.
     bool answer(response what) const {
         if (!answer_->claim()) return false;
-        detail::with_answer(answer_, [what = std::move(what)](detail::held_answer& its) {
+        detail::with_answer(answer_, [what = std::move(what)](detail::pending_response& its) {
             if (const auto session = its.session()) session->answer(what);
         });
         return true;
@@ -221,27 +223,27 @@ public:
     /// Begins an answer whose body comes piece by piece.
     /// @param head status, type and headers; its body is the first piece.
     /// @returns the body: one that is not open if there was an answer before, or the client is known to have gone.
-    [[nodiscard]] response_stream stream(response head, body_end how = body_end::chunk) const {
+    [[nodiscard]] response_stream stream(response head, body_framing how = body_framing::chunk) const {
         if (!answer_->claim()) {
-            auto over = std::make_shared<detail::held_answer>(answer_->home(), nullptr);
-            detail::held_answer::tell_end(over, hold_end::client_gone);
+            auto over = std::make_shared<detail::pending_response>(answer_->home(), nullptr);
+            detail::pending_response::tell_end(over, abort_reason::client_gone);
             over->close();
             return response_stream(std::move(over));
         }
-        detail::with_answer(answer_, [head = std::move(head), how](detail::held_answer& its) {
+        detail::with_answer(answer_, [head = std::move(head), how](detail::pending_response& its) {
             if (const auto session = its.session()) session->begin(head, how);
         });
         return response_stream(answer_);
     }
-    /// Nobody waits any longer: `(responder, hold_end)`. Called once, on the connection's loop, unless it has been
+    /// Nobody waits any longer: `(responder, abort_reason)`. Called once, on the connection's loop, unless it has been
     /// answered before. If the server stops or the time is over, the hook may still answer; if it does not, the client
     /// gets 503. To be set on the connection's loop, where the handler runs that is given the responder.
     template <class F>
     const responder& on_end(F&& f) const {
-        using hook_type = handler<void(const responder&, hold_end)>;
-        detail::held_answer::on_end(answer_, [hook = hook_type(std::forward<F>(f))](const auto& its, hold_end why) {
-            hook(responder(its), why);
-        });
+        using hook_type = handler<void(const responder&, abort_reason)>;
+        detail::pending_response::on_end(
+            answer_,
+            [hook = hook_type(std::forward<F>(f))](const auto& its, abort_reason why) { hook(responder(its), why); });
         return *this;
     }
     /// Whether an answer is still waited for, as far as is known. Safe from any thread.
@@ -253,7 +255,13 @@ public:
     friend bool operator!=(const responder& a, const responder& b) noexcept { return !(a == b); }
 
 private:
-    std::shared_ptr<detail::held_answer> answer_;
+    std::shared_ptr<detail::pending_response> answer_;
 };
+
+/// The name of abort_reason before 0.2; goes with 0.3.
+using hold_end [[deprecated("use roompp::abort_reason")]] = abort_reason;
+
+/// The name of body_framing before 0.2; goes with 0.3.
+using body_end [[deprecated("use roompp::body_framing")]] = body_framing;
 
 ROOMPP_NAMESPACE_END

@@ -34,8 +34,8 @@ struct response {
     [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
 };
 
-/// What became of a request, as server::on_answered() tells.
-struct answered {
+/// What became of a request, as server::on_response() tells.
+struct response_info {
     int status = 0;
     std::uint64_t bytes = 0;  ///< of the answer, its head included
 };
@@ -146,5 +146,8 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 }  // namespace detail
+
+/// The name of response_info before 0.2; goes with 0.3.
+using answered [[deprecated("use roompp::response_info")]] = response_info;
 
 ROOMPP_NAMESPACE_END

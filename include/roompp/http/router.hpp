@@ -34,7 +34,7 @@ namespace detail {
 
 /// The answers of a server, whoever asks. Set up before the first question; after that, its answers may be asked for in
 /// several threads at once.
-class site {
+class router {
 public:
     /// Longest value of a path parameter, see limits::name_length.
     void name_length(std::size_t most) { name_length_ = most; }
@@ -52,8 +52,8 @@ public:
 
     /// Adds a WebSocket route; the reference lasts as long as the site.
     /// @throws std::invalid_argument if the path is no template or is taken.
-    websocket_route& add_websocket(std::string path, websocket_route::opener_for open,
-                                   handler<void(const request&, acceptance&)> connect,
+    websocket_route& add_websocket(std::string path, websocket_route::route_factory open,
+                                   handler<void(const request&, connect_reply&)> connect,
                                    handler<void(std::exception_ptr)> failed) {
         path_template parsed(std::move(path));
         for (const auto& one : websockets_) refuse_twice(one.path(), parsed);
@@ -114,14 +114,14 @@ public:
     }
     /// Whether a request to open a WebSocket is granted.
     /// @returns the refusal; nothing if `how` says how to open.
-    [[nodiscard]] std::optional<response> upgrade(request& asked, net::opening& how) {
+    [[nodiscard]] std::optional<response> upgrade(request& asked, net::accept_options& how) {
         const auto all = [](const auto&) { return true; };
         auto [found, values] = find_route(websockets_, asked.path(), path_of_socket, all);
         if (!found) return response(404, "There is no WebSocket here.\n");
         if (auto wrong = check_parameters(values, name_length_)) return wrong;
         asked.set_parameters(std::move(values));
         try {
-            acceptance answer;
+            connect_reply answer;
             how.open = found->ask(asked, answer);
             if (answer.refused()) return *answer.refused();
             // RFC 6455, section 4.2.2, forbids to answer with one that was not offered.
@@ -141,9 +141,9 @@ public:
     }
 
     /// Who is told of each answer.
-    void on_answered(handler<void(const request&, const roompp::answered&)> told) { answered_ = std::move(told); }
-    [[nodiscard]] bool wants_to_know_answers() const noexcept { return static_cast<bool>(answered_); }
-    void answered(const request& asked, const roompp::answered& how) const { answered_(asked, how); }
+    void on_response(handler<void(const request&, const roompp::response_info&)> told) { answered_ = std::move(told); }
+    [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(answered_); }
+    void answered(const request& asked, const roompp::response_info& how) const { answered_(asked, how); }
 
     /// An exception that nobody else is told of. Safe from any thread.
     void report(const std::exception_ptr& what) noexcept {
@@ -246,7 +246,7 @@ private:
     handler<void(std::exception_ptr)> failed_;
     std::function<void(std::exception_ptr)> unheard_;
     std::string secret_;
-    handler<void(const request&, const roompp::answered&)> answered_;
+    handler<void(const request&, const roompp::response_info&)> answered_;
     std::deque<websocket_route> websockets_;  // references to them are given away
     std::vector<http_route> http_;
     std::vector<folder> folders_;

@@ -28,7 +28,7 @@ namespace detail {
 class acceptor {
 public:
     /// What is done with the connections.
-    struct guide {
+    struct callbacks {
         std::function<net::shard&()> next;                             ///< where the next one is to live
         std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< called on the loop of that shard
         std::function<void(std::exception_ptr)> failed;                ///< told if none can be accepted just now
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return listener_.local_endpoint(); }
 
     /// Accepts from now on; call once.
-    void start(guide how) {
+    void start(callbacks how) {
         how_ = std::move(how);
         accept();
     }
@@ -77,7 +77,7 @@ private:
 
     asio::io_context& context_;
     asio::ip::tcp::acceptor listener_;
-    guide how_;
+    callbacks how_;
 };
 
 }  // namespace detail

@@ -32,9 +32,9 @@ namespace net {
 /// Every write goes through here, so order holds: straight to the socket while nothing waits, else into the queue, which
 /// is written on as the socket allows. What is written while received() runs is gathered and written at its end.
 template <class User, class Stream>
-class channel : public shard::guest {
+class channel : public shard::shard_connection {
 public:
-    channel(shard& host, Stream stream) : guest(host), stream_(std::move(stream)), last_heard_(host.now()) {}
+    channel(shard& host, Stream stream) : shard_connection(host), stream_(std::move(stream)), last_heard_(host.now()) {}
 
     /// The number of bytes that wait to be sent.
     [[nodiscard]] std::size_t queued() const noexcept { return waiting_ ? waiting_->size() : 0; }
@@ -59,9 +59,9 @@ protected:
         if (state_ != closed) wait_readable();
     }
 
-    /// Reads nothing more, after the read that is being handled, until read_on().
-    void hold_reading() noexcept { held_ = true; }
-    void read_on() {
+    /// Reads nothing more, after the read that is being handled, until resume_reading().
+    void pause_reading() noexcept { held_ = true; }
+    void resume_reading() {
         if (!std::exchange(held_, false) || state_ == closed) return;
         last_heard_ = host().now();  // what came meanwhile could not be heard
         if (paused_ && queue_footprint() <= pause_above) resume();
@@ -73,7 +73,7 @@ protected:
         if (host().corked().whose == this) uncork();  // else it is of one in whose handling this came
         make_gathered_sends();
         state_ = closed;
-        retire();
+        unregister();
         return std::move(stream_);
     }
 
@@ -132,14 +132,14 @@ protected:
     /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
     /// batch is large, be it that the messages have grown in being encoded.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const {
-        return queued() == 0 || queue_footprint() + bytes <= host().bounds().queue_bytes;
+        return queued() == 0 || queue_footprint() + bytes <= host().limits().queue_bytes;
     }
     /// Forgets what may be forgotten if there is no room: the oldest batches that wait and are not begun.
     /// @returns false if the policy is to disconnect a peer that is so slow.
     [[nodiscard]] bool make_room(std::size_t bytes, when_slow slow) {
         if (has_room_for(bytes)) return true;
         if (slow == when_slow::disconnect) return false;
-        const std::size_t most = host().bounds().queue_bytes;
+        const std::size_t most = host().limits().queue_bytes;
         waiting_->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
         return true;
     }
@@ -151,20 +151,20 @@ protected:
         if (host().corked().whose == this) flush_cork();
         make_gathered_sends();
         state_ = finishing;
-        finish_by_ = host().deadline(host().bounds().close_timeout);
+        finish_by_ = host().deadline(host().limits().close_timeout);
         if (!waiting_) stream_.end_writing();
         if (paused_) resume();
     }
 
     /// Ends now; nothing more is called.
-    void end_now() {
+    void close_now() {
         if (state_ == closed) return;
         make_gathered_sends();
         state_ = closed;
         waiting_.reset();
         if (host().corked().whose == this) host().corked().bytes.clear();
         stream_.close();
-        retire();
+        unregister();
     }
 
     /// Whether finish() has waited for longer than the close timeout.
@@ -189,9 +189,9 @@ private:
 
     User& user() noexcept { return static_cast<User&>(*this); }
 
-    outbound& queue() {
+    send_queue& queue() {
         if (!waiting_) {
-            waiting_ = std::make_unique<outbound>();
+            waiting_ = std::make_unique<send_queue>();
             last_taken_ = host().now();
         }
         return *waiting_;
@@ -317,7 +317,7 @@ private:
 
     void fail(const std::error_code& ec) {
         const bool told = state_ != open;
-        end_now();
+        close_now();
         if (!told) user().lost(ec);
     }
 
@@ -331,7 +331,7 @@ private:
     }
 
     Stream stream_;
-    std::unique_ptr<outbound> waiting_;  // null while nothing waits
+    std::unique_ptr<send_queue> waiting_;  // null while nothing waits
     shard::clock::time_point last_heard_;
     shard::clock::time_point last_taken_{};  // or since when something waits
     shard::clock::time_point finish_by_{};

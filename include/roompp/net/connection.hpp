@@ -20,7 +20,7 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// Bytes that went over a connection, as far as it is one of its own: the requests and answers of a client that polls are
-/// those of HTTP connections, see server::on_answered().
+/// those of HTTP connections, see server::on_response().
 struct traffic {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;  ///< handed over for sending
@@ -69,11 +69,11 @@ public:
 
     /// Reads nothing more from the client, but for what has been read already, until go_on() was called as often: part of
     /// the member concept. For who has more to do with what the client has sent than it can keep in mind.
-    void hold() {
-        if (holds_++ == 0) set_held(true);
+    void pause_reading() {
+        if (holds_++ == 0) set_reading_paused(true);
     }
-    void go_on() {
-        if (--holds_ == 0) set_held(false);
+    void resume_reading() {
+        if (--holds_ == 0) set_reading_paused(false);
     }
 
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
@@ -90,7 +90,7 @@ public:
     }
 
     /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
-    void fail(const std::exception_ptr& what) { end_for(what); }
+    void fail(const std::exception_ptr& what) { do_fail(what); }
 
     /// The loop on which it lives.
     [[nodiscard]] loop& home() const noexcept { return home_; }
@@ -126,9 +126,9 @@ private:
     }
     virtual void send_shared_batch(net::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
     // Whether to read. For clients whose messages come one by one, with an answer to each, there is nothing to do.
-    virtual void set_held(bool) {}
+    virtual void set_reading_paused(bool) {}
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
-    virtual void end_for(const std::exception_ptr& what) = 0;
+    virtual void do_fail(const std::exception_ptr& what) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
     [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
     [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;

@@ -14,18 +14,18 @@ ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// Counts connections by their peer's address. Safe from any thread.
-class address_book {
+class connection_limiter {
 public:
     /// One connection's place; given back when it is destroyed.
     class place {
     public:
-        place(address_book& book, std::string address) : book_(book), address_(std::move(address)) {}
+        place(connection_limiter& book, std::string address) : book_(book), address_(std::move(address)) {}
         place(const place&) = delete;
         place& operator=(const place&) = delete;
         ~place() { book_.leave(address_); }
 
     private:
-        address_book& book_;
+        connection_limiter& book_;
         std::string address_;
     };
 

@@ -19,7 +19,7 @@ ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// The bytes that wait for a socket to be writable: a connection's own, and parts of batches shared with other members.
-class outbound {
+class send_queue {
 public:
     /// Takes a copy of the bytes.
     void push(std::string_view bytes) {

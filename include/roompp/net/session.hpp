@@ -27,17 +27,17 @@ public:
     session& operator=(const session&) = delete;
     virtual ~session() = default;
 
-    virtual void message(payload received) = 0;
+    virtual void on_message(payload received) = 0;
     /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
-    virtual void flooded(payload) {}
+    virtual void on_rate_limited(payload) {}
     /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
-    virtual void caught_up() {}
+    virtual void on_drain() {}
     /// The last call: the connection has ended.
-    virtual void closed(const close_event& how) = 0;
+    virtual void on_close(const close_event& how) = 0;
 };
 
 /// What a connection is started with.
-struct opening {
+struct accept_options {
     /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
     std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
     /// Told of exceptions of the session.

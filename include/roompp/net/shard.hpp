@@ -35,23 +35,23 @@ public:
     using clock = loop::clock;
 
     /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
-    class guest : public fan_out_target {
+    class shard_connection : public fan_out_target {
     public:
-        explicit guest(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
+        explicit shard_connection(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
             (previous_ ? previous_->next_ : host.first_) = this;
             host.last_ = this;
             ++host.guests_;
         }
-        guest(const guest&) = delete;
-        guest& operator=(const guest&) = delete;
+        shard_connection(const shard_connection&) = delete;
+        shard_connection& operator=(const shard_connection&) = delete;
 
         [[nodiscard]] shard& host() const noexcept { return host_; }
 
     protected:
-        ~guest() { retire(); }
+        ~shard_connection() { unregister(); }
 
         /// Its stream has ended: the shard no longer counts it, whoever still holds it.
-        void retire() noexcept {
+        void unregister() noexcept {
             if (retired_) return;
             retired_ = true;
             (previous_ ? previous_->next_ : host_.first_) = next_;
@@ -70,44 +70,44 @@ public:
     private:
         friend class shard;
         shard& host_;
-        guest* previous_;
-        guest* next_;
+        shard_connection* previous_;
+        shard_connection* next_;
         bool retired_ = false;
     };
 
     /// Is counted as long as it lives: a guest of some kind.
-    class counted {
+    class counter_guard {
     public:
-        explicit counted(std::size_t& kind) noexcept : kind_(kind) { ++kind_; }
-        counted(const counted&) = delete;
-        counted& operator=(const counted&) = delete;
-        ~counted() { --kind_; }
+        explicit counter_guard(std::size_t& kind) noexcept : kind_(kind) { ++kind_; }
+        counter_guard(const counter_guard&) = delete;
+        counter_guard& operator=(const counter_guard&) = delete;
+        ~counter_guard() { --kind_; }
 
     private:
         std::size_t& kind_;
     };
 
-    shard(std::size_t index, const limits& bounds)
+    shard(std::size_t index, const roompp::limits& limits)
         : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
-          bounds_(bounds),
+          limits_(limits),
           read_buffer_(std::make_unique<char[]>(read_buffer_size)),
           work_(asio::make_work_guard(context_)) {
-        home_.set_runner(context_.get_executor());
+        home_.set_executor(context_.get_executor());
     }
 
     [[nodiscard]] asio::io_context& context() noexcept { return context_; }
     [[nodiscard]] loop& home() noexcept { return home_; }
-    [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
-    [[nodiscard]] std::size_t guests() const noexcept { return guests_; }
-    /// The guests that have not said yet what they want; see limits::handshakes.
-    [[nodiscard]] std::size_t& newcomers() noexcept { return newcomers_; }
-    /// The guests that are there only to be told that there is no place for them.
-    [[nodiscard]] std::size_t& turned_away() noexcept { return turned_away_; }
+    [[nodiscard]] const roompp::limits& limits() const noexcept { return limits_; }
+    [[nodiscard]] std::size_t connections() const noexcept { return guests_; }
+    /// The connections that have not said yet what they want; see limits::handshakes.
+    [[nodiscard]] std::size_t& handshaking() noexcept { return newcomers_; }
+    /// The connections that are there only to be told that there is no place for them.
+    [[nodiscard]] std::size_t& rejected() noexcept { return rejected_; }
 
-    /// Runs the loop in this thread until its guests have ended after stop(), and leave_run() was called: other loops may
+    /// Runs the loop in this thread until its connections have ended after stop(), and leave_run() was called: other loops may
     /// have a last word for this one. Afterwards the loop is nobody's.
     /// @param failed is told of exceptions that got this far; must not throw.
-    /// @param ended is called when the guests have ended.
+    /// @param ended is called when the connections have ended.
     void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended) {
         home_.enter();
         when_ended_ = std::move(ended);
@@ -146,16 +146,16 @@ public:
         tick();
     }
 
-    /// Ends the guests and then the loop: politely, and after the stop timeout at once. On the loop's thread.
+    /// Ends the connections and then the loop: politely, and after the stop timeout at once. On the loop's thread.
     void stop() {
         if (stopping_) return;
         stopping_ = true;
-        stop_by_ = deadline(bounds_.stop_timeout);
-        visit([](guest& one) { one.stop(); });
+        stop_by_ = deadline(limits_.stop_timeout);
+        visit([](shard_connection& one) { one.stop(); });
         end_if_done();
     }
 
-    /// Whether it takes no new guests any more.
+    /// Whether it takes no new connections any more.
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
     /// The time of the last tick: exact to the second, and free.
@@ -172,7 +172,7 @@ public:
 
     /// What the guest that is being handled has written so far: one write at the end instead of one for each reply.
     struct cork {
-        const guest* whose = nullptr;
+        const shard_connection* whose = nullptr;
         std::string bytes;
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
@@ -196,7 +196,7 @@ public:
 private:
     template <class Visit>
     void visit(Visit&& each) {
-        for (guest* one = first_; one; one = visiting_) {
+        for (shard_connection* one = first_; one; one = visiting_) {
             visiting_ = one->next_;
             each(*one);
         }
@@ -214,9 +214,9 @@ private:
 
     void tick() {
         if (stopping_ && now() >= stop_by_)
-            visit([](guest& one) { one.abort(); });
+            visit([](shard_connection& one) { one.abort(); });
         else
-            visit([this](guest& one) { one.tick(now()); });
+            visit([this](shard_connection& one) { one.tick(now()); });
     }
 
     void end_if_done() noexcept {
@@ -230,7 +230,7 @@ private:
 
     loop home_;  // outlives what waits in the context
     asio::io_context context_{1};
-    limits bounds_;
+    roompp::limits limits_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
     std::unique_ptr<frame_reader> spare_reader_;
@@ -242,12 +242,12 @@ private:
     std::function<void()> when_ended_;  // while run() keeps the time
     clock::duration tick_length_{};     // none if somebody else keeps the time
     clock::time_point stop_by_{};
-    guest* first_ = nullptr;
-    guest* last_ = nullptr;
-    guest* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
+    shard_connection* first_ = nullptr;
+    shard_connection* last_ = nullptr;
+    shard_connection* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
     std::size_t guests_ = 0;
     std::size_t newcomers_ = 0;
-    std::size_t turned_away_ = 0;
+    std::size_t rejected_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
 };

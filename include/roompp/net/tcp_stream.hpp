@@ -47,7 +47,7 @@ public:
     /// Counts it among the connections of its peer's address until it is closed.
     /// @param most how many there may be; 0: any number, and it is not counted.
     /// @returns whether there was a place left.
-    [[nodiscard]] bool take_place(address_book& book, std::size_t most) {
+    [[nodiscard]] bool take_place(connection_limiter& book, std::size_t most) {
         if (most == 0) return true;
         place_ = book.enter(peer_address(), most);
         return place_ != nullptr;
@@ -102,7 +102,7 @@ public:
 
 private:
     asio::ip::tcp::socket socket_;
-    std::unique_ptr<address_book::place> place_;
+    std::unique_ptr<connection_limiter::place> place_;
 };
 
 }  // namespace net

@@ -61,7 +61,7 @@ namespace detail {
     return R"("base64":)" + json_text(websocketpp::base64_encode(bytes, message.size()));
 }
 [[nodiscard]] inline std::string message_members(const room_event& event) {
-    return R"("id":)" + std::to_string(event.id) + R"(,"from":)" + of(event.from) + R"(,"at":)" +
+    return R"("id":)" + std::to_string(event.id) + R"(,"from":)" + of(event.sender) + R"(,"at":)" +
            milliseconds(event.at) + ',' + message_member(event.message);
 }
 
@@ -73,26 +73,27 @@ namespace detail {
         case event_kind::message:
             return R"({"type":"message",)" + detail::message_members(what) + '}';
         case event_kind::direct:
-            return R"({"type":"direct","from":)" + detail::of(what.from) +
-                   (what.to.empty() ? std::string() : R"(,"to":)" + detail::json_text(what.to)) + R"(,"at":)" +
-                   detail::milliseconds(what.at) + ',' + detail::message_member(what.message) + '}';
+            return R"({"type":"direct","from":)" + detail::of(what.sender) +
+                   (what.recipient.empty() ? std::string() : R"(,"to":)" + detail::json_text(what.recipient)) +
+                   R"(,"at":)" + detail::milliseconds(what.at) + ',' + detail::message_member(what.message) + '}';
         case event_kind::signal:
-            return R"({"type":"signal","from":)" + detail::of(what.from) + R"(,"signal":)" +
+            return R"({"type":"signal","from":)" + detail::of(what.sender) + R"(,"signal":)" +
                    (nlohmann::json::accept(what.message.data()) ? std::string(what.message.data())
                                                                 : detail::json_text(what.message)) +
                    '}';
         case event_kind::join:
-            return R"({"type":"join","member":{)" + detail::members_of(*what.from) + R"(,"since":)" +
+            return R"({"type":"join","member":{)" + detail::members_of(*what.sender) + R"(,"since":)" +
                    detail::milliseconds(what.at) + "}}";
         case event_kind::leave:
-            return R"({"type":"leave","member":)" + detail::of(what.from) + '}';
+            return R"({"type":"leave","member":)" + detail::of(what.sender) + '}';
     }
     return {};
 }
 
 /// The first frame: `history`, or `reset` for a client that can't go on from where it was.
-[[nodiscard]] inline std::string history(const welcome& first) {
-    std::string text = first.how == recovery::reset ? R"({"type":"reset","epoch":)" : R"({"type":"history","epoch":)";
+[[nodiscard]] inline std::string history(const join_snapshot& first) {
+    std::string text =
+        first.recovery == recovery::reset ? R"({"type":"reset","epoch":)" : R"({"type":"history","epoch":)";
     text += detail::json_text(first.epoch) + R"(,"last":)" + std::to_string(first.last_id) + R"(,"you":)" +
             detail::of(first.self) + R"(,"messages":[)";
     const char* separator = "";
@@ -107,7 +108,7 @@ namespace detail {
     std::string text = R"({"type":"presence","count":)" + std::to_string(count) + R"(,"members":[)";
     const char* separator = "";
     for (const presence_entry& one : people)
-        text += std::exchange(separator, ",") + ('{' + detail::members_of(*one.who)) + R"(,"since":)" +
+        text += std::exchange(separator, ",") + ('{' + detail::members_of(*one.person)) + R"(,"since":)" +
                 detail::milliseconds(one.since) + R"(,"connections":)" + std::to_string(one.connections) + '}';
     return text + "]}";
 }
@@ -133,25 +134,25 @@ namespace detail {
 
 /// The WebSocket subprotocol `roompp.v1`: JSON envelopes with message numbers, history on entering, recovery after a lost
 /// connection, presence, private messages, signals and acknowledgements. Give it to a route of rooms:
-/// `server.websocket("/ws/chat/{room}/", rooms, roompp::v1())`.
+/// `server.websocket("/ws/chat/{room}/", rooms, roompp::v1_protocol())`.
 ///
-/// Who a client is comes from on_connect() of the route (acceptance::identify()); otherwise from the request's query:
+/// Who a client is comes from on_connect() of the route (connect_reply::identify()); otherwise from the request's query:
 /// `name` to show, and `client`, a random text of 16 to 64 letters, digits, '-' or '_' that the page keeps. The public id is
 /// made from `client` and a secret of the server (request::server_secret()), so that nobody can take another's place.
-class v1 {
+class v1_protocol {
 public:
     static constexpr std::string_view subprotocol = "roompp.v1";
-    using joining_type = joining<connection::batch_type>;
+    using join_options_type = join_options<connection::batch_type>;
 
-    v1() = default;
+    v1_protocol() = default;
 
     /// Whether clients may send private messages, yes by default: message hooks do not see them.
-    v1& direct_messages(bool allowed) {
+    v1_protocol& direct_messages(bool allowed) {
         may_direct_ = allowed;
         return *this;
     }
     /// Whether clients may send signals, yes by default: message hooks do not see them.
-    v1& signals(bool allowed) {
+    v1_protocol& signals(bool allowed) {
         may_signal_ = allowed;
         return *this;
     }
@@ -159,15 +160,15 @@ public:
     [[nodiscard]] bool allows_direct_messages() const noexcept { return may_direct_; }
     [[nodiscard]] bool allows_signals() const noexcept { return may_signal_; }
 
-    void ask(const request& from, acceptance& answer, joining_type& how) const {
-        how.as = frames_;
+    void ask(const request& from, connect_reply& answer, join_options_type& how) const {
+        how.encoding = frames_;
         read_resume(from, answer, how);
-        if (how.who.id.empty() && how.who.name.empty()) read_person(from, answer, how.who);
+        if (how.person.id.empty() && how.person.name.empty()) read_person(from, answer, how.person);
     }
 
     template <class Room>
     [[nodiscard]] std::unique_ptr<net::session> open(rooms<Room> directory, const std::shared_ptr<connection>& opened,
-                                                     std::string room, joining_type how) const {
+                                                     std::string room, join_options_type how) const {
         return std::make_unique<session<Room>>(*opened, directory.join(opened, std::move(room), std::move(how)),
                                                may_direct_, may_signal_);
     }
@@ -246,7 +247,7 @@ private:
         void append(net::frame_batch& to, const room_event& event) const override {
             to.append(payload(v1_frames::event(event)));
         }
-        void append(net::frame_batch& to, const welcome& first) const override {
+        void append(net::frame_batch& to, const join_snapshot& first) const override {
             to.append(payload(v1_frames::history(first)));
             if (first.has_presence) to.append(payload(v1_frames::presence(first.people_count, *first.people)));
         }
@@ -258,23 +259,23 @@ private:
         session(connection& its, typename rooms<Room>::membership joined, bool may_direct, bool may_signal)
             : connection_(its), membership_(std::move(joined)), may_direct_(may_direct), may_signal_(may_signal) {}
 
-        void message(payload received) override {
+        void on_message(payload received) override {
             handle<Room>(membership_, received, may_direct_, may_signal_,
                          [](Room&, auto& member, const std::string& frame) { member.write(frame); });
         }
-        void flooded(payload dropped) override {
+        void on_rate_limited(payload dropped) override {
             constexpr std::size_t worth_reading = 4096;
             std::optional<std::uint64_t> number;
             if (dropped.is_text() && dropped.size() <= worth_reading) number = number_of(parse_json(dropped.data()));
             connection_.send(v1_frames::error("rate_limited", "You send too fast; this message was dropped.", number));
         }
-        void caught_up() override {
+        void on_drain() override {
             if constexpr (Room::presence_type::tells)
                 membership_.visit([](Room& room, auto& member) {
                     member.write(v1_frames::presence(room.people_count(), room.people()));
                 });
         }
-        void closed(const close_event& how) override { membership_.leave(how); }
+        void on_close(const close_event& how) override { membership_.leave(how); }
 
     private:
         connection& connection_;  // which owns this
@@ -296,15 +297,15 @@ private:
         return std::stoull(text);
     }
 
-    static void read_resume(const request& from, acceptance& answer, joining_type& how) {
+    static void read_resume(const request& from, connect_reply& answer, join_options_type& how) {
         const auto epoch = from.query("epoch");
         const auto after = from.query("after");
         const auto last = from.query("last");
-        how.last = after ? std::numeric_limits<std::size_t>::max() : 0;
+        how.history_limit = after ? std::numeric_limits<std::size_t>::max() : 0;
         if (last) {
             const auto wanted = whole_number(*last);
             if (!wanted) return answer.refuse(400, "'last' must be a whole number: how many messages you want.\n");
-            how.last = static_cast<std::size_t>(*wanted);
+            how.history_limit = static_cast<std::size_t>(*wanted);
         }
         if (!epoch && !after) return;
         const auto id = after ? whole_number(*after) : std::nullopt;
@@ -312,7 +313,7 @@ private:
         how.resume = std::make_shared<const resume_point>(resume_point{epoch.value_or(""), *id});
     }
 
-    static void read_person(const request& from, acceptance& answer, person& who) {
+    static void read_person(const request& from, connect_reply& answer, person& who) {
         if (const auto name = from.query("name")) {
             if (!is_good_name(*name))
                 return answer.refuse(400, "'name' must be 1 to 50 characters of text, without line breaks.\n");
@@ -358,16 +359,16 @@ private:
 
 /// The format of the Django Channels tutorial, for clients that ask for no subprotocol: `{"message": "hi"}` both ways, and
 /// nothing else.
-class json_messages {
+class django_channels_protocol {
 public:
     static constexpr std::string_view subprotocol{};
-    using joining_type = joining<connection::batch_type>;
+    using join_options_type = join_options<connection::batch_type>;
 
-    void ask(const request&, acceptance&, joining_type& how) const { how.as = frames_; }
+    void ask(const request&, connect_reply&, join_options_type& how) const { how.encoding = frames_; }
 
     template <class Room>
     [[nodiscard]] std::unique_ptr<net::session> open(rooms<Room> directory, const std::shared_ptr<connection>& opened,
-                                                     std::string room, joining_type how) const {
+                                                     std::string room, join_options_type how) const {
         return std::make_unique<session<Room>>(*opened, directory.join(opened, std::move(room), std::move(how)));
     }
 
@@ -378,7 +379,7 @@ private:
             if (event.kind == event_kind::message || event.kind == event_kind::direct)
                 to.append(payload('{' + v1_frames::detail::message_member(event.message) + '}'));
         }
-        void append(net::frame_batch&, const welcome&) const override {}
+        void append(net::frame_batch&, const join_snapshot&) const override {}
     };
 
     template <class Room>
@@ -387,15 +388,15 @@ private:
         session(connection& its, typename rooms<Room>::membership joined)
             : connection_(its), membership_(std::move(joined)) {}
 
-        void message(payload received) override {
+        void on_message(payload received) override {
             const auto text = json_string(received, "message");
             if (text) return membership_.receive(*text);
             connection_.send(R"({"error": "Send {\"message\": \"some text\"}."})");
         }
-        void flooded(payload) override {
+        void on_rate_limited(payload) override {
             connection_.send(R"({"error": "You send too fast; this message was dropped."})");
         }
-        void closed(const close_event& how) override { membership_.leave(how); }
+        void on_close(const close_event& how) override { membership_.leave(how); }
 
     private:
         connection& connection_;  // which owns this
@@ -404,5 +405,11 @@ private:
 
     std::shared_ptr<const frames> frames_ = std::make_shared<const frames>();
 };
+
+/// The name of v1_protocol before 0.2; goes with 0.3.
+using v1 [[deprecated("use roompp::v1_protocol")]] = v1_protocol;
+
+/// The name of django_channels_protocol before 0.2; goes with 0.3.
+using json_messages [[deprecated("use roompp::django_channels_protocol")]] = django_channels_protocol;
 
 ROOMPP_NAMESPACE_END

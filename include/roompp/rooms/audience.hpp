@@ -27,41 +27,41 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
     [[nodiscard]] bool empty() const noexcept { return connections_.empty(); }
-    [[nodiscard]] bool contains(const seat& place) const noexcept {
-        return place.index < seats_.size() && seats_[place.index] == &place;
+    [[nodiscard]] bool contains(const subscriber_slot& place) const noexcept {
+        return place.index < slots_.size() && slots_[place.index] == &place;
     }
 
     /// Adds a connection. `place` must stay where it is until it is removed.
-    void add(Connection& joining, seat& place) {
+    void add(Connection& joining, subscriber_slot& place) {
         place.index = connections_.size();
         connections_.push_back(&joining);
-        seats_.push_back(&place);
+        slots_.push_back(&place);
     }
 
     /// Removes the connection that sits there; does nothing if none does.
-    void remove(seat& place) noexcept {
+    void remove(subscriber_slot& place) noexcept {
         if (!contains(place)) return;
         const std::size_t gap = place.index;
         connections_[gap] = connections_.back();
-        seats_[gap] = seats_.back();
-        seats_[gap]->index = gap;
+        slots_[gap] = slots_.back();
+        slots_[gap]->index = gap;
         connections_.pop_back();
-        seats_.pop_back();
-        place.index = seat::nowhere;
+        slots_.pop_back();
+        place.index = subscriber_slot::npos;
     }
 
     /// Hands a delivery to every member.
     /// @param slow what becomes of members that do not keep up.
     void deliver(const delivery<batch_type>& messages, when_slow slow = when_slow::disconnect) {
         std::size_t begin = 0;
-        if (!messages.detours.empty()) {
-            const auto detours = by_seat(messages);
-            for (auto first = detours.begin(); first != detours.end();) {
-                const std::size_t index = first->who->index;
+        if (!messages.patches.empty()) {
+            const auto patches = by_seat(messages);
+            for (auto first = patches.begin(); first != patches.end();) {
+                const std::size_t index = first->slot->index;
                 const auto last =
-                    std::find_if(first, detours.end(), [&](const auto& one) { return one.who != first->who; });
+                    std::find_if(first, patches.end(), [&](const auto& one) { return one.slot != first->slot; });
                 fan_out(begin, index, messages.common, slow);
-                const auto own = messages.with_detours(first, last);
+                const auto own = messages.with_patches(first, last);
                 if (own->size() != 0) deliver_own(*connections_[index], own, slow);
                 begin = index + 1;
                 first = last;
@@ -99,13 +99,13 @@ private:
                                    std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
 
-    // The detours of those who are here, by seat; those of one seat in their order.
-    std::vector<typename delivery<batch_type>::detour> by_seat(const delivery<batch_type>& messages) const {
-        std::vector<typename delivery<batch_type>::detour> sorted;
-        for (const auto& one : messages.detours)
-            if (contains(*one.who)) sorted.push_back(one);
+    // The patches of those who are here, by seat; those of one seat in their order.
+    std::vector<typename delivery<batch_type>::member_patch> by_seat(const delivery<batch_type>& messages) const {
+        std::vector<typename delivery<batch_type>::member_patch> sorted;
+        for (const auto& one : messages.patches)
+            if (contains(*one.slot)) sorted.push_back(one);
         std::stable_sort(sorted.begin(), sorted.end(),
-                         [](const auto& a, const auto& b) { return a.who->index < b.who->index; });
+                         [](const auto& a, const auto& b) { return a.slot->index < b.slot->index; });
         return sorted;
     }
 
@@ -125,7 +125,7 @@ private:
     }
 
     std::vector<Connection*> connections_;  // apart from the seats: the fan-out walks these alone
-    std::vector<seat*> seats_;
+    std::vector<subscriber_slot*> slots_;
 };
 
 ROOMPP_NAMESPACE_END

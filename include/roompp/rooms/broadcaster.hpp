@@ -22,7 +22,7 @@ template <class Connection>
 class broadcaster {
     struct member {
         std::shared_ptr<Connection> connection;
-        seat place;
+        subscriber_slot place;
     };
     struct state;
 

@@ -18,8 +18,8 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// Where a member sits in a fan_out; its owner keeps it in one place while the member is in.
-struct fan_out_place {
-    seat in_audience;
+struct member_slot {
+    subscriber_slot subscriber;
     std::size_t group = 0;  ///< of the members that share its encoding
 };
 
@@ -38,29 +38,29 @@ public:
     /// Adds a member, which gets everything from now on, and `first` before that.
     /// @param owner keeps the connection and the place alive; it is held until both are out of use.
     template <class Owner>
-    void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, fan_out_place& place,
+    void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, member_slot& place,
              const std::shared_ptr<const encoding_type>& as, std::shared_ptr<const batch_type> first) {
         place.group = group_of(as);
-        place.in_audience.loop = connection->home().index();
+        place.subscriber.loop = connection->home().index();
         group& joined = groups_[place.group];
-        joined.gathered.begin(place.in_audience);
+        joined.gathered.begin(place.subscriber);
         const auto its = part_on(joined, connection->home());
         ++its->count;
         its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
             if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
-            its->members.add(*connection, place.in_audience);
+            its->members.add(*connection, place.subscriber);
         });
     }
 
     /// Removes a member, which still gets what was said before.
     template <class Owner>
     void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection,
-                fan_out_place& place) {
+                member_slot& place) {
         group& left = groups_[place.group];
         const auto its = part_on(left, connection->home());
         --its->count;
-        its->home.dispatch([its, owner, connection, &place, last = left.gathered.end(place.in_audience), slow = slow_] {
-            its->members.remove(place.in_audience);
+        its->home.dispatch([its, owner, connection, &place, last = left.gathered.end(place.subscriber), slow = slow_] {
+            its->members.remove(place.subscriber);
             if (last) audience<Connection>::deliver_own(*connection, last, slow);
         });
     }
@@ -72,37 +72,37 @@ public:
         flush_later();
     }
     /// Tells everyone but one.
-    void tell_others(const fan_out_place& but, const room_event& event) {
+    void broadcast_except(const member_slot& but, const room_event& event) {
         for (std::size_t i = 0; i < groups_.size(); ++i) {
             group& one = groups_[i];
             if (one.members() == 0) continue;
             const auto encode = [&](batch_type& batch) { append(one, batch, event); };
             if (i == but.group)
-                one.gathered.add_except(but.in_audience, encode);
+                one.gathered.add_except(but.subscriber, encode);
             else
                 one.gathered.add(encode);
         }
         flush_later();
     }
-    /// Tells those for whom `wanted(visit)` calls `visit(const fan_out_place&)`, in order with what all are told.
+    /// Tells those for whom `wanted(visit)` calls `visit(const member_slot&)`, in order with what all are told.
     template <class Wanted>
-    void tell_some(const room_event& event, Wanted&& wanted) {
+    void send_to(const room_event& event, Wanted&& wanted) {
         std::vector<std::pair<bool, typename batch_builder<batch_type>::part>> encoded(groups_.size());
-        wanted([&](const fan_out_place& to) {
+        wanted([&](const member_slot& to) {
             auto& [done, text] = encoded[to.group];
             group& one = groups_[to.group];
             if (!std::exchange(done, true))
                 text = one.gathered.set_aside([&](batch_type& batch) { append(one, batch, event); });
-            one.gathered.add_only(to.in_audience, text);
+            one.gathered.add_only(to.subscriber, text);
         });
         flush_later();
     }
     /// Sends a member a frame that is no event, in order with what it is told.
-    void write(const fan_out_place& to, payload frame) {
+    void write(const member_slot& to, payload frame) {
         group& its = groups_[to.group];
-        its.gathered.add_only(to.in_audience, its.gathered.set_aside([&](batch_type& batch) {
-            if (its.as)
-                its.as->append_frame(batch, frame);
+        its.gathered.add_only(to.subscriber, its.gathered.set_aside([&](batch_type& batch) {
+            if (its.encoding)
+                its.encoding->append_frame(batch, frame);
             else
                 batch.append(frame);
         }));
@@ -125,7 +125,7 @@ private:
 
     // The members that share an encoding.
     struct group {
-        std::shared_ptr<const encoding_type> as;
+        std::shared_ptr<const encoding_type> encoding;
         batch_builder<batch_type> gathered;
         std::vector<std::shared_ptr<part>> parts;  // by loop
 
@@ -138,15 +138,15 @@ private:
     };
 
     static void append(const group& its, batch_type& batch, const room_event& event) {
-        if (its.as) return its.as->append(batch, event);
+        if (its.encoding) return its.encoding->append(batch, event);
         if (event.kind != event_kind::join && event.kind != event_kind::leave) batch.append(event.message);
     }
 
     // Few: as many as the application has encodings.
     std::size_t group_of(const std::shared_ptr<const encoding_type>& as) {
         std::size_t i = 0;
-        while (i < groups_.size() && groups_[i].as != as) ++i;
-        if (i == groups_.size()) groups_.emplace_back().as = as;
+        while (i < groups_.size() && groups_[i].encoding != as) ++i;
+        if (i == groups_.size()) groups_.emplace_back().encoding = as;
         return i;
     }
 

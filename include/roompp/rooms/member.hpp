@@ -44,12 +44,12 @@ class room_member {
 
 public:
     using connection_type = typename Room::connection_type;
-    using joining_type = joining<typename connection_type::batch_type>;
+    using join_options_type = join_options<typename connection_type::batch_type>;
     using state_type = typename Room::member_state_type;
 
     /// For the directory: a member that waits to be let in.
-    room_member(std::shared_ptr<connection_type> connection, joining_type how)
-        : connection_(std::move(connection)), how_(std::move(how)), is_only_for_this_(how_.only_for_this) {
+    room_member(std::shared_ptr<connection_type> connection, join_options_type how)
+        : connection_(std::move(connection)), how_(std::move(how)), closes_on_leave_(how_.close_on_leave) {
         if constexpr (counts_rooms) ++connection_->room_count();
     }
     room_member(const room_member&) = delete;
@@ -58,7 +58,8 @@ public:
     /// A number that no other member of this room has had.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     /// Who it is; its id is never empty once the member is in the room.
-    [[nodiscard]] const person& who() const noexcept { return *who_; }
+    [[nodiscard]] const roompp::person& person() const noexcept { return *person_; }
+    [[deprecated("use person()")]] [[nodiscard]] const roompp::person& who() const noexcept { return *person_; }
     /// When it joined.
     [[nodiscard]] std::chrono::system_clock::time_point since() const noexcept { return since_; }
     /// The connection.
@@ -139,25 +140,25 @@ private:
     // The application has taken it out of the room. On the connection's loop.
     void was_taken_out() {
         stop_counting();
-        if (!is_only_for_this_) return;
+        if (!closes_on_leave_) return;
         if constexpr (counts_rooms)
             if (connection_->room_count() != 0) return;
         connection_->close(close_code::normal, "not in this room any more");
     }
 
     std::shared_ptr<connection_type> connection_;
-    joining_type how_;                   // until it is in
-    std::shared_ptr<const person> who_;  // from then on
-    Room* room_ = nullptr;               // while inside
+    join_options_type how_;                         // until it is in
+    std::shared_ptr<const roompp::person> person_;  // from then on
+    Room* room_ = nullptr;                          // while inside
     std::uint64_t id_ = 0;
     std::uint64_t said_ = 0;  // the number of what was said first for its latest message; 0: nothing yet
     std::size_t index_ = 0;   // among the room's members
-    fan_out_place place_;
+    member_slot place_;
     std::chrono::system_clock::time_point since_;
     std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
     state_type state_{};
     membership_state membership_ = waiting;
-    bool is_only_for_this_;
+    bool closes_on_leave_;
     bool is_counted_ = true;  // among the connection's rooms; belongs to the connection's loop
 };
 

@@ -7,7 +7,7 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Who is in a room, as the application says when a connection joins: see acceptance::identify(). Several connections of
+/// Who is in a room, as the application says when a connection joins: see connect_reply::identify(). Several connections of
 /// one `id` are one person. What is in here is shown to the other members.
 struct person {
     std::string id;    ///< the same for all connections of one person, and for nobody else; empty: a person of its own

@@ -38,7 +38,7 @@ public:
     }
 
 private:
-    static key key_of(const Member& one) noexcept { return {one.who().id, one.id()}; }
+    static key key_of(const Member& one) noexcept { return {one.person().id, one.id()}; }
 
     std::map<key, Member*> members_;
 };

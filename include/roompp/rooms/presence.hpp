@@ -44,9 +44,9 @@ public:
     std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& who,
                                                                std::chrono::system_clock::time_point now) {
         auto& [entry, grace] = people_[who->id];
-        if (!entry.who) entry.since = now;
-        const bool news = !entry.who || entry.who->name != who->name || entry.who->data != who->data;
-        entry.who = who;
+        if (!entry.person) entry.since = now;
+        const bool news = !entry.person || entry.person->name != who->name || entry.person->data != who->data;
+        entry.person = who;
         ++entry.connections;
         grace.cancel();
         return news ? std::optional(entry.since) : std::nullopt;
@@ -93,7 +93,7 @@ private:
     using people = std::map<std::string, present>;
 
     std::shared_ptr<const person> forget(typename people::iterator one) {
-        auto who = std::move(one->second.entry.who);
+        auto who = std::move(one->second.entry.person);
         people_.erase(one);
         return who;
     }

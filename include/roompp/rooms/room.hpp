@@ -131,7 +131,7 @@ public:
         const auto all = members_;
         std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
                      [&](const auto& one) { return one->in() && wanted(std::as_const(*one)); });
-        out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
+        out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
             for (const auto& one : chosen)
                 if (one->in()) tell(one->place_);
         });
@@ -154,7 +154,7 @@ public:
     /// Sends to one member, in order with what is broadcast.
     void send(member& one, payload message) {
         if (is_here(one))
-            out_.tell_some(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
+            out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
     }
     template <class Message, class = enable_for_values<Message>>
     void send(member& one, const Message& value) {
@@ -165,9 +165,9 @@ public:
     /// @returns to how many.
     std::size_t send_to(std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, nullptr, message);
-        event.to = person_id;
+        event.recipient = person_id;
         std::size_t reached = 0;
-        out_.tell_some(event, [&](const auto& tell) {
+        out_.send_to(event, [&](const auto& tell) {
             reached = by_person().for_each(person_id, [&](const member& one) { tell(one.place_); });
         });
         return reached;
@@ -217,15 +217,15 @@ public:
     }
     /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
     /// for those who ask instead of being told. The views in it are valid until the room says something.
-    [[nodiscard]] welcome catch_up(const resume_point* from, std::size_t last) {
+    [[nodiscard]] join_snapshot catch_up(const resume_point* from, std::size_t last) {
         forget_old();
-        welcome told;
+        join_snapshot told;
         told.room = name_;
         told.epoch = epoch_;
         told.last_id = last_id_;
-        if (from) told.how = reaches(*from) ? recovery::resumed : recovery::reset;
+        if (from) told.recovery = reaches(*from) ? recovery::resumed : recovery::reset;
         const std::uint64_t since =
-            told.how == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
+            told.recovery == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
         told.messages = history_.after(since);
         return told;
     }
@@ -247,7 +247,7 @@ private:
     [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
 
     [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
-        return {kind, 0, home_.wall_now(), from ? from->who_.get() : nullptr, {}, message, epoch_};
+        return {kind, 0, home_.wall_now(), from ? from->person_.get() : nullptr, {}, message, epoch_};
     }
 
     // With a number, and kept: to all but one, or to all.
@@ -255,9 +255,9 @@ private:
         room_event event = event_of(event_kind::message, from, message);
         event.id = ++last_id_;
         history_.forget_before(event.at);
-        history_.push(event, from ? from->who_ : nullptr);
+        history_.push(event, from ? from->person_ : nullptr);
         if (but)
-            out_.tell_others(but->place_, event);
+            out_.broadcast_except(but->place_, event);
         else
             out_.tell(event);
         if constexpr (history_type::keeps) bound_history();
@@ -289,17 +289,17 @@ private:
     }
     std::size_t say_to(member& from, std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, &from, message);
-        event.to = person_id;
+        event.recipient = person_id;
         std::size_t reached = 0;
-        out_.tell_some(event, [&](const auto& tell) {
+        out_.send_to(event, [&](const auto& tell) {
             const auto tell_one = [&](const member& one) { tell(one.place_); };
             reached = by_person().for_each(person_id, tell_one);
-            if (reached != 0 && person_id != from.who_->id) by_person().for_each(from.who_->id, tell_one);
+            if (reached != 0 && person_id != from.person_->id) by_person().for_each(from.person_->id, tell_one);
         });
         return reached;
     }
     void signal_from(member& from, payload message) {
-        out_.tell_others(from.place_, event_of(event_kind::signal, &from, message));
+        out_.broadcast_except(from.place_, event_of(event_kind::signal, &from, message));
     }
 
     // Made when it is first asked for: rooms in which nobody writes to one person alone do without.
@@ -334,8 +334,8 @@ private:
         joining->membership_ = member::inside;
         joining->index_ = members_.size();
         auto how = std::exchange(joining->how_, {});
-        if (how.who.id.empty()) how.who.id = "member-" + std::to_string(joining->id_);
-        joining->who_ = std::make_shared<const person>(std::move(how.who));
+        if (how.person.id.empty()) how.person.id = "member-" + std::to_string(joining->id_);
+        joining->person_ = std::make_shared<const person>(std::move(how.person));
         members_.push_back(joining);
         if (by_person_) by_person_->add(*joining);
         size_.store(members_.size(), std::memory_order_relaxed);
@@ -344,13 +344,13 @@ private:
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
-        welcome told = catch_up(how.resume.get(), how.last);
-        told.self = joining->who_.get();
+        join_snapshot told = catch_up(how.resume.get(), how.history_limit);
+        told.self = joining->person_.get();
         if constexpr (presence_type::tells) {
-            const auto since = presence_.enter(joining->who_, joining->since_);
+            const auto since = presence_.enter(joining->person_, joining->since_);
             is_news = since.has_value();
             arrival.at = since.value_or(arrival.at);
-            if (how.as) people = presence_.list();
+            if (how.encoding) people = presence_.list();
             told.has_presence = true;
             told.people_count = presence_.size();
             told.people = &people;
@@ -358,16 +358,16 @@ private:
         // Whatever an encoding throws, the member is in, wholly, until it leaves.
         std::exception_ptr unwelcome;
         try {
-            if (how.as)
-                how.as->append(*first, told);
+            if (how.encoding)
+                how.encoding->append(*first, told);
             else
                 for (const auto& event : told.messages) first->append(event.message);
         } catch (...) {
             unwelcome = std::current_exception();
             first = std::make_shared<batch_type>();
         }
-        out_.add(joining, joining->connection_, joining->place_, how.as, std::move(first));
-        if (is_news) out_.tell_others(joining->place_, arrival);
+        out_.add(joining, joining->connection_, joining->place_, how.encoding, std::move(first));
+        if (is_news) out_.broadcast_except(joining->place_, arrival);
         if (unwelcome) std::rethrow_exception(unwelcome);
     }
 
@@ -384,10 +384,10 @@ private:
         out_.remove(kept, leaving.connection_, leaving.place_);
 
         if constexpr (presence_type::tells)
-            presence_.leave(leaving.who_->id, home_, [this](const person& gone) {
+            presence_.leave(leaving.person_->id, home_, [this](const person& gone) {
                 guarded(nullptr, [&] {
                     room_event event = event_of(event_kind::leave, nullptr, {});
-                    event.from = &gone;
+                    event.sender = &gone;
                     out_.tell(event);
                 });
             });

@@ -29,8 +29,8 @@ struct room_event {
     event_kind kind = event_kind::message;
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
     std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
-    const person* from = nullptr;              ///< whose doing it is; null: the server's
-    std::string_view to;       ///< of a direct message: the id of the person it is for, if it is for one
+    const person* sender = nullptr;            ///< whose doing it is; null: the server's
+    std::string_view recipient;  ///< of a direct message: the id of the person it is for, if it is for one
     payload message;           ///< the bare message, without any envelope
     std::string_view epoch{};  ///< of the id, see welcome::epoch; empty for what comes from a history
 };
@@ -43,7 +43,7 @@ struct resume_point {
 
 /// A person who is present.
 struct presence_entry {
-    std::shared_ptr<const person> who;
+    std::shared_ptr<const roompp::person> person;
     std::chrono::system_clock::time_point since;  ///< when the first of the connections came
     std::size_t connections = 0;                  ///< 0: all are gone, and it has a little time to come back
 };
@@ -56,11 +56,11 @@ enum class recovery : unsigned char {
 };
 
 /// What a member gets first. A view: valid while it is being encoded.
-struct welcome {
+struct join_snapshot {
     std::string_view room;      ///< the room's name
     std::string_view epoch;     ///< changes when the numbers start again
     std::uint64_t last_id = 0;  ///< of the room's latest message; 0: there was none
-    recovery how = recovery::fresh;
+    roompp::recovery recovery = roompp::recovery::fresh;
     const person* self = nullptr;                         ///< who the member is
     std::vector<room_event> messages;                     ///< what was missed, or the latest ones, in order
     bool has_presence = false;                            ///< whether the room tells who is there
@@ -82,19 +82,26 @@ public:
     virtual ~encoding() = default;
 
     virtual void append(Batch& to, const room_event& event) const = 0;
-    virtual void append(Batch& to, const welcome& first) const = 0;
+    virtual void append(Batch& to, const join_snapshot& first) const = 0;
     /// A frame that the application has written itself, see room_member::write().
     virtual void append_frame(Batch& to, payload frame) const { to.append(frame); }
 };
 
 /// How a connection wants to be in a room.
 template <class Batch>
-struct joining {
-    person who;                                  ///< an empty id makes the connection a person of its own
-    std::shared_ptr<const encoding<Batch>> as;   ///< null: bare payloads
-    std::shared_ptr<const resume_point> resume;  ///< null: it has not been here before
-    std::size_t last = 0;                        ///< how many of the latest messages it wants if it does not resume
-    bool only_for_this = false;  ///< whether member.leave() ends the connection, see room_member::leave()
+struct join_options {
+    roompp::person person;                                    ///< an empty id makes the connection a person of its own
+    std::shared_ptr<const roompp::encoding<Batch>> encoding;  ///< null: bare payloads
+    std::shared_ptr<const resume_point> resume;               ///< null: it has not been here before
+    std::size_t history_limit = 0;  ///< how many of the latest messages it wants if it does not resume
+    bool close_on_leave = false;    ///< whether member.leave() ends the connection, see room_member::leave()
 };
+
+/// The name of join_options before 0.2; goes with 0.3.
+template <class Batch>
+using joining [[deprecated("use roompp::join_options")]] = join_options<Batch>;
+
+/// The name of join_snapshot before 0.2; goes with 0.3.
+using welcome [[deprecated("use roompp::join_snapshot")]] = join_snapshot;
 
 ROOMPP_NAMESPACE_END

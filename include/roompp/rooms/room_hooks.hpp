@@ -16,7 +16,7 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// The answer to a connection that wants to join a room: yes, unless it is refused.
-class admission {
+class join_reply {
 public:
     /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
     void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
@@ -34,7 +34,7 @@ template <class Room>
 struct room_hooks {
     using member = typename Room::member;
     handler<void(Room&)> created;
-    handler<void(Room&, member&, admission&)> admitted;
+    handler<void(Room&, member&, join_reply&)> admitted;
     handler<void(Room&, member&)> joined;
     handler<pending(Room&, member&, const typename Room::message_type&)> message;
     handler<void(Room&, member&, payload)> malformed;
@@ -43,5 +43,8 @@ struct room_hooks {
     handler<void(Room&, std::exception_ptr)> failed;
     handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
 };
+
+/// The name of join_reply before 0.2; goes with 0.3.
+using admission [[deprecated("use roompp::join_reply")]] = join_reply;
 
 ROOMPP_NAMESPACE_END

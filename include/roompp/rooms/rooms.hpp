@@ -45,8 +45,8 @@ class rooms {
     template <class Connection, class = void>
     struct can_be_held : std::false_type {};
     template <class Connection>
-    struct can_be_held<Connection,
-                       std::void_t<decltype(std::declval<Connection&>().hold(), std::declval<Connection&>().go_on())>>
+    struct can_be_held<Connection, std::void_t<decltype(std::declval<Connection&>().pause_reading(),
+                                                        std::declval<Connection&>().resume_reading())>>
         : std::true_type {};
 
 public:
@@ -144,8 +144,8 @@ public:
                 on_its_way_ += bytes + cost;
                 if (on_its_way_ < most_on_its_way) return;
                 on_its_way_ = 0;
-                member_->connection().hold();
-                home_->post([who = member_->connection_] { who->home().post([who] { who->go_on(); }); });
+                member_->connection().pause_reading();
+                home_->post([who = member_->connection_] { who->home().post([who] { who->resume_reading(); }); });
             }
         }
 
@@ -217,7 +217,7 @@ public:
         hooks().created = std::forward<F>(f);
         return *this;
     }
-    /// A connection wants to join: `(room, member, admission)`; the hook may refuse it. What it knows of the connection is
+    /// A connection wants to join: `(room, member, join_reply)`; the hook may refuse it. What it knows of the connection is
     /// `member.connection()`, and for whom the application took it; see also websocket_route::on_connect(), which is asked
     /// earlier and sees the request.
     template <class F>
@@ -271,7 +271,7 @@ public:
     /// @param how who it is, and what it wants of the room.
     /// @throws std::logic_error if the directory has no loop yet.
     [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
-                                  joining<typename connection_type::batch_type> how = {}) {
+                                  join_options<typename connection_type::batch_type> how = {}) {
         loop& home = *state_->homes[state_->place_of(name)];
         if constexpr (member::counts_rooms) {
             if (who->room_count() >= state_->bounds.rooms_per_connection) {
@@ -397,9 +397,9 @@ private:
 
     static std::optional<close_event> ask(const state& directory, Room& room, member& joining) {
         if (!directory.hooks->admitted) return std::nullopt;
-        admission answer;
+        join_reply answer;
         joining.room_ = &room;
-        joining.who_ = std::make_shared<const person>(joining.how_.who);
+        joining.person_ = std::make_shared<const person>(joining.how_.person);
         directory.hooks->admitted(room, joining, answer);
         return answer.refused();
     }

@@ -53,7 +53,7 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server() {
-        if (const auto by = driver_.lock()) by->server_ends();
+        if (const auto by = driver_.lock()) by->on_server_end();
         for (const auto& over : ends_) over();
         for (const auto& detach : detach_) detach(homes());
     }
@@ -69,7 +69,7 @@ public:
     server& limits(const roompp::limits& bounds) {
         not_after_listen("limits()");
         bounds_ = bounds;
-        site_.name_length(bounds.name_length);
+        router_.name_length(bounds.name_length);
         return *this;
     }
     /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
@@ -90,30 +90,30 @@ public:
     /// are written to the standard error output. May be called in several threads at once.
     template <class F>
     server& on_error(F&& f) {
-        site_.on_error(std::forward<F>(f));
+        router_.on_error(std::forward<F>(f));
         return *this;
     }
 
     /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
     /// `/ws/chat/{room}/`; one for all if the path has none.
-    /// @param protocols how clients may speak with the rooms, such as `roompp::v1()`; for each client the first is taken whose
+    /// @param protocols how clients may speak with the rooms, such as `roompp::v1_protocol()`; for each client the first is taken whose
     /// subprotocol it offers, or the one without a subprotocol. Without any, messages go both ways as they are: see
-    /// bare_protocol.
+    /// raw_protocol.
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
     template <class Room, class... Protocols>
     websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {
         static_assert(std::is_same_v<typename Room::connection_type, connection>,
                       "roompp: these rooms are for another type of member than this server's connections");
         attach(directory);
-        return site_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...), {},
-                                   {});
+        return router_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...),
+                                     {}, {});
     }
     /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
     template <class Room>
     server& attach(const rooms<Room>& directory) {
         attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
             directory.attach(homes);
-            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { site_.report(what); });
+            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { router_.report(what); });
         });
         detach_.push_back(
             [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
@@ -123,9 +123,9 @@ public:
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
     websocket_route& websocket(std::string path, websocket_handler hooks) {
         auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
-        return site_.add_websocket(
+        return router_.add_websocket(
             std::move(path),
-            [shared](const request&, acceptance&) -> websocket_route::opener {
+            [shared](const request&, connect_reply&) -> websocket_route::session_factory {
                 return [shared](const std::shared_ptr<connection>& opened, const person&) {
                     return websocket_handler::open(shared, *opened);
                 };
@@ -138,13 +138,13 @@ public:
     /// on the connection's loop, in several threads at once if there are several.
     template <class F>
     server& get(const std::string& path, F&& answer) {
-        site_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
+        router_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
     /// A route for POST requests, as get().
     template <class F>
     server& post(const std::string& path, F&& answer) {
-        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
+        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
 
@@ -154,22 +154,26 @@ public:
     template <class F>
     server& post_messages(const std::string& path, F&& answer,
                           const std::function<response(const request&)>& too_large) {
-        site_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
+        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
         return *this;
     }
     /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
     template <class F>
     server& options(const std::string& path, F&& answer) {
-        site_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
+        router_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
         return *this;
     }
 
     /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
     /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
     template <class F>
-    server& on_answered(F&& f) {
-        site_.on_answered(std::forward<F>(f));
+    server& on_response(F&& f) {
+        router_.on_response(std::forward<F>(f));
         return *this;
+    }
+    template <class F>
+    [[deprecated("use on_response()")]] server& on_answered(F&& f) {
+        return on_response(std::forward<F>(f));
     }
     /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
     /// served, `over` before they go.
@@ -179,30 +183,30 @@ public:
         return *this;
     }
     /// For add-ons, as the test harness: an exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) { site_.report(what); }
+    void report(const std::exception_ptr& what) { router_.report(what); }
 
     /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
     server& pages_from(page_source source) {
-        site_.pages_from(std::move(source));
+        router_.pages_from(std::move(source));
         return *this;
     }
     /// Serves one page, found by its name (see pages_from(); by default from the current folder).
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
     server& page(std::string path, std::string name) {
-        site_.add_page(std::move(path), std::move(name));
+        router_.add_page(std::move(path), std::move(name));
         return *this;
     }
     /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
     /// folder whose name starts with a dot, is served.
     /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
     server& pages(std::string prefix, const std::filesystem::path& root_folder) {
-        site_.add_folder(std::move(prefix), root_folder);
+        router_.add_folder(std::move(prefix), root_folder);
         return *this;
     }
     /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
     /// forbids framing, but lets a page have its scripts and styles within it.
     server& content_security_policy(std::string policy) {
-        site_.content_security_policy(std::move(policy));
+        router_.content_security_policy(std::move(policy));
         return *this;
     }
 
@@ -249,7 +253,7 @@ public:
         for (auto& one : ports_) accept(one);
 
         std::atomic<std::size_t> going{shards_.size()};
-        const auto failed = [this](const std::exception_ptr& what) { site_.report(what); };
+        const auto failed = [this](const std::exception_ptr& what) { router_.report(what); };
         const auto ended = [this, &going] {
             if (--going != 0) return;
             for (const auto& one : shards_) one->home().post([shard = one.get()] { shard->leave_run(); });
@@ -279,56 +283,56 @@ public:
     template <class Stream>
     void serve(net::shard& host, Stream stream, bool has_place = true) {
         if (host.stopping()) return;
-        const bool full = !has_place || host.guests() >= share_of(bounds_.connections) + host.turned_away() ||
-                          host.newcomers() >= share_of(bounds_.handshakes);
-        if (full && host.turned_away() >= most_turned_away) return stream.close();
+        const bool full = !has_place || host.connections() >= share_of(bounds_.connections) + host.rejected() ||
+                          host.handshaking() >= share_of(bounds_.handshakes);
+        if (full && host.rejected() >= max_rejected) return stream.close();
         const auto session =
-            std::make_shared<detail::http_session<Stream, detail::site>>(host, std::move(stream), site_);
+            std::make_shared<detail::http_session<Stream, detail::router>>(host, std::move(stream), router_);
         if (full)
-            session->turn_away();
+            session->reject();
         else
             session->start();
     }
 
     /// For the test harness: who runs the loops in place of run().
-    class driver {
+    class loop_driver {
     public:
-        driver() = default;
-        driver(const driver&) = delete;
-        driver& operator=(const driver&) = delete;
-        virtual ~driver() = default;
+        loop_driver() = default;
+        loop_driver(const loop_driver&) = delete;
+        loop_driver& operator=(const loop_driver&) = delete;
+        virtual ~loop_driver() = default;
         /// A random number, see loop::random().
         [[nodiscard]] virtual std::uint64_t random() = 0;
         /// An exception that no on_error() takes.
         virtual void failed(const std::exception_ptr& what) = 0;
         /// The server is about to go, with its loops.
-        virtual void server_ends() = 0;
+        virtual void on_server_end() = 0;
     };
     /// For the test harness, in place of listen() and run(): the loops, which `by` runs (net::shard::poll_one() and
-    /// advance()), in one thread, until undrive().
-    [[nodiscard]] std::vector<net::shard*> drive(const std::shared_ptr<driver>& by) {
+    /// advance()), in one thread, until detach_driver().
+    [[nodiscard]] std::vector<net::shard*> attach_driver(const std::shared_ptr<loop_driver>& by) {
         make_shards();
         driver_ = by;
         for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
-        site_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
+        router_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
         get_ready();
         return all_shards();
     }
     /// For the test harness: nobody runs the loops any more.
-    void undrive() {
+    void detach_driver() {
         driver_.reset();
         for (const auto& one : shards_) {
             one->home().set_random({});
             one->home().leave();
         }
-        site_.on_unheard({});
+        router_.on_unheard({});
     }
     /// For the test harness: who drives it now, if anybody does.
-    [[nodiscard]] std::shared_ptr<driver> driven_by() const noexcept { return driver_.lock(); }
+    [[nodiscard]] std::shared_ptr<loop_driver> driven_by() const noexcept { return driver_.lock(); }
 
 private:
     // How many may wait, on each loop, for the client to have read that there is no place for it.
-    static constexpr std::size_t most_turned_away = 100;
+    static constexpr std::size_t max_rejected = 100;
 
     void not_after_listen(const char* what) const {
         if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
@@ -359,7 +363,7 @@ private:
     // What can only be done when the loops are there, and before anything is served.
     void get_ready() {
         loop& first = shards_.front()->home();
-        site_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+        router_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
         for (const auto& attach : attach_) attach(homes());
         for (const auto& ready : starts_) ready(all_shards());
     }
@@ -369,10 +373,10 @@ private:
                     [this](net::shard& host, asio::ip::tcp::socket arrived) {
                         net::tcp_stream stream(std::move(arrived));
                         stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
-                        const bool has_place = stream.take_place(address_book_, bounds_.connections_per_address);
+                        const bool has_place = stream.take_place(connection_limiter_, bounds_.connections_per_address);
                         serve(host, std::move(stream), has_place);
                     },
-                    [this](const std::exception_ptr& what) { site_.report(what); }});
+                    [this](const std::exception_ptr& what) { router_.report(what); }});
     }
 
     void stop_accepting() {
@@ -385,17 +389,17 @@ private:
     std::size_t threads_ = 1;
     net::fan_out_policy make_writer_;
     std::shared_ptr<const net::compression> compression_;
-    detail::site site_;
+    detail::router router_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
     std::vector<std::function<void(const std::vector<net::shard*>&)>> starts_;
     std::vector<std::function<void()>> ends_;
-    net::address_book address_book_;  // outlives the connections on the shards
+    net::connection_limiter connection_limiter_;  // outlives the connections on the shards
     std::vector<std::unique_ptr<net::shard>> shards_;
     std::deque<detail::acceptor> ports_;  // outlived by the shards
     std::optional<asio::signal_set> signals_;
     std::size_t next_shard_ = 0;
-    std::weak_ptr<driver> driver_;
+    std::weak_ptr<loop_driver> driver_;
     std::atomic<bool> stopping_{false};
 };
 

@@ -51,7 +51,7 @@ namespace detail {
 /// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
 class websocket_route {
 public:
-    /// Asked before a connection is opened: `(request, acceptance)`; it may refuse with an HTTP status, or choose a
+    /// Asked before a connection is opened: `(request, connect_reply)`; it may refuse with an HTTP status, or choose a
     /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
     template <class F>
     websocket_route& on_connect(F&& f) {
@@ -67,7 +67,7 @@ public:
     }
 
     /// Every connection has to say who it is before anything else: its first message goes to `check`, `(payload,
-    /// acceptance)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in no
+    /// connect_reply)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in no
     /// room. For tokens that should not be in an address, and clients that can't set headers or cookies.
     /// @param deadline how long the first message may take; then the connection is closed with 1008.
     template <class F>
@@ -78,9 +78,10 @@ public:
     }
 
     /// For the server. What makes the session of a connection; of this person, unless its id is empty.
-    using opener = std::function<std::unique_ptr<net::session>(const std::shared_ptr<connection>&, const person&)>;
-    using opener_for = std::function<opener(const request&, acceptance&)>;  // may refuse
-    websocket_route(path_template path, opener_for open, handler<void(const request&, acceptance&)> connect,
+    using session_factory =
+        std::function<std::unique_ptr<net::session>(const std::shared_ptr<connection>&, const person&)>;
+    using route_factory = std::function<session_factory(const request&, connect_reply&)>;  // may refuse
+    websocket_route(path_template path, route_factory open, handler<void(const request&, connect_reply&)> connect,
                     handler<void(std::exception_ptr)> failed)
         : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}
 
@@ -88,7 +89,7 @@ public:
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
 
     /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
-    [[nodiscard]] decltype(net::opening::open) ask(const request& from, acceptance& answer) const {
+    [[nodiscard]] decltype(net::accept_options::open) ask(const request& from, connect_reply& answer) const {
         if (!detail::allows_origin(from, origins_))
             answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
         else if (connect_)
@@ -109,8 +110,8 @@ public:
 
 private:
     path_template path_;
-    opener_for open_;
-    handler<void(const request&, acceptance&)> connect_;
+    route_factory open_;
+    handler<void(const request&, connect_reply&)> connect_;
     handler<void(std::exception_ptr)> failed_;
     detail::first_message_session::check first_;
     std::chrono::seconds first_deadline_{};

@@ -142,8 +142,8 @@ public:
         close_codes_.push_back(code);
         close_reason_ = reason;
     }
-    void hold() { ++holds; }
-    void go_on() { --holds; }
+    void pause_reading() { ++holds; }
+    void resume_reading() { --holds; }
     [[nodiscard]] loop& home() const noexcept { return *home_; }
 
     /// With what it was closed, each time. Safe from any thread.

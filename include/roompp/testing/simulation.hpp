@@ -31,7 +31,7 @@ namespace testing {
 /// is received, before the bytes of the next client arrive, and all of that before time passes. What one loop was given,
 /// and what one connection carries, keeps its order with every seed, so every run is one that could really happen. The
 /// server's random numbers come from the seed as well.
-class simulation final : public server::driver,
+class simulation final : public server::loop_driver,
                          private memory_link::listener,
                          public std::enable_shared_from_this<simulation> {
 public:
@@ -66,7 +66,7 @@ public:
         for (const auto& one : links) one->forget();
         for (const auto& what : errors_)
             std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", text_of(what).c_str());
-        server_->undrive();
+        server_->detach_driver();
         server_ = nullptr;
         shards_.clear();
         busy_.clear();
@@ -165,7 +165,7 @@ private:
     };
 
     void take_over() {
-        shards_ = server_->drive(shared_from_this());
+        shards_ = server_->attach_driver(shared_from_this());
         now_ = started_ = shards_.front()->now();
         for (net::shard* one : shards_) one->home().suspend();
         pass({});
@@ -175,7 +175,7 @@ private:
     // server::driver
     [[nodiscard]] std::uint64_t random() override { return random_for_server_.next(); }
     void failed(const std::exception_ptr& what) override { errors_.push_back(what); }
-    void server_ends() override { end(); }
+    void on_server_end() override { end(); }
 
     void require_server() const {
         if (!server_)

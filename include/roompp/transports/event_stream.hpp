@@ -52,7 +52,7 @@ public:
     /// For the server: answers the request with a stream.
     event_stream(const request& asked, const responder& later)
         : connection(later.home()),
-          body_(later.stream(head(), body_end::connection)),
+          body_(later.stream(head(), body_framing::connection)),
           peer_address_(asked.peer_address()),
           is_secure_(asked.is_secure()) {}
 
@@ -64,7 +64,7 @@ public:
         failed_ = std::move(failed);
         now_open();
         last_word_ = home().now();
-        body_.on_end([self = keep()](hold_end why) { self->gone(why); });
+        body_.on_end([self = keep()](abort_reason why) { self->gone(why); });
         guarded([&] {
             session_ = open();
             if (!is_open()) end_session();  // it was closed meanwhile
@@ -106,7 +106,7 @@ private:
         body_.end();
         home().post([self = keep()] { self->end_session(); });  // not within what the application does now
     }
-    void end_for(const std::exception_ptr& what) override {
+    void do_fail(const std::exception_ptr& what) override {
         if (is_open()) start_closing(close_code::internal_error, "internal error");
         if (failed_) failed_(what);
     }
@@ -123,18 +123,18 @@ private:
         body_.write(text, slow);
     }
 
-    void gone(hold_end why) {
+    void gone(abort_reason why) {
         if (is_open()) {
-            if (why == hold_end::server_stops) return start_closing(close_code::going_away, "server stops");
+            if (why == abort_reason::server_stops) return start_closing(close_code::going_away, "server stops");
             now_closing();
-            how_.code = why == hold_end::too_slow ? close_code::try_again_later : close_code::abnormal;
+            how_.code = why == abort_reason::too_slow ? close_code::try_again_later : close_code::abnormal;
         }
         end_session();
     }
 
     void end_session() {
         comment_.cancel();
-        if (const auto last = std::move(session_)) guarded([&] { last->closed(how_); });
+        if (const auto last = std::move(session_)) guarded([&] { last->on_close(how_); });
     }
 
     void comment_later() {
@@ -151,7 +151,7 @@ private:
         try {
             action();
         } catch (...) {
-            end_for(std::current_exception());
+            do_fail(std::current_exception());
         }
     }
 

@@ -66,7 +66,7 @@ public:
     void append(batch& to, const room_event& event) const override {
         to.append_bytes(event_text(v1_frames::event(event), event.id != 0 ? id(event.epoch, event.id) : std::string()));
     }
-    void append(batch& to, const welcome& first) const override {
+    void append(batch& to, const join_snapshot& first) const override {
         to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
         if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first.people_count, *first.people)));
     }
@@ -86,7 +86,7 @@ public:
     void append(batch& to, const room_event& event) const override {
         to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
-    void append(batch& to, const welcome& first) const override {
+    void append(batch& to, const join_snapshot& first) const override {
         if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first.people_count, *first.people));
     }
     void append_frame(batch& to, payload frame) const override {
@@ -95,7 +95,7 @@ public:
 };
 
 /// How fast somebody may send: limits::messages_per_second and bytes_per_second.
-class flood_gauge {
+class rate_limiter {
 public:
     /// Counts a message.
     /// @returns whether it is one too many.
@@ -121,14 +121,14 @@ private:
 
 /// The same for those who are no members yet, by the peer's address: else each request could begin with a full gauge. Knows a
 /// bounded number of addresses; those that find no place share a gauge.
-class flood_gauges {
+class address_rate_limiter {
 public:
     [[nodiscard]] bool is_flood(const std::string& address, std::size_t bytes, const limits& bounds,
                                 loop::clock::time_point now) {
         if (bounds.messages_per_second == 0 && bounds.bytes_per_second == 0) return false;
         auto found = known_.find(address);
         if (found == known_.end()) {
-            if (known_.size() >= most) forget_silent(flood_gauge::memory(bounds), now);
+            if (known_.size() >= most) forget_silent(rate_limiter::memory(bounds), now);
             if (known_.size() >= most) return others_.is_flood(bytes, bounds, now);
             found = known_.emplace(address, one_address{}).first;
         }
@@ -140,7 +140,7 @@ private:
     static constexpr std::size_t most = 10'000;
 
     struct one_address {
-        flood_gauge gauge;
+        rate_limiter gauge;
         loop::clock::time_point last_heard;
     };
 
@@ -152,7 +152,7 @@ private:
     }
 
     std::unordered_map<std::string, one_address> known_;
-    flood_gauge others_;
+    rate_limiter others_;
     loop::clock::time_point looked_{};
 };
 
@@ -206,12 +206,13 @@ class http_member {
 public:
     /// @param listens whether it has an event stream: then what has an `ack` number is acknowledged there as well, behind
     /// the message, so that a client to which its own messages do not come back can tell that its stream gets through.
-    http_member(std::shared_ptr<const v1> protocol, const limits& bounds, bool listens)
+    http_member(std::shared_ptr<const v1_protocol> protocol, const limits& bounds, bool listens)
         : protocol_(std::move(protocol)), bounds_(bounds), listens_(listens) {}
 
-    void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room, joining<batch> how) {
+    void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room,
+              join_options<batch> how) {
         connection_ = its;
-        how.only_for_this = true;
+        how.close_on_leave = true;
         membership_ = directory.join(its, std::move(room), std::move(how));
     }
     void leave(const close_event& how) { membership_.leave(how); }
@@ -221,7 +222,7 @@ public:
         const auto its = connection_.lock();
         if (!its || !its->is_open()) return;
         if (gauge_.is_flood(frame.size(), bounds_, now)) return answer->give(too_fast());
-        v1::handle<Room>(
+        v1_protocol::handle<Room>(
             membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
             [answer, listens = listens_](Room&, auto& member, const std::string& told) {
                 if (listens && told.find(R"("ack":)") != std::string::npos) member.write(told);
@@ -236,12 +237,12 @@ public:
     }
 
 private:
-    std::shared_ptr<const v1> protocol_;
+    std::shared_ptr<const v1_protocol> protocol_;
     const limits& bounds_;
     bool listens_;
     std::weak_ptr<connection> connection_;
     typename rooms<Room>::membership membership_;
-    flood_gauge gauge_;
+    rate_limiter gauge_;
 };
 
 /// What a room's history is as a frame: made once for all who ask from the same point.
@@ -252,7 +253,7 @@ public:
     [[nodiscard]] std::string get(const std::string& epoch, std::uint64_t last_id, const resume_point& from,
                                   const person* self, Make&& make) {
         if (epoch != epoch_ || last_id != last_id_ || from.id != from_ || text_.empty()) {
-            welcome first = make();
+            join_snapshot first = make();
             first.self = nullptr;
             text_ = v1_frames::history(first);
             epoch_ = epoch;
@@ -289,7 +290,7 @@ template <class Room>
     // Where messages have been forgotten meanwhile, what was told before is not to be told again.
     if (at && room.reaches(*at) && last == std::numeric_limits<std::size_t>::max())
         return known.get(room.epoch(), room.last_id(), *at, self, [&] { return room.catch_up(at, last); });
-    welcome first = room.catch_up(at, last);
+    join_snapshot first = room.catch_up(at, last);
     first.self = self;
     return v1_frames::history(first);
 }
@@ -300,8 +301,8 @@ class stream_session final : public net::session {
 public:
     stream_session(std::shared_ptr<http_member<Room>> member, std::function<void()> over)
         : member_(std::move(member)), over_(std::move(over)) {}
-    void message(payload) override {}
-    void closed(const close_event& how) override {
+    void on_message(payload) override {}
+    void on_close(const close_event& how) override {
         member_->leave(how);
         over_();
     }
@@ -318,8 +319,8 @@ public:
     polled_room(std::shared_ptr<http_member<Room>> member, std::shared_ptr<history_text> known)
         : member_(std::move(member)), known_(std::move(known)) {}
 
-    void message(payload) override {}
-    void closed(const close_event& how) override { member_->leave(how); }
+    void on_message(payload) override {}
+    void on_close(const close_event& how) override { member_->leave(how); }
     bool is_up_to_date(const resume_point& at) override {
         bool it_is = true;
         member_->visit([&](Room& room, auto&) { it_is = detail::is_up_to_date(room, at); });
@@ -327,7 +328,7 @@ public:
     }
     std::string history(const resume_point* at, std::size_t last) override {
         std::string text;
-        member_->visit([&](Room& room, auto& member) { text = history_of(room, *known_, at, last, &member.who()); });
+        member_->visit([&](Room& room, auto& member) { text = history_of(room, *known_, at, last, &member.person()); });
         return text;
     }
     std::string presence() override {
@@ -347,12 +348,12 @@ private:
 
 /// Opens rooms to clients without WebSockets, on the same server, port and rooms, with the same ids and history:
 ///
-///     roompp::v1 protocol;
+///     roompp::v1_protocol protocol;
 ///     server.websocket("/ws/chat/{room}/", rooms, protocol);
 ///     roompp::http_rooms(server, rooms, protocol)
-///         .polls("/poll/chat/{room}/")      // GET: answers at once, or, with &wait=SECONDS, when there is news
-///         .events("/events/chat/{room}/")   // GET: server-sent events
-///         .sends("/send/chat/{room}/");     // POST: says something
+///         .poll_route("/poll/chat/{room}/")      // GET: answers at once, or, with &wait=SECONDS, when there is news
+///         .event_route("/events/chat/{room}/")   // GET: server-sent events
+///         .post_route("/send/chat/{room}/");     // POST: says something
 ///
 /// docs/transports.md tells what each of them takes and answers. Clients that poll or have a stream are members like others:
 /// hooks, presence and limits are the same. Who may connect is not taken over from the WebSocket route: set on_connect() and
@@ -375,7 +376,7 @@ class http_rooms {
 public:
     /// @param protocol with the same settings as for the WebSocket route. A client is the same person on all transports of
     /// one server.
-    http_rooms(server& its, const rooms<Room>& directory, v1 protocol)
+    http_rooms(server& its, const rooms<Room>& directory, v1_protocol protocol)
         : server_(its), state_(std::make_shared<state>(its, directory, std::move(protocol))) {
         its.attach(directory);
         its.on_start(
@@ -392,7 +393,7 @@ public:
             });
     }
 
-    /// Asked before a client is let in, as websocket_route::on_connect(): `(request, acceptance)`; it may refuse with an
+    /// Asked before a client is let in, as websocket_route::on_connect(): `(request, connect_reply)`; it may refuse with an
     /// HTTP status, or say who the client is. It is asked for each poll and each message.
     template <class F>
     http_rooms& on_connect(F&& f) {
@@ -408,26 +409,29 @@ public:
 
     /// A route for GET: a JSON array of frames, at once, or, with `wait=SECONDS`, when there is something to tell.
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    http_rooms& polls(const std::string& path) {
+    http_rooms& poll_route(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { poll(state, asked, later); });
         return allow(path, "GET, HEAD");
     }
     /// A route for GET: `text/event-stream`, an event for each frame.
-    /// @throws std::invalid_argument as polls().
-    http_rooms& events(const std::string& path) {
+    /// @throws std::invalid_argument as poll_route().
+    http_rooms& event_route(const std::string& path) {
         server_.get(path,
                     [state = state_](const request& asked, const responder& later) { listen(state, asked, later); });
         return allow(path, "GET, HEAD");
     }
     /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
-    /// @throws std::invalid_argument as polls().
-    http_rooms& sends(const std::string& path) {
+    /// @throws std::invalid_argument as poll_route().
+    http_rooms& post_route(const std::string& path) {
         server_.post_messages(
             path, [state = state_](const request& asked, const responder& later) { say(state, asked, later); },
             [state = state_](const request& asked) { return too_large(*state, asked); });
         return allow(path, "POST");
     }
+    [[deprecated("use poll_route()")]] http_rooms& polls(const std::string& path) { return poll_route(path); }
+    [[deprecated("use event_route()")]] http_rooms& events(const std::string& path) { return event_route(path); }
+    [[deprecated("use post_route()")]] http_rooms& sends(const std::string& path) { return post_route(path); }
 
 private:
     using member = detail::http_member<Room>;
@@ -453,22 +457,22 @@ private:
     struct place {
         std::map<std::string, clients> rooms;
         std::vector<observer> observers;
-        detail::flood_gauges newcomers;
+        detail::address_rate_limiter handshaking;
         std::size_t polling = 0;
         loop::timer look_again;
     };
     struct state {
-        state(server& its, const rooms<Room>& of, v1 speaks)
-            : site(its), directory(of), protocol(std::make_shared<const v1>(std::move(speaks))) {}
+        state(server& its, const rooms<Room>& of, v1_protocol speaks)
+            : site(its), directory(of), protocol(std::make_shared<const v1_protocol>(std::move(speaks))) {}
         server& site;
         rooms<Room> directory;
-        std::shared_ptr<const v1> protocol;
-        handler<void(const request&, acceptance&)> connect;
+        std::shared_ptr<const v1_protocol> protocol;
+        handler<void(const request&, connect_reply&)> connect;
         std::vector<std::string> origins;
         std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
         std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
         std::vector<net::shard*> shards;
-        net::address_book addresses;  // of those that poll
+        net::connection_limiter addresses;  // of those that poll
         std::vector<place> here;
 
         [[nodiscard]] std::function<void(std::exception_ptr)> failed() {
@@ -487,7 +491,7 @@ private:
     struct wish {
         std::string room;
         std::string key;  // of the client among those of the room; empty: nobody in particular
-        joining<detail::batch> how;
+        join_options<detail::batch> how;
         std::string peer_address;
         bool is_secure = false;
     };
@@ -541,16 +545,16 @@ private:
         detail::header_list headers;
         if (auto refused = refuse_strangers(*its, asked, headers)) return refused;
         later.add_headers(headers);
-        acceptance answer;
+        connect_reply answer;
         if (its->connect) its->connect(asked, answer);
         if (answer.refused()) return *answer.refused();
-        wanted.how.who = answer.who();
+        wanted.how.person = answer.person();
         its->protocol->ask(asked, answer, wanted.how);
         if (answer.refused()) return *answer.refused();
         const auto session = asked.query("session").value_or("");
         if (session.size() > 64) return response(400, "'session' must be at most 64 characters.\n");
         wanted.room = detail::room_name(asked);
-        if (!wanted.how.who.id.empty()) wanted.key = wanted.how.who.id + '\n' + session;
+        if (!wanted.how.person.id.empty()) wanted.key = wanted.how.person.id + '\n' + session;
         wanted.peer_address = asked.peer_address();
         wanted.is_secure = asked.is_secure();
         return std::nullopt;
@@ -567,16 +571,16 @@ private:
             later.answer({400, "'wait' must be a whole number: for how many seconds the answer may be held.\n"});
             return;
         }
-        poll_request what{wanted.how.resume, wanted.how.last, {}};
-        const auto most = static_cast<std::uint64_t>(longest_wait(its->shards.front()->bounds()).count());
+        poll_request what{wanted.how.resume, wanted.how.history_limit, {}};
+        const auto most = static_cast<std::uint64_t>(longest_wait(its->shards.front()->limits()).count());
         what.wait = std::chrono::seconds(std::min(*seconds, most));
         if (asked.method() == "HEAD") {
             later.answer(response::json({}));
             return;
         }
         loop& home = its->directory.home_of(wanted.room);
-        later.on_end([its, &home, room = wanted.room, key = wanted.key](const responder& gone, hold_end why) {
-            if (why == hold_end::server_stops)
+        later.on_end([its, &home, room = wanted.room, key = wanted.key](const responder& gone, abort_reason why) {
+            if (why == abort_reason::server_stops)
                 gone.answer(poll_connection::closed_response({close_code::going_away, "server stops"}));
             home.dispatch([its, &home, room, key, gone] { forget(*its, home, room, key, gone); });
         });
@@ -597,15 +601,15 @@ private:
             const auto id = whole_number(colon == std::string::npos ? "" : last.substr(colon + 1));
             if (id) {
                 wanted.how.resume = std::make_shared<const resume_point>(resume_point{last.substr(0, colon), *id});
-                wanted.how.last = std::numeric_limits<std::size_t>::max();
+                wanted.how.history_limit = std::numeric_limits<std::size_t>::max();
             }
         }
         const auto stream = std::make_shared<event_stream>(asked, later);
         stream->start(
             [&] {
-                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->bounds(), true);
+                const auto joined = std::make_shared<member>(its->protocol, its->shards.front()->limits(), true);
                 loop& home = its->directory.home_of(wanted.room);
-                wanted.how.as = its->as_events;
+                wanted.how.encoding = its->as_events;
                 joined->join(its->directory, stream, wanted.room, std::move(wanted.how));
                 // Not before: if it fails, nobody would take the speaker out again.
                 if (!wanted.key.empty())
@@ -626,7 +630,7 @@ private:
             later.answer(std::move(*refused));
             return;
         }
-        if (asked.body().size() > its->shards.front()->bounds().message_bytes) {
+        if (asked.body().size() > its->shards.front()->limits().message_bytes) {
             later.answer(detail::too_large());
             return;
         }
@@ -689,18 +693,18 @@ private:
         if (auto found = find_polling(*its, home, wanted.room, wanted.key)) return found;
         net::shard& host = *its->shards[home.index()];
         place& here = its->here[home.index()];
-        if (here.newcomers.is_flood(wanted.peer_address, bytes, host.bounds(), home.now())) {
+        if (here.handshaking.is_flood(wanted.peer_address, bytes, host.limits(), home.now())) {
             detail::post_answer(later).give(detail::too_fast());
             return nullptr;
         }
         // Those that poll cost their client nothing: they leave half of the places to who has a connection.
-        const std::size_t share = host.bounds().connections / its->shards.size();
-        if (host.stopping() || host.guests() >= share || here.polling >= std::max<std::size_t>(1, share / 2)) {
+        const std::size_t share = host.limits().connections / its->shards.size();
+        if (host.stopping() || host.connections() >= share || here.polling >= std::max<std::size_t>(1, share / 2)) {
             later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
             return nullptr;
         }
-        std::unique_ptr<net::address_book::place> place;
-        if (const std::size_t most = host.bounds().connections_per_address; most != 0) {
+        std::unique_ptr<net::connection_limiter::place> place;
+        if (const std::size_t most = host.limits().connections_per_address; most != 0) {
             place = its->addresses.enter(wanted.peer_address, most);
             if (!place) {
                 const close_event too_many{close_code::try_again_later, "this address has too many clients"};
@@ -712,14 +716,14 @@ private:
         auto client = std::make_shared<poll_connection>(host, wanted.peer_address, wanted.is_secure, std::move(place));
         all.polling.emplace(wanted.key, client);
         ++here.polling;
-        const auto joined = std::make_shared<member>(its->protocol, host.bounds(), false);
+        const auto joined = std::make_shared<member>(its->protocol, host.limits(), false);
         all.speakers[wanted.key] = {joined, &home};
         client->start(
             [&] {
                 auto how = wanted.how;
-                how.as = its->as_polls;
+                how.encoding = its->as_polls;
                 how.resume = nullptr;
-                how.last = 0;
+                how.history_limit = 0;
                 joined->join(its->directory, client, wanted.room, std::move(how));
                 return std::make_unique<detail::polled_room<Room>>(joined, all.known);
             },
@@ -798,11 +802,11 @@ private:
         std::string text;
         const bool there = its.directory.with(one.room, [&](Room& room) {
             detail::history_text nothing_known;
-            text = detail::history_of(room, nothing_known, one.asked.after.get(), one.asked.last, nullptr);
+            text = detail::history_of(room, nothing_known, one.asked.after.get(), one.asked.history_limit, nullptr);
         });
         if (!there) {  // whoever comes first is told from the beginning
-            welcome empty;
-            if (has_been_elsewhere(one)) empty.how = recovery::reset;
+            join_snapshot empty;
+            if (has_been_elsewhere(one)) empty.recovery = recovery::reset;
             text = v1_frames::history(empty);
         }
         one.to.answer(response::json('[' + text + "]\n"));

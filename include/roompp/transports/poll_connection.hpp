@@ -45,7 +45,7 @@ public:
 /// What one poll asks for.
 struct poll_request {
     std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
-    std::size_t last = 0;                       ///< how many messages it wants if it can't go on from there
+    std::size_t history_limit = 0;              ///< how many messages it wants if it can't go on from there
     std::chrono::seconds wait{0};               ///< how long it may be held until there is news
 };
 
@@ -55,14 +55,14 @@ struct poll_request {
 /// a bound. It ends when no poll comes for limits::poll_grace.
 ///
 /// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
-class poll_connection final : public connection, private net::shard::guest {
+class poll_connection final : public connection, private net::shard::shard_connection {
 public:
     /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
     /// counted; given back when it ends.
     poll_connection(net::shard& host, std::string peer_address, bool secure,
-                    std::unique_ptr<net::address_book::place> its_place = nullptr)
+                    std::unique_ptr<net::connection_limiter::place> its_place = nullptr)
         : connection(host.home()),
-          guest(host),
+          shard_connection(host),
           peer_address_(std::move(peer_address)),
           is_secure_(secure),
           place_(std::move(its_place)),
@@ -160,7 +160,7 @@ private:
             self->end();
         });
     }
-    void end_for(const std::exception_ptr& what) override {
+    void do_fail(const std::exception_ptr& what) override {
         if (is_open()) start_closing(close_code::internal_error, "internal error");
         if (failed_) failed_(what);
     }
@@ -179,7 +179,7 @@ private:
             silent_since_ = now;
             return answer(*std::exchange(held_, std::nullopt));
         }
-        if (now - silent_since_ >= host().bounds().poll_grace) end_with({close_code::abnormal, {}});
+        if (now - silent_since_ >= host().limits().poll_grace) end_with({close_code::abnormal, {}});
     }
     void stop() override {
         if (held_) held_->to.answer(closed_response({close_code::going_away, "server stops"}));
@@ -214,7 +214,7 @@ private:
             return;
         }
         guarded([&] {
-            const std::string history = source_->history(request.asked.after.get(), request.asked.last);
+            const std::string history = source_->history(request.asked.after.get(), request.asked.history_limit);
             if (history.empty()) {  // it has failed, and closed this
                 request.to.answer(closed_response(how_));
                 return;
@@ -241,11 +241,11 @@ private:
         end();
     }
     void end_source() {
-        if (const auto last = std::move(source_)) guarded([&] { last->closed(how_); });
+        if (const auto last = std::move(source_)) guarded([&] { last->on_close(how_); });
     }
     void end() {
         const auto self = keep();
-        retire();
+        unregister();
         place_.reset();
         if (const auto over = std::exchange(over_, {})) over();
     }
@@ -255,7 +255,7 @@ private:
         try {
             action();
         } catch (...) {
-            end_for(std::current_exception());
+            do_fail(std::current_exception());
         }
     }
 
@@ -263,7 +263,7 @@ private:
     bool is_secure_;
     std::unique_ptr<poll_source> source_;
     std::function<void()> over_;
-    std::unique_ptr<net::address_book::place> place_;
+    std::unique_ptr<net::connection_limiter::place> place_;
     std::function<void(std::exception_ptr)> failed_;
     std::optional<held> held_;
     std::string frames_;       // since the last answer, each after a comma

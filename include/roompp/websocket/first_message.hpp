@@ -22,35 +22,35 @@ namespace detail {
 /// Waits for a connection's first message, has it checked, and only then opens what the connection came for.
 class first_message_session final : public net::session {
 public:
-    using check = handler<void(payload, acceptance&)>;
-    using opener = std::function<std::unique_ptr<net::session>(const person&)>;
+    using check = handler<void(payload, connect_reply&)>;
+    using session_factory = std::function<std::unique_ptr<net::session>(const person&)>;
 
-    first_message_session(connection& its, std::chrono::seconds deadline, check ask, opener open)
+    first_message_session(connection& its, std::chrono::seconds deadline, check ask, session_factory open)
         : connection_(its), ask_(std::move(ask)), open_(std::move(open)), deadline_(its.home().after(deadline, [&its] {
               its.close(close_code::policy_violation, "the first message did not come in time");
           })) {}
 
-    void message(payload received) override {
-        if (inner_) return inner_->message(received);
+    void on_message(payload received) override {
+        if (inner_) return inner_->on_message(received);
         deadline_.cancel();
-        acceptance answer;
+        connect_reply answer;
         ask_(received, answer);
         if (const auto& refused = answer.refused())
             return connection_.close(close_code::policy_violation, refused->body.substr(0, refused->body.find('\n')));
-        inner_ = open_(answer.who());
+        inner_ = open_(answer.person());
         open_ = nullptr;
     }
-    void flooded(payload dropped) override {
-        if (inner_) inner_->flooded(dropped);
+    void on_rate_limited(payload dropped) override {
+        if (inner_) inner_->on_rate_limited(dropped);
     }
-    void closed(const close_event& how) override {
-        if (inner_) inner_->closed(how);
+    void on_close(const close_event& how) override {
+        if (inner_) inner_->on_close(how);
     }
 
 private:
     connection& connection_;  // which owns this
     check ask_;
-    opener open_;
+    session_factory open_;
     loop::timer deadline_;
     std::unique_ptr<net::session> inner_;
 };

@@ -66,8 +66,8 @@ private:
 struct reader_config {
     using request_type = websocketpp::http::parser::request;
     using response_type = websocketpp::http::parser::response;
-    using message_type = websocketpp::message_buffer::message<message_store>;
-    using con_msg_manager_type = message_store<message_type>;
+    using message_type = websocketpp::message_buffer::message<message_pool>;
+    using con_msg_manager_type = message_pool<message_type>;
     using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
     using permessage_deflate_type = incoming_compression;
     static constexpr bool enable_extensions = false;              // negotiated by the connection
@@ -88,7 +88,7 @@ class frame_reader : private websocketpp::processor::hybi13<reader_config> {
     using message = reader_config::message_type;
 
 public:
-    frame_reader() : hybi13(false, true, std::make_shared<message_store<message>>(), no_masks_) { find_byte_order(); }
+    frame_reader() : hybi13(false, true, std::make_shared<message_pool<message>>(), no_masks_) { find_byte_order(); }
     frame_reader(const frame_reader&) = delete;
     frame_reader& operator=(const frame_reader&) = delete;
     ~frame_reader() override = default;

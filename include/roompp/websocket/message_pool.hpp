@@ -15,10 +15,10 @@ namespace net {
 /// A websocketpp message manager, one a reader, that keeps the last small message for the next one: a connection
 /// that exchanges small messages allocates nothing for them.
 template <class Message>
-class message_store : public std::enable_shared_from_this<message_store<Message>> {
+class message_pool : public std::enable_shared_from_this<message_pool<Message>> {
 public:
-    using ptr = std::shared_ptr<message_store>;
-    using weak_ptr = std::weak_ptr<message_store>;
+    using ptr = std::shared_ptr<message_pool>;
+    using weak_ptr = std::weak_ptr<message_pool>;
     using message_ptr = typename Message::ptr;
 
     message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }

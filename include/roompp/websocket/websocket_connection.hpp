@@ -46,7 +46,7 @@ public:
 
     /// Answers the upgrade request, which the server has checked, and starts.
     /// @param rest what the client has sent after its request.
-    void start(const websocketpp::http::parser::request& asked, std::string_view rest, opening how) {
+    void start(const websocketpp::http::parser::request& asked, std::string_view rest, accept_options how) {
         std::string after(rest);  // handlers may read on the shard's buffer
         subprotocol_ = std::move(how.subprotocol);
         failed_ = std::move(how.failed);
@@ -75,7 +75,7 @@ private:
         count_received(size);
         auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
         if (reader->idle())
-            reader->start(this->host().bounds().message_bytes, compresses_ ? this->host().compressing() : nullptr);
+            reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
         while (size != 0 && !its_channel::ended()) {
             std::error_code ec;
             if (const auto got = reader->read(bytes, size, ec)) received(*got);
@@ -88,14 +88,14 @@ private:
     }
     void drained() {
         if (!is_open() || !std::exchange(has_missed_, false) || !session_) return;
-        guarded([&] { session_->caught_up(); });
+        guarded([&] { session_->on_drain(); });
     }
     void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
 
     // shard::guest
     void tick(shard::clock::time_point now) override {
-        const auto& bounds = this->host().bounds();
-        if (this->has_finished_too_late(now)) return this->end_now();
+        const auto& bounds = this->host().limits();
+        if (this->has_finished_too_late(now)) return this->close_now();
         if (its_channel::ended()) return;
         const auto silent = now - this->last_heard();
         if (!is_open()) {
@@ -136,16 +136,16 @@ private:
     void send_shared_batch(batch_for_many& batch, when_slow slow) override {
         send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
     }
-    void set_held(bool held) override {
+    void set_reading_paused(bool held) override {
         if (held)
-            this->hold_reading();
+            this->pause_reading();
         else
-            this->read_on();
+            this->resume_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
         now_closing();
-        give_up_at_ = this->host().deadline(this->host().bounds().close_timeout);
+        give_up_at_ = this->host().deadline(this->host().limits().close_timeout);
         close_sent_ = code;
         write_close(code, reason);
         if (!websocketpp::close::status::terminal(code)) return;
@@ -153,7 +153,7 @@ private:
         this->finish();
         home().post([self = shared_from_this(), this] { ended({close_code::abnormal, {}}); });
     }
-    void end_for(const std::exception_ptr& what) override {
+    void do_fail(const std::exception_ptr& what) override {
         start_closing(close_code::internal_error, "internal error");
         report(what);
     }
@@ -177,11 +177,11 @@ private:
         const auto kind = got.kind == opcode::text ? payload_kind::text : payload_kind::binary;
         const payload message(got.body, kind);
         if (is_flood(message)) {
-            if (this->host().bounds().on_flood == flood::close)
+            if (this->host().limits().on_flood == flood::close)
                 return start_closing(close_code::policy_violation, "you send too fast");
-            return guarded([&] { session_->flooded(message); });
+            return guarded([&] { session_->on_rate_limited(message); });
         }
-        guarded([&] { session_->message(message); });
+        guarded([&] { session_->on_message(message); });
     }
 
     // The peer closes, or answers our closing (RFC 6455, section 5.5.1).
@@ -211,7 +211,7 @@ private:
         if (!session_) return;
         if (how.code == close_code::abnormal && close_sent_ != 0) how.code = close_sent_;
         const auto last = std::move(session_);
-        guarded([&] { last->closed(how); });
+        guarded([&] { last->on_close(how); });
     }
 
     void write_close(std::uint16_t code, std::string_view reason) {
@@ -225,7 +225,7 @@ private:
     }
 
     bool is_flood(payload received) {
-        const auto& bounds = this->host().bounds();
+        const auto& bounds = this->host().limits();
         const auto now = this->host().now();
         const std::uint64_t at_once = std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
         return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
@@ -235,7 +235,7 @@ private:
     // Ends without a word: the peer does not answer.
     void give_up() {
         const auto self = shared_from_this();
-        this->end_now();
+        this->close_now();
         ended({close_code::abnormal, {}});
     }
 
@@ -263,7 +263,7 @@ private:
         try {
             action();
         } catch (...) {
-            end_for(std::current_exception());
+            do_fail(std::current_exception());
         }
     }
 

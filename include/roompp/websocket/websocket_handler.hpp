@@ -23,7 +23,7 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// The answer to a client that wants to open a WebSocket: yes, unless it is refused.
-class acceptance {
+class connect_reply {
 public:
     /// Answers with an HTTP status (400 to 599) and a text instead of opening the connection.
     void refuse(int status = 403, std::string text = "This connection is not allowed.\n") {
@@ -33,20 +33,20 @@ public:
     /// not sent.
     void subprotocol(std::string name) { subprotocol_ = std::move(name); }
     /// Says who the client is, for rooms: see person. By default the route's protocol decides.
-    void identify(person who) { who_ = std::move(who); }
+    void identify(person who) { person_ = std::move(who); }
     /// Adds a header to the 101 response.
     void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
 
     /// For the server.
     [[nodiscard]] const std::optional<response>& refused() const noexcept { return refused_; }
-    [[nodiscard]] const person& who() const noexcept { return who_; }
+    [[nodiscard]] const roompp::person& person() const noexcept { return person_; }
     [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
 private:
     std::optional<response> refused_;
     std::string subprotocol_;
-    person who_;
+    roompp::person person_;
     std::vector<std::pair<std::string, std::string>> headers_;
 };
 
@@ -55,7 +55,7 @@ private:
 /// hook closes that connection with 1011 and goes to on_error.
 class websocket_handler {
 public:
-    /// A client wants to connect: `(request, acceptance)`; may refuse, or choose a subprotocol. An accepted client may
+    /// A client wants to connect: `(request, connect_reply)`; may refuse, or choose a subprotocol. An accepted client may
     /// still be gone before it is open.
     template <class F>
     websocket_handler& on_connect(F&& f) {
@@ -91,7 +91,9 @@ public:
     }
 
     /// For the server.
-    [[nodiscard]] const handler<void(const request&, acceptance&)>& connect_hook() const noexcept { return connect_; }
+    [[nodiscard]] const handler<void(const request&, connect_reply&)>& connect_hook() const noexcept {
+        return connect_;
+    }
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_; }
     [[nodiscard]] static std::unique_ptr<net::session> open(const std::shared_ptr<const websocket_handler>& hooks,
                                                             connection& opened) {
@@ -105,12 +107,12 @@ private:
     public:
         session(std::shared_ptr<const websocket_handler> hooks, connection& its)
             : hooks_(std::move(hooks)), connection_(its) {}
-        void message(payload received) override {
+        void on_message(payload received) override {
             if (!hooks_->message_) return;
             if (hooks_->message_.is_async()) return message_later(received);
             (void)hooks_->message_(connection_, received);
         }
-        void closed(const close_event& how) override {
+        void on_close(const close_event& how) override {
             if (queue_) queue_->clear();
             if (hooks_->close_) hooks_->close_(connection_, how);
         }
@@ -134,7 +136,7 @@ private:
         std::shared_ptr<message_queue> queue_;
     };
 
-    handler<void(const request&, acceptance&)> connect_;
+    handler<void(const request&, connect_reply&)> connect_;
     handler<void(connection&)> open_;
     handler<pending(connection&, payload)> message_;
     handler<void(connection&, const close_event&)> close_;
@@ -147,5 +149,8 @@ private:
     handler.on_message([](connection& from, payload message) { from.send(message); });
     return handler;
 }
+
+/// The name of connect_reply before 0.2; goes with 0.3.
+using acceptance [[deprecated("use roompp::connect_reply")]] = connect_reply;
 
 ROOMPP_NAMESPACE_END

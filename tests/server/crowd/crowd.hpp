@@ -71,12 +71,12 @@ public:
         ::close(fd_);
         fd_ = -1;
     }
-    /// Takes nothing from the socket, until read_on().
+    /// Takes nothing from the socket, until resume_reading().
     void stall() {
         stalled_ = true;
         watch(EPOLL_CTL_MOD);
     }
-    void read_on() {
+    void resume_reading() {
         const int large = 1 << 20;
         setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
         stalled_ = false;

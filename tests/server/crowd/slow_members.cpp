@@ -131,7 +131,7 @@ public:
         std::fflush(stdout);
         if (grown > bound) throw std::runtime_error("the server takes too much memory");
 
-        for (auto& one : slow_) one->connection().read_on();
+        for (auto& one : slow_) one->connection().resume_reading();
         if (policy_ == "disconnect")
             expect_closed();
         else

@@ -1,0 +1,225 @@
+// What is served over plain HTTP: pages, files and handlers.
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "support/catch.hpp"
+#include "support/http_site.hpp"
+
+namespace fs = std::filesystem;
+namespace t = roompp::testing;
+using site::scene;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Nothing came but the answer that was taken: the next one is that to the next request.
+void has_said_no_more(t::http_client& browser) {
+    REQUIRE_FALSE(browser.is_waiting());
+    REQUIRE(browser.is_connected());
+    REQUIRE(browser.get("/hello/you/").body == "Hello, you!\n");
+}
+
+}  // namespace
+
+TEST_CASE("A page comes with its type and security headers", "[http]") {
+    scene some;
+    const auto answer = some.world.http().get("/");
+    CHECK(answer.head.get_version() == "HTTP/1.1");
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "<!doctype html><title>Front</title>");
+    CHECK(answer.header("Content-Type") == "text/html; charset=utf-8");
+    CHECK(answer.header("X-Content-Type-Options") == "nosniff");
+    CHECK(has(answer.header("Content-Security-Policy"), "default-src 'self'"));
+    CHECK(has(answer.header("Content-Security-Policy"), "frame-ancestors 'none'"));
+    CHECK(answer.header("Referrer-Policy") == "same-origin");
+}
+
+TEST_CASE("Files of a folder come with their types", "[http]") {
+    scene some;
+    some.folder.write("static/with space.css", "p{}");
+    some.folder.write("static/empty.js", "");
+    some.folder.write("static/sub/index.html", "sub");
+    fs::create_symlink(some.folder.path() / "static/a.txt", some.folder.path() / "static/link-in.txt");
+    auto browser = some.world.http();
+    const auto comes = [&](const std::string& path, const std::string& type, const std::string& body) {
+        CAPTURE(path);
+        const auto answer = browser.get("/static/" + path);
+        CHECK(answer.status == 200);
+        CHECK(answer.header("Content-Type") == type);
+        CHECK((answer.body == body));
+    };
+    comes("a.txt", "text/plain; charset=utf-8", "a file");
+    comes("with%20space.css", "text/css; charset=utf-8", "p{}");
+    comes("large.bin", "application/octet-stream", site::large());
+    comes("empty.js", "text/javascript; charset=utf-8", "");
+    comes("link-in.txt", "text/plain; charset=utf-8", "a file");
+    comes("a.txt?v=2", "text/plain; charset=utf-8", "a file");
+    comes("sub/", "text/html; charset=utf-8", "sub");
+}
+
+TEST_CASE("A handler gets the named part of the path, and the body", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    CHECK(browser.get("/hello/J%6fhn/").body == "Hello, John!\n");
+    CHECK(browser.post("/shout/", "hello").body == "HELLO");
+    const auto answer = browser.post("/shout/", "");
+    CHECK(answer.status == 200);
+    CHECK(answer.body.empty());
+}
+
+TEST_CASE("The absolute form of a target names the same page", "[http]") {
+    scene some;
+    CHECK(some.world.http().get("http://localhost/hello/you/").body == "Hello, you!\n");
+}
+
+TEST_CASE("HEAD gets the head of GET and no body", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    for (const char* path : {"/", "/hello/you/", "/static/a.txt", "/nothing/"}) {
+        CAPTURE(path);
+        const auto whole = browser.get(path);
+        const auto head = browser.request("HEAD", path);
+        CHECK(head.status == whole.status);
+        CHECK(head.head.get_headers() == whole.head.get_headers());
+        has_said_no_more(browser);
+    }
+}
+
+TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    const auto tag = browser.get("/").header("ETag");
+    for (const auto& known : std::vector<std::string>{tag, "\"other\", " + tag, "W/" + tag, "*"}) {
+        CAPTURE(known);
+        const auto answer = browser.get("/", {{"If-None-Match", known}});
+        CHECK(answer.status == 304);
+        CHECK(answer.header("ETag") == tag);
+        has_said_no_more(browser);
+    }
+    some.folder.write("index.html", "changed");
+    const auto answer = browser.get("/", {{"If-None-Match", tag}});
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "changed");
+    CHECK(answer.header("ETag") != tag);
+}
+
+TEST_CASE("A page that is not there gets 404", "[http]") {
+    scene some;
+    some.folder.write("static/sub/index.html", "sub");
+    const auto pipe = (some.folder.path() / "static/pipe").string();
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    auto browser = some.world.http();
+    for (const char* path : {"/nothing/", "/hello/", "/hello/you", "/hello//", "/static/nothing", "/static/sub",
+                             "/static", "//", "/static/pipe", "/static/"}) {
+        CAPTURE(path);
+        const auto answer = browser.get(path);
+        CHECK(answer.status == 404);
+        CHECK(answer.header("X-Content-Type-Options") == "nosniff");
+    }
+}
+
+TEST_CASE("A method that is not served gets 405 with those that are", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    const auto allows = [&](const char* path, const char* method, const std::string& allowed) {
+        CAPTURE(path, method);
+        const auto answer = browser.request(method, path);
+        CHECK(answer.status == 405);
+        CHECK(answer.header("Allow") == allowed);
+    };
+    allows("/", "POST", "GET, HEAD");
+    allows("/hello/you/", "DELETE", "GET, HEAD");
+    allows("/shout/", "GET", "POST");
+    allows("/shout/", "HEAD", "POST");
+    allows("/static/a.txt", "PUT", "GET, HEAD");
+}
+
+TEST_CASE("A WebSocket address without an upgrade gets 426", "[http]") {
+    scene some;
+    const auto answer = some.world.http().get("/ws/echo/");
+    CHECK(answer.status == 426);
+    CHECK(answer.header("Upgrade") == "websocket");
+}
+
+TEST_CASE("A bad name in a path gets 400 and is not repeated", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    const std::vector<std::string> names = {"%3Cscript%3E", "a%20b", "..", std::string(101, 'x'), "%zz"};
+    for (const auto& name : names) {
+        CAPTURE(name);
+        const auto answer = browser.get("/hello/" + name + '/');
+        CHECK(answer.status == 400);
+        CHECK_FALSE(has(answer.body, "<"));
+    }
+}
+
+TEST_CASE("A page handler that throws gets 500 and does not tell why", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    const auto answer = browser.get("/throw/");
+    CHECK(answer.status == 500);
+    CHECK_FALSE(has(answer.body, "told to throw"));
+    CHECK(some.world.http().get("/hello/you/").body == "Hello, you!\n");
+}
+
+TEST_CASE("No request leads out of the folder, or to what is hidden in it", "[http]") {
+    scene some;
+    some.folder.write("secret.txt", site::secret);
+    some.folder.write("static/.hidden", site::secret);
+    some.folder.write("static/sub/index.html", "sub");
+    some.folder.write("static/sub/.git/config", site::secret);
+    const auto root = some.folder.path();
+    fs::create_symlink(root / "secret.txt", root / "static/link-out.txt");
+    fs::create_directory_symlink(root, root / "static/folder-out");
+    std::string far_up;
+    for (int i = 0; i < 30; ++i) far_up += "../";
+    const std::vector<std::string> paths = {"../secret.txt",
+                                            "%2e%2e/secret.txt",
+                                            "%2E%2E%2Fsecret.txt",
+                                            "..%2fsecret.txt",
+                                            "..\\secret.txt",
+                                            "..%5csecret.txt",
+                                            "sub/../../secret.txt",
+                                            "sub/%2e%2e/%2e%2e/secret.txt",
+                                            "%252e%252e/secret.txt",
+                                            ".%2e/secret.txt",
+                                            "./../secret.txt",
+                                            "....//secret.txt",
+                                            "..;/secret.txt",
+                                            "..%00/secret.txt",
+                                            "a.txt%00",
+                                            "%00",
+                                            "link-out.txt",
+                                            "folder-out/secret.txt",
+                                            "folder-out/index.html",
+                                            ".hidden",
+                                            "%2ehidden",
+                                            "sub/.git/config",
+                                            "sub/%2egit/config",
+                                            "/etc/passwd",
+                                            "%2fetc/passwd",
+                                            "//etc/passwd",
+                                            (root / "secret.txt").string(),
+                                            "file://" + (root / "secret.txt").string(),
+                                            "C:/secret.txt",
+                                            "..%c0%afsecret.txt",
+                                            "%",
+                                            "%2",
+                                            "%zz",
+                                            "a.txt%",
+                                            far_up + "etc/passwd",
+                                            std::string(5000, 'a')};
+    for (const auto& path : paths) {
+        CAPTURE(path);
+        const auto answer = some.world.http().get("/static/" + path);
+        CHECK((answer.status == 400 || answer.status == 404));
+        CHECK_FALSE(has(answer.body, site::secret));
+        CHECK_FALSE(has(answer.body, "root:"));
+    }
+}

@@ -1,0 +1,110 @@
+// Requests that are none, or too large, or could be read in two ways: each is refused, and ends its connection.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/http_site.hpp"
+
+namespace t = roompp::testing;
+using namespace std::string_literals;
+using site::get;
+using site::request;
+
+namespace {
+
+// The answer must have one of the statuses, and end the connection: what follows can't be trusted.
+void refused(const std::string& bytes, std::initializer_list<int> statuses) {
+    CAPTURE(bytes.substr(0, 100));
+    t::explore({0, 1, 2}, [&](std::uint64_t seed) {
+        site::scene some(seed);
+        auto client = some.world.http();
+        const auto answer = client.send_bytes(bytes).reply();
+        CAPTURE(answer.body);
+        REQUIRE(std::find(statuses.begin(), statuses.end(), answer.status) != statuses.end());
+        REQUIRE(answer.header("Connection") == "close");
+        REQUIRE_FALSE(client.is_waiting());  // nothing more has come
+        REQUIRE_FALSE(client.is_connected());
+        REQUIRE(some.world.http().get("/hello/you/").body == "Hello, you!\n");
+    });
+}
+
+std::string post(const std::vector<std::string>& headers) { return request("POST", "/shout/", headers); }
+
+}  // namespace
+
+TEST_CASE("A request that is none gets 400", "[http]") {
+    for (const auto& bytes : {"\r\n\r\n"s, "hello\r\n\r\n"s, "GET\r\n\r\n"s, "GET /\r\n\r\n"s, "GET / HTTP\r\n\r\n"s,
+                              "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"s, "GET / HTTP/1.1\r\nno colon\r\n\r\n"s,
+                              "GET / HTTP/1.1\r\nHost: a\r\n: nameless\r\n\r\n"s, "G@T / HTTP/1.1\r\nHost: a\r\n\r\n"s,
+                              "GET hello HTTP/1.1\r\nHost: a\r\n\r\n"s})
+        refused(bytes, {400, 505});
+}
+
+TEST_CASE("A request of HTTP/1.1 without a host, or with two, gets 400", "[http]") {
+    refused("GET /hello/you/ HTTP/1.1\r\n\r\n", {400});
+    refused(get("/hello/you/", {"Host: other"}), {400});
+}
+
+TEST_CASE("A space before the colon of a header gets 400", "[http]") {
+    refused("POST /shout/ HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nhello", {400});
+}
+
+TEST_CASE("A length that is no number gets 400", "[http]") {
+    for (const auto& length : {"five"s, "-1"s, "+5"s, "0x5"s, "5, 6"s, "5 5"s, "5;"s, "99999999999999999999999999"s})
+        refused(post({"Content-Length: " + length}), {400, 413});
+}
+
+TEST_CASE("Two lengths that differ get 400", "[http]") {
+    refused(post({"Content-Length: 5", "Content-Length: 6"}) + "hello!", {400});
+}
+
+TEST_CASE("A body that is too large gets 413", "[http]") {
+    refused(post({"Content-Length: 65537"}), {413});
+    refused(post({"Content-Length: 1000000000000"}), {413});
+}
+
+TEST_CASE("A body at the limit is taken", "[http]") {
+    site::scene some;
+    CHECK((some.world.http().post("/shout/", std::string(65'536, 'a')).body == std::string(65'536, 'A')));
+}
+
+TEST_CASE("A body that is too large and sent all the same gets 413", "[http]") {
+    refused(request("POST", "/shout/", {}, std::string(4'194'304, 'x')), {413});
+}
+
+TEST_CASE("A head that is too large gets 431", "[http]") {
+    refused(get("/hello/you/", {"X-Long: " + std::string(70'000, 'x')}), {431});
+    std::vector<std::string> many;
+    for (int i = 0; i < 10'000; ++i) many.push_back("X-" + std::to_string(i) + ": y");
+    refused(get("/hello/you/", many), {431});
+    refused("GET /" + std::string(70'000, 'x'), {431, 414});
+}
+
+TEST_CASE("A chunked body gets 501", "[http]") {
+    refused(post({"Transfer-Encoding: chunked"}) + "5\r\nhello\r\n0\r\n\r\n", {501});
+}
+
+TEST_CASE("A chunked body with a length is not taken for two requests", "[http]") {
+    const auto smuggled = "0\r\n\r\n" + get("/hello/smuggled/");
+    refused(post({"Transfer-Encoding: chunked", "Content-Length: " + std::to_string(smuggled.size())}) + smuggled,
+            {400, 501});
+}
+
+TEST_CASE("Another version of HTTP gets 505", "[http]") {
+    refused("GET /hello/you/ HTTP/2.0\r\nHost: localhost\r\n\r\n", {505});
+    refused("GET /hello/you/ HTTP/0.9\r\nHost: localhost\r\n\r\n", {505});
+    refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {505, 400});
+}
+
+TEST_CASE("A handshake with a body gets 400", "[http]") {
+    refused(get("/ws/echo/", {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Content-Length: 5"}) +
+                "hello",
+            {400});
+}

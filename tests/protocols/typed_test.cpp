@@ -1,0 +1,171 @@
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <roompp/rooms/rooms.hpp>
+#include <roompp/typed.hpp>
+
+#include "support/catch.hpp"
+#include "support/fake_member.hpp"
+
+using fake::strings;
+using roompp::binary;
+
+namespace {
+
+struct say {
+    std::string text;
+    int volume = 1;
+};
+struct move_to {
+    int x = 0;
+    int y = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(say, text, volume)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(move_to, x, y)
+
+using command = std::variant<say, move_to>;
+
+template <class Room>
+struct scene {
+    scene() {
+        rooms.on_malformed([this](Room&, roompp::payload what) { malformed.emplace_back(what.data()); });
+        for (auto& one : connections) {
+            one = fake::connect(home);
+            in.push_back(rooms.join(one, "tea"));
+        }
+        home.run();
+    }
+    void receive(roompp::payload message) {
+        in[0].receive(message);
+        home.run();
+    }
+    fake::manual_loop home;
+    roompp::rooms<Room> rooms{home.get()};
+    strings malformed;
+    std::shared_ptr<fake::member> connections[2];
+    std::vector<typename roompp::rooms<Room>::membership> in;
+};
+
+}  // namespace
+
+TEST_CASE("A typed room's hook gets values and says values", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    some.rooms.on_message([](talk& room, talk::member& from, const say& heard) {
+        if (heard.volume > 10) return from.send(say{"too loud", 1});
+        CHECK(room.broadcast(say{heard.text + '!', heard.volume * 2}) == 1);
+        from.broadcast_to_others(say{"said", 0});
+    });
+    some.receive(R"({"text": "hi", "volume": 3})");
+    some.receive(R"({"volume": 11, "text": "HI", "unknown": [1, 2, 3]})");
+    CHECK(some.connections[0]->received ==
+          strings{R"({"text":"hi!","volume":6})", R"({"text":"too loud","volume":1})"});
+    CHECK(some.connections[1]->received == strings{R"({"text":"hi!","volume":6})", R"({"text":"said","volume":0})"});
+    CHECK(some.malformed.empty());
+}
+
+TEST_CASE("What is no value of the type never gets to the hook", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    int got = 0;
+    some.rooms.on_message([&](const say&) { ++got; });
+    const std::string deep(100'000, '[');
+    for (const roompp::payload wrong :
+         {roompp::payload(""), roompp::payload("hi"), roompp::payload("{}"), roompp::payload("null"),
+          roompp::payload(R"({"text": 1, "volume": 1})"), roompp::payload(R"({"text": "a"})"),
+          roompp::payload(R"({"text": "a", "volume": "loud"})"), roompp::payload(R"({"text": "a", "volume": 1}})"),
+          roompp::payload("{\"text\": \"\xff\", \"volume\": 1}"), roompp::payload(deep),
+          binary(R"({"text": "a", "volume": 1})")})
+        some.receive(wrong);
+    CHECK(got == 0);
+    CHECK(some.malformed.size() == 11);
+}
+
+TEST_CASE("Without a hook for it, what is malformed closes its connection with 1007", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    fake::manual_loop home;
+    roompp::rooms<talk> rooms(home.get());
+    rooms.on_message([](talk& room, const say& heard) { room.broadcast(heard); });
+    const auto connection = fake::connect(home);
+    auto in = rooms.join(connection, "tea");
+    in.receive("nonsense");
+    CHECK(connection->close_codes() == std::vector<std::uint16_t>{1007});
+}
+
+TEST_CASE("Without a message hook, values are said to everyone, and what is malformed is not", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    some.receive(R"({"text": "hi", "volume": 3})");
+    some.receive("nonsense");
+    for (const auto& one : some.connections) CHECK(one->received == strings{R"({"text": "hi", "volume": 3})"});
+    CHECK(some.malformed == strings{"nonsense"});
+}
+
+TEST_CASE("A typed room takes a value wherever it takes a payload", "[typed]") {
+    using talk = roompp::room<say, roompp::of_members<fake::member>>;
+    fake::manual_loop home;
+    roompp::rooms<talk> rooms(home.get());
+    const auto join = [&](const std::shared_ptr<fake::member>& connection, const char* id) {
+        roompp::join_options<fake::batch> how;
+        how.person.id = id;
+        return rooms.join(connection, "tea", how);
+    };
+    const auto said = [](const char* text) { return say{text, 1}; };
+    rooms.on_message([&](talk& room, talk::member& from, const say&) {
+        CHECK(room.broadcast_except(from, said("room.broadcast_except")) == 1);
+        room.broadcast_if([&](const talk::member& one) { return &one != &from; }, said("room.broadcast_if"));
+        room.signal(said("room.signal"));
+        room.send(from, said("room.send"));
+        CHECK(room.send_to("bob", said("room.send_to")) == 1);
+        CHECK(from.send_to("bob", said("member.send_to")) == 1);
+        from.signal(said("member.signal"));
+        CHECK(from.broadcast_to_others(said("member.broadcast_to_others")) == 2);
+    });
+    const auto ann = fake::connect(home);
+    const auto bob = fake::connect(home);
+    auto in_ann = join(ann, "ann");
+    auto in_bob = join(bob, "bob");
+    in_ann.receive(R"({"text": "go", "volume": 1})");
+    rooms.broadcast("tea", said("rooms.broadcast"));
+    home.run();
+    const auto texts = [](const strings& received) {
+        strings found;
+        for (const auto& one : received) found.push_back(nlohmann::json::parse(one)["text"].get<std::string>());
+        return found;
+    };
+    CHECK(texts(ann->received) == strings{"room.signal", "room.send", "member.send_to", "rooms.broadcast"});
+    CHECK(texts(bob->received) == strings{"room.broadcast_except", "room.broadcast_if", "room.signal", "room.send_to",
+                                          "member.send_to", "member.signal", "member.broadcast_to_others",
+                                          "rooms.broadcast"});
+}
+
+TEST_CASE("A variant is the first alternative that can be read, in text or in CBOR", "[typed]") {
+    using game = roompp::basic_room<roompp::messages_of<command, roompp::cbor>, roompp::of_members<fake::member>>;
+    scene<game> some;
+    some.rooms.on_message([](game& room, const command& what) {
+        if (const auto* step = std::get_if<move_to>(&what)) room.broadcast(command(move_to{step->x + 1, step->y}));
+        if (const auto* words = std::get_if<say>(&what)) room.broadcast(command(*words));
+    });
+    const auto bytes = [](const nlohmann::json& json) {
+        const auto cbor = nlohmann::json::to_cbor(json);
+        return std::string(cbor.begin(), cbor.end());
+    };
+    some.receive(binary(bytes({{"x", 1}, {"y", 2}})));
+    some.receive(binary(bytes({{"text", "hi"}, {"volume", 1}})));
+    some.receive(binary(bytes({{"x", 1}})));
+    some.receive(binary("\x9f"));
+    some.receive("text");
+    CHECK(some.connections[1]->received ==
+          strings{bytes({{"x", 2}, {"y", 2}}), bytes({{"text", "hi"}, {"volume", 1}})});
+    CHECK(some.connections[1]->kinds.back() == roompp::payload_kind::binary);
+    CHECK(some.malformed.size() == 3);
+}
+
+TEST_CASE("Text that is no UTF-8 is replaced when a value is written", "[typed]") {
+    const auto written = roompp::messages_of<say>::write(say{"\xff", 1});
+    CHECK(roompp::payload(written).data() == "{\"text\":\"\xef\xbf\xbd\",\"volume\":1}");
+}

@@ -1,0 +1,193 @@
+// What people say in rooms of roompp.v1: messages and their numbers, private ones, signals, and the tutorial's clients.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/v1_people.hpp"
+
+using people::as;
+using people::in_any_order;
+using people::json;
+using people::person;
+using people::scene;
+using people::texts;
+
+namespace {
+
+json ack(std::uint64_t number) { return {{"type", "ack"}, {"ack", number}}; }
+json direct(const json& to, const std::string& text) { return {{"type", "direct"}, {"to", to}, {"message", text}}; }
+
+}  // namespace
+
+TEST_CASE("A message goes to all, with its number and its sender", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join(as("Ann", "ann"));
+        auto ben = some.join("name=Ben");
+        ann.send({{"type", "message"}, {"message", "hi"}, {"ack", 7}});
+        const json said = {
+            {"type", "message"}, {"id", 1}, {"from", ann.you}, {"at", 1'893'499'200'000}, {"message", "hi"}};
+        REQUIRE(ann.until("message") == said);
+        REQUIRE(ben.until("message") == said);
+        const json acknowledged = {{"type", "ack"}, {"ack", 7}, {"id", 1}};
+        REQUIRE(ann.next() == acknowledged);
+        ann.send({{"message", "without a type"}});
+        REQUIRE(ben.next()["message"] == "without a type");
+    });
+}
+
+TEST_CASE("Acknowledgements have the numbers that all see", "[v1][speaking]") {
+    const auto speak = [](scene& some) {
+        std::vector<person> all;
+        for (int number = 0; number < 3; ++number) all.push_back(some.join("name=p" + std::to_string(number)));
+        for (std::uint64_t number = 1; number <= 30; ++number)
+            for (auto& one : all) {
+                const std::string text = one.you["name"].get<std::string>() + ' ' + std::to_string(number);
+                one.send({{"message", text}, {"ack", number}});
+            }
+        std::map<std::uint64_t, std::string> acknowledged;
+        for (auto& one : all)
+            for (const auto& frame : one.heard())
+                if (frame["type"] == "ack")
+                    acknowledged[frame["id"]] =
+                        one.you["name"].get<std::string>() + ' ' + std::to_string(frame["ack"].get<int>());
+        const auto late = some.join("last=100");
+        std::map<std::uint64_t, std::string> said;
+        for (const auto& one : late.history["messages"]) said[one["id"]] = one["message"];
+        REQUIRE(said.size() == 90);
+        REQUIRE(said.begin()->first == 1);
+        REQUIRE(said.rbegin()->first == 90);
+        REQUIRE(acknowledged == said);
+    };
+    in_any_order(people::any_rate(), speak, 20);
+}
+
+TEST_CASE("What is no number to acknowledge is passed over", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join();
+        for (const char* number : {"0", "-1", "9007199254740992", "18446744073709551616", "1.5", R"("1")", "true",
+                                   "null", "[]", "{}", "1e300"}) {
+            CAPTURE(number);
+            ann.client.send(std::string(R"({"message":"hi","ack":)") + number + '}');
+            REQUIRE(ann.next()["type"] == "message");
+            ann.client.receive_nothing();
+        }
+        for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{9'007'199'254'740'991}}) {
+            ann.send({{"message", "hi"}, {"ack", number}});
+            REQUIRE(ann.until("ack")["ack"] == number);
+        }
+        ann.client.receive_nothing();
+    });
+}
+
+TEST_CASE("A private message goes to all connections of both, and to nobody else", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join(as("Ann", "ann"));
+        auto ann_too = some.join(as("Ann", "ann"));
+        auto ben = some.join(as("Ben", "ben"));
+        auto ben_too = some.join(as("Ben", "ben"));
+        auto carol = some.join("name=Carol");
+        REQUIRE(ann.answer(direct(ben.you["id"], "psst")) == ack(1));
+        ann.send(direct(ben.you["id"], "psst again"));
+        for (auto* one : {&ben, &ben_too, &ann_too})
+            for (const char* text : {"psst", "psst again"}) {
+                json expected = direct(ben.you["id"], text);
+                expected["from"] = ann.you;
+                expected["at"] = 1'893'499'200'000;
+                REQUIRE(one->until("direct") == expected);
+            }
+        REQUIRE(ann.until("direct")["message"] == "psst again");
+        carol.client.receive_nothing();
+        REQUIRE(some.join("last=100").history["messages"].empty());
+    });
+}
+
+TEST_CASE("A private message to oneself comes once", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join("name=Ann");
+        ann.send(direct(ann.you["id"], "note"));
+        REQUIRE(ann.next()["message"] == "note");
+        ann.client.receive_nothing();
+    });
+}
+
+TEST_CASE("A signal goes to all others and is not kept", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join(as("Ann", "ann"));
+        auto ben = some.join("name=Ben");
+        auto tab = some.join(as("Ann", "ann"));
+        const auto signals = json::parse(
+            R"([{"typing": true}, null, false, 0, -1.5, "text", [], [1, [2, {"a": null}]], {"": ""}, "ä\u0000"])");
+        std::uint64_t number = 0;
+        for (const auto& one : signals) REQUIRE(ann.answer({{"type", "signal"}, {"signal", one}}) == ack(++number));
+        for (auto* other : {&ben, &tab})
+            for (const auto& one : signals) {
+                const json expected = {{"type", "signal"}, {"from", ann.you}, {"signal", one}};
+                REQUIRE(other->until("signal") == expected);
+            }
+        ann.client.receive_nothing();
+        REQUIRE(some.join("last=100").history["last"] == 0);
+    });
+}
+
+TEST_CASE("A ping in a room is acknowledged", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join();
+        REQUIRE(ann.send({{"type", "ping"}, {"ack", 99}}).next() == ack(99));
+    });
+}
+
+TEST_CASE("The tutorial's clients are in the same room", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join("name=Ann");
+        auto old = some.join_as_tutorial();
+        const auto says = [&](const std::string& text) {
+            REQUIRE(old.receive_json<json>() == json{{"message", text}});
+        };
+        REQUIRE(ann.next()["type"] == "join");
+        old.send(R"({"message": "from the tutorial"})");
+        const auto got = ann.next();
+        REQUIRE(got["type"] == "message");
+        REQUIRE(got["id"] == 1);
+        REQUIRE(got["message"] == "from the tutorial");
+        says("from the tutorial");
+        ann.send({{"type", "signal"}, {"signal", {{"typing", true}}}});
+        ann.say("from v1");
+        says("from v1");
+        REQUIRE(ann.answer(direct(got["from"]["id"], "psst"))["type"] == "ack");
+        says("psst");
+        old.close();
+        const json left = {{"type", "leave"}, {"member", got["from"]}};
+        REQUIRE(ann.until("leave") == left);
+    });
+}
+
+TEST_CASE("A message of bytes reaches people as base64", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join_short();
+        auto plain = some.world.connect("/short/tea/");
+        plain.send_binary("\xff\xfe");
+        const auto got = ann.next();
+        REQUIRE(got["base64"] == "//4=");
+        REQUIRE_FALSE(got.contains("message"));
+        REQUIRE(plain.receive_binary() == "\xff\xfe");
+    });
+}
+
+TEST_CASE("The application decides what is said", "[v1][speaking]") {
+    in_any_order([](scene& some) {
+        auto ann = some.join();
+        REQUIRE(ann.answer({{"message", "drop this"}})["error"] == "dropped");
+        REQUIRE(ann.say("said") == 1);
+        ann.send({{"message", "kick me"}});
+        REQUIRE(ann.client.closed().code == 4003);
+        REQUIRE(ann.client.closed().reason == "kicked");
+        auto ben = some.join();
+        ben.send({{"message", "throw"}, {"ack", 1}});
+        REQUIRE(ben.client.closed().code == 1011);
+        auto carol = some.join();
+        REQUIRE(carol.say("still here") == 2);
+    });
+}

@@ -1,0 +1,138 @@
+// How clients without a WebSocket are told that they are out of a room.
+
+#include <chrono>
+#include <string>
+
+#include "support/open_chat.hpp"
+
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::texts;
+using transports::visitor;
+using namespace std::chrono_literals;
+
+namespace {
+
+void check_refused(const t::http_reply& answer, int status, int code) {
+    INFO(answer.body);
+    CHECK(answer.status == status);
+    CHECK(json::parse(answer.body)["code"] == code);
+}
+
+void check_left(const t::http_reply& answer) {
+    CHECK(answer.status == 503);
+    const json frame = json::parse(answer.body);
+    CHECK(frame["error"] == "closed");
+    CHECK(frame["code"] == 1000);
+    CHECK(frame["message"] == "not in this room any more");
+}
+
+}  // namespace
+
+TEST_CASE("A listener that is kicked is told, and its stream ends", "[closing]") {
+    open_chat chat;
+    listener stream(chat, ann());
+    (void)visitor(chat, as(ann_token)).post_text("/kick me");
+    CHECK(stream.farewell() ==
+          json{{"type", "error"}, {"error", "closed"}, {"code", 4000}, {"message", "as you wish"}});
+    CHECK(chat.count("left lobby Ann 4000") == 1);
+}
+
+TEST_CASE("Polls that are held are told when the room is closed", "[closing]") {
+    open_chat chat;
+    visitor first(chat, ann());
+    visitor other(chat, ben());
+    (void)first.poll();
+    (void)other.poll();
+    CHECK(texts(first.poll()[0]).empty());
+    CHECK(first.start_poll("after=0&wait=50").is_held());
+    const auto answer = other.post_text("/kick all");
+    if (answer.status == 409)
+        CHECK(json::parse(answer.body)["error"] == "dropped");
+    else
+        CHECK(answer.status == 503);
+    check_refused(first.polling.reply(), 403, 4002);
+    CHECK(chat.count("left lobby Ann 4002") == 1);
+    CHECK(chat.count("left lobby Ben 4002") == 1);
+}
+
+TEST_CASE("A client that does not wait is told with its next poll", "[closing]") {
+    open_chat chat;
+    visitor first(chat, ann());
+    (void)first.poll();
+    (void)first.post_text("/kick me");
+    chat.world.advance(5s);
+    const auto answer = first.ask();
+    check_refused(answer, 403, 4000);
+    CHECK(json::parse(answer.body)["message"] == "as you wish");
+    (void)first.poll();  // nobody has said that it may not come back
+}
+
+TEST_CASE("A client that polls and is taken out of the room is told", "[closing]") {
+    open_chat chat;
+    visitor first(chat, ann());
+    (void)first.poll();
+    CHECK(first.post_text("/leave").status == 503);
+    CHECK(chat.count("left lobby Ann 1000") == 1);
+    check_left(first.ask());
+    (void)first.poll();  // nobody has said that it may not come back
+    CHECK(chat.count("left lobby Ann 1000") == 1);
+    CHECK(chat.count("joined lobby Ann") == 2);
+}
+
+TEST_CASE("A poll that is held when its client is taken out of the room is told", "[closing]") {
+    open_chat chat;
+    visitor first(chat, ann());
+    for (int i = 0; i < 3; ++i) {
+        (void)first.poll();
+        CHECK(first.start_poll("after=0&wait=50").is_held());
+        CHECK(first.post_text("/leave").status == 503);
+        chat.world.advance(1s);
+        check_left(first.polling.reply());
+    }
+}
+
+TEST_CASE("A client that only posts and is taken out of the room comes in again", "[closing]") {
+    open_chat chat;
+    visitor first(chat, as(ann_token));
+    first.say("hello");
+    CHECK(first.post_text("/leave").status == 503);
+    check_refused(first.post_text("still here?"), 503, 1000);
+    first.say("again");
+}
+
+TEST_CASE("An event stream ends when its client is taken out of the room", "[closing]") {
+    open_chat chat;
+    listener stream(chat, ann());
+    CHECK(visitor(chat, as(ann_token)).post_text("/leave").status == 503);
+    chat.world.advance(6s);
+    CHECK(stream.farewell()["code"] == 1000);
+    CHECK(chat.count("left lobby Ann 1000") == 1);
+}
+
+TEST_CASE("A room that lets nobody in says so on every transport", "[closing]") {
+    open_chat chat;
+    visitor first(chat, as(ann_token), "closed");
+    check_refused(first.ask(), 403, 4001);
+    check_refused(first.post_text("hi"), 403, 4001);
+    listener stream(chat, as(ann_token), "closed");
+    CHECK(stream.farewell()["message"] == "nobody may  enter ");
+    auto socket = chat.world.connect("/ws/chat/closed/");
+    CHECK(socket.closed().code == 4001);
+    CHECK(socket.closed().reason == "nobody may \"enter\"");
+}
+
+TEST_CASE("A hook that throws ends the member and is reported", "[closing]") {
+    open_chat chat;
+    visitor first(chat, ann());
+    (void)first.poll();
+    (void)first.post_text("/throw");
+    check_refused(first.ask(), 503, 1011);
+    CHECK(chat.count("error: a room was told to throw") == 1);
+}

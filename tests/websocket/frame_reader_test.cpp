@@ -1,0 +1,133 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <roompp/websocket/frame_reader.hpp>
+
+#include "support/catch.hpp"
+
+using roompp::net::frame_reader;
+
+namespace {
+
+// A client's frame (RFC 6455, section 5.2), masked.
+std::string client_frame(std::uint8_t first, std::string_view body) {
+    const char mask[4] = {'\x12', '\x34', '\x56', '\x78'};
+    std::string frame(1, static_cast<char>(first));
+    if (body.size() < 126) {
+        frame += static_cast<char>(0x80U | body.size());
+    } else {
+        frame += '\xfe';
+        frame += static_cast<char>(body.size() >> 8U);
+        frame += static_cast<char>(body.size() & 0xffU);
+    }
+    frame.append(mask, sizeof mask);
+    for (std::size_t i = 0; i < body.size(); ++i) frame += static_cast<char>(body[i] ^ mask[i % 4]);
+    return frame;
+}
+
+struct outcome {
+    std::vector<std::string> messages;
+    int close_code = 0;  // 0: nothing was wrong
+};
+
+// Reads bytes in pieces of a size.
+outcome read(frame_reader& reader, std::string bytes, std::size_t piece) {
+    outcome result;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        char* from = &bytes[at];
+        std::size_t size = std::min(piece, bytes.size() - at);
+        while (size != 0) {
+            std::error_code ec;
+            if (const auto got = reader.read(from, size, ec)) result.messages.emplace_back(got->body);
+            if (!ec) continue;
+            result.close_code = frame_reader::close_code_for(ec);
+            return result;
+        }
+    }
+    return result;
+}
+
+outcome read_all(const std::string& bytes, std::size_t most = 1000) {
+    frame_reader reader;
+    reader.start(most, nullptr);
+    return read(reader, bytes, bytes.size());
+}
+
+constexpr std::uint8_t text = 0x81;
+constexpr std::uint8_t text_start = 0x01;
+constexpr std::uint8_t middle = 0x00;
+constexpr std::uint8_t end = 0x80;
+constexpr std::uint8_t ping = 0x89;
+
+}  // namespace
+
+TEST_CASE("Messages are the same whatever the pieces in which they come", "[frame_reader]") {
+    const std::string bytes = client_frame(text, "hello") + client_frame(text_start, "a") + client_frame(ping, "p") +
+                              client_frame(middle, "b") + client_frame(end, "c") + client_frame(text, "") +
+                              client_frame(text, std::string(300, 'x'));
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        CAPTURE(piece);
+        frame_reader reader;
+        reader.start(1000, nullptr);
+        const auto got = read(reader, bytes, piece);
+        CHECK(got.close_code == 0);
+        CHECK(got.messages == std::vector<std::string>{"hello", "p", "abc", "", std::string(300, 'x')});
+        CHECK(reader.idle());
+    }
+}
+
+TEST_CASE("A reader is idle only between messages", "[frame_reader]") {
+    frame_reader reader;
+    reader.start(1000, nullptr);
+    CHECK(reader.idle());
+    (void)read(reader, client_frame(text, "hi").substr(0, 1), 1);
+    CHECK_FALSE(reader.idle());
+    CHECK(read(reader, client_frame(text, "hi").substr(1), 1).messages == std::vector<std::string>{"hi"});
+    CHECK(reader.idle());
+    (void)read(reader, client_frame(text_start, "a"), 100);
+    CHECK_FALSE(reader.idle());  // the message goes on in another frame
+    (void)read(reader, client_frame(ping, ""), 100);
+    CHECK_FALSE(reader.idle());
+    CHECK(read(reader, client_frame(end, "b"), 100).messages == std::vector<std::string>{"ab"});
+    CHECK(reader.idle());
+}
+
+TEST_CASE("A reader that serves another connection keeps nothing of the first", "[frame_reader]") {
+    frame_reader reader;
+    reader.start(1000, nullptr);
+    (void)read(reader, client_frame(text, std::string(400, 'x')), 1000);
+    REQUIRE(reader.idle());
+    reader.start(10, nullptr);
+    CHECK(read(reader, client_frame(text, "0123456789"), 1000).messages == std::vector<std::string>{"0123456789"});
+    CHECK(read(reader, client_frame(text, "0123456789a"), 1000).close_code == 1009);
+}
+
+TEST_CASE("What is no frame of a client is told by the right close code", "[frame_reader]") {
+    CHECK(read_all(std::string("\x81\x02hi", 4)).close_code == 1002);               // not masked
+    CHECK(read_all(client_frame(0xC1, "compressed")).close_code == 1002);           // not agreed on
+    CHECK(read_all(client_frame(0xA1, "")).close_code == 1002);                     // reserved bit
+    CHECK(read_all(client_frame(0x83, "")).close_code == 1002);                     // unknown opcode
+    CHECK(read_all(client_frame(0x09, "")).close_code == 1002);                     // ping in fragments
+    CHECK(read_all(client_frame(ping, std::string(126, 'x'))).close_code == 1002);  // ping too long
+    CHECK(read_all(client_frame(end, "")).close_code == 1002);                      // end of nothing
+    CHECK(read_all(client_frame(text_start, "") + client_frame(text, "")).close_code ==
+          1002);                                                     // start within a message
+    CHECK(read_all(client_frame(text, "\xff")).close_code == 1007);  // no UTF-8
+    CHECK(read_all(client_frame(text, "\xc3")).close_code == 1007);  // half a character
+    CHECK(read_all(client_frame(text, std::string(1001, 'x'))).close_code == 1009);
+    CHECK(read_all(client_frame(text_start, std::string(600, 'x')) + client_frame(end, std::string(600, 'x')))
+              .close_code == 1009);
+    CHECK(read_all(std::string("\x81\xfe\x00\x05", 4) + std::string(9, 'x')).close_code ==
+          1002);  // length not shortest
+}
+
+TEST_CASE("A reader that has met an error is never idle", "[frame_reader]") {
+    frame_reader reader;
+    reader.start(1000, nullptr);
+    (void)read(reader, std::string("\x81\x02hi", 4), 4);
+    CHECK_FALSE(reader.idle());
+}
