@@ -1,0 +1,2 @@
+// The definitions of roompp.hpp, for the library roompp::compiled.
+#include <roompp/src.hpp>
