@@ -22,88 +22,88 @@ struct sender {
 };
 using hook = handler<void(room&, sender&, payload)>;
 
-void plain_function(sender& from) { ++from.calls; }
+void plain_function(sender& caller) { ++caller.calls; }
 
 }  // namespace
 
 TEST_CASE("A handler takes any subset of the parameters, in their order", "[handler]") {
-    room in;
-    sender from;
-    std::string got;
-    const auto call = [&](hook tested) { tested(in, from, payload("hi")); };
+    room tea;
+    sender caller;
+    std::string received;
+    const auto call = [&](hook target) { target(tea, caller, payload("hi")); };
 
     SECTION("all") {
-        call([&](room&, sender&, payload text) { got = text.data(); });
+        call([&](room&, sender&, payload text) { received = text.data(); });
     }
     SECTION("none") {
-        call([&] { got = "hi"; });
+        call([&] { received = "hi"; });
     }
     SECTION("the first") {
-        call([&](room& which) {
-            CHECK(&which == &in);
-            got = "hi";
+        call([&](room& given) {
+            CHECK(&given == &tea);
+            received = "hi";
         });
     }
     SECTION("the second") {
-        call([&](sender& who) {
-            CHECK(&who == &from);
-            got = "hi";
+        call([&](sender& given) {
+            CHECK(&given == &caller);
+            received = "hi";
         });
     }
     SECTION("the last") {
-        call([&](payload text) { got = text.data(); });
+        call([&](payload text) { received = text.data(); });
     }
     SECTION("the first and the last") {
-        call([&](room&, payload text) { got = text.data(); });
+        call([&](room&, payload text) { received = text.data(); });
     }
     SECTION("the last two") {
-        call([&](sender&, payload text) { got = text.data(); });
+        call([&](sender&, payload text) { received = text.data(); });
     }
     SECTION("the first two") {
-        call([&](room&, sender&) { got = "hi"; });
+        call([&](room&, sender&) { received = "hi"; });
     }
     SECTION("constant ones") {
-        call([&](const room&, const sender&, const payload& text) { got = text.data(); });
+        call([&](const room&, const sender&, const payload& text) { received = text.data(); });
     }
     SECTION("a string view for the payload") {
-        call([&](std::string_view text) { got = text; });
+        call([&](std::string_view text) { received = text; });
     }
-    CHECK(got == "hi");
+    CHECK(received == "hi");
 }
 
 TEST_CASE("A generic handler gets as many parameters as it takes, the earlier ones first", "[handler]") {
-    room in;
-    sender from;
-    const auto call = [&](hook tested) { tested(in, from, payload("hi")); };
-    call([](auto& one) {
-        static_assert(std::is_same_v<decltype(one), room&>);
-        ++one.calls;
+    room tea;
+    sender caller;
+    const auto call = [&](hook target) { target(tea, caller, payload("hi")); };
+    call([](auto& first) {
+        static_assert(std::is_same_v<decltype(first), room&>);
+        ++first.calls;
     });
-    CHECK(in.calls == 1);
-    call([](auto& one, auto& two) {
-        static_assert(std::is_same_v<decltype(one), room&> && std::is_same_v<decltype(two), sender&>);
-        ++one.calls;
-        ++two.calls;
+    CHECK(tea.calls == 1);
+    call([](auto& first, auto& second) {
+        static_assert(std::is_same_v<decltype(first), room&> && std::is_same_v<decltype(second), sender&>);
+        ++first.calls;
+        ++second.calls;
     });
-    CHECK(in.calls == 2);
-    CHECK(from.calls == 1);
-    call([](auto& one, auto& two, std::string_view text) {
-        static_assert(std::is_same_v<decltype(one), room&> && std::is_same_v<decltype(two), sender&>);
-        one.calls += static_cast<int>(text.size());
+    CHECK(tea.calls == 2);
+    CHECK(caller.calls == 1);
+    call([](auto& first, auto& second, std::string_view text) {
+        static_assert(std::is_same_v<decltype(first), room&> && std::is_same_v<decltype(second), sender&>);
+        first.calls += static_cast<int>(text.size());
     });
-    CHECK(in.calls == 4);
-    call([](auto&&... all) { static_assert(sizeof...(all) == 3); });
+    CHECK(tea.calls == 4);
+    call([](auto&&... arguments) { static_assert(sizeof...(arguments) == 3); });
 }
 
 TEST_CASE("What can't be called with some of the parameters is no handler", "[handler]") {
     const auto swapped = [](sender&, room&) {};
     const auto foreign = [](int*) {};
     const auto too_many = [](room&, sender&, payload, int) {};
-    const auto fits = [](room&) {};
+    const auto taker = [](room&) {};
     STATIC_REQUIRE_FALSE(takes_some_of<decltype(swapped), room&, sender&, payload>);
     STATIC_REQUIRE_FALSE(takes_some_of<decltype(foreign), room&, sender&, payload>);
     STATIC_REQUIRE_FALSE(takes_some_of<decltype(too_many), room&, sender&, payload>);
-    STATIC_REQUIRE(takes_some_of<decltype(fits), room&, sender&, payload>);
+    STATIC_REQUIRE(takes_some_of<decltype(taker), room&, sender&, payload>);
 }
 
 TEST_CASE("A handler that returns nothing means the default result", "[handler]") {
@@ -127,17 +127,17 @@ TEST_CASE("A handler's result is converted, or dropped where none is asked for",
 }
 
 TEST_CASE("A handler is empty until it is given something to call", "[handler]") {
-    hook tested;
-    CHECK_FALSE(tested);
-    tested = [](sender& from) { ++from.calls; };
-    REQUIRE(tested);
-    room in;
-    sender from;
-    tested(in, from, {});
-    CHECK(from.calls == 1);
-    tested = plain_function;
-    tested(in, from, {});
-    CHECK(from.calls == 2);
+    hook target;
+    CHECK_FALSE(target);
+    target = [](sender& caller) { ++caller.calls; };
+    REQUIRE(target);
+    room tea;
+    sender caller;
+    target(tea, caller, {});
+    CHECK(caller.calls == 1);
+    target = plain_function;
+    target(tea, caller, {});
+    CHECK(caller.calls == 2);
 }
 
 TEST_CASE("Copies of a handler share nothing", "[handler]") {
@@ -150,8 +150,8 @@ TEST_CASE("Copies of a handler share nothing", "[handler]") {
 }
 
 TEST_CASE("A handler hands values on without a copy", "[handler]") {
-    const handler<int(std::unique_ptr<int>)> tested([](std::unique_ptr<int> value) { return *value; });
-    CHECK(tested(std::make_unique<int>(7)) == 7);
+    const handler<int(std::unique_ptr<int>)> target([](std::unique_ptr<int> value) { return *value; });
+    CHECK(target(std::make_unique<int>(7)) == 7);
 }
 
 TEST_CASE("It can be told which parameters a handler takes", "[handler]") {

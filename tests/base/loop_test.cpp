@@ -12,21 +12,21 @@
 TEST_CASE("A loop that no thread has entered is everybody's", "[loop]") {
     fake::manual_loop home;
     CHECK(home.get().running_here());
-    bool there = false;
-    std::thread([&] { there = home.get().running_here(); }).join();
-    CHECK(there);
+    bool running = false;
+    std::thread([&] { running = home.get().running_here(); }).join();
+    CHECK(running);
 }
 
 TEST_CASE("A loop belongs to the thread that entered it, until that leaves", "[loop]") {
     fake::manual_loop home;
     home.get().enter();
     CHECK(home.get().running_here());
-    bool there = true;
-    std::thread([&] { there = home.get().running_here(); }).join();
-    CHECK_FALSE(there);
+    bool running = true;
+    std::thread([&] { running = home.get().running_here(); }).join();
+    CHECK_FALSE(running);
     home.get().leave();
-    std::thread([&] { there = home.get().running_here(); }).join();
-    CHECK(there);
+    std::thread([&] { running = home.get().running_here(); }).join();
+    CHECK(running);
 }
 
 TEST_CASE("A posted task never runs at once", "[loop]") {
@@ -61,10 +61,10 @@ TEST_CASE("A loop knows its place", "[loop]") {
 TEST_CASE("The end of a loop's turn comes by itself, once for all tasks of the turn", "[loop]") {
     fake::manual_loop home;
     std::vector<int> ran;
-    roompp::turn::task one([&] { ran.push_back(1); });
-    roompp::turn::task two([&] { ran.push_back(2); });
-    home.get().current_turn().add(one);
-    home.get().current_turn().add(two);
+    roompp::turn::task first([&] { ran.push_back(1); });
+    roompp::turn::task second([&] { ran.push_back(2); });
+    home.get().current_turn().add(first);
+    home.get().current_turn().add(second);
     CHECK(ran.empty());
     CHECK(home.waiting() == 1);
     home.run();

@@ -8,110 +8,110 @@
 using roompp::turn;
 
 TEST_CASE("A turn runs its tasks in the order in which they were added", "[turn]") {
-    turn now;
+    turn current;
     std::vector<int> ran;
-    turn::task one([&] { ran.push_back(1); });
-    turn::task two([&] { ran.push_back(2); });
-    turn::task three([&] { ran.push_back(3); });
-    now.add(two);
-    now.add(one);
-    now.add(three);
-    now.end();
+    turn::task first([&] { ran.push_back(1); });
+    turn::task second([&] { ran.push_back(2); });
+    turn::task third([&] { ran.push_back(3); });
+    current.add(second);
+    current.add(first);
+    current.add(third);
+    current.end();
     CHECK(ran == std::vector<int>{2, 1, 3});
 }
 
 TEST_CASE("A task that is added twice runs once a turn", "[turn]") {
-    turn now;
+    turn current;
     int ran = 0;
     turn::task task([&] { ++ran; });
     CHECK_FALSE(task.pending());
-    now.add(task);
-    now.add(task);
+    current.add(task);
+    current.add(task);
     CHECK(task.pending());
-    now.end();
+    current.end();
     CHECK(ran == 1);
     CHECK_FALSE(task.pending());
-    now.end();
+    current.end();
     CHECK(ran == 1);
-    now.add(task);
-    now.end();
+    current.add(task);
+    current.end();
     CHECK(ran == 2);
 }
 
 TEST_CASE("The first task of a turn wakes the loop, the others do not", "[turn]") {
     int woken = 0;
-    turn now([&] { ++woken; });
-    turn::task one([] {});
-    turn::task two([] {});
-    now.end();
+    turn current([&] { ++woken; });
+    turn::task first([] {});
+    turn::task second([] {});
+    current.end();
     CHECK(woken == 0);
-    now.add(one);
+    current.add(first);
     CHECK(woken == 1);
-    now.add(two);
-    now.add(one);
+    current.add(second);
+    current.add(first);
     CHECK(woken == 1);
-    now.end();
-    now.add(two);
+    current.end();
+    current.add(second);
     CHECK(woken == 2);
 }
 
 TEST_CASE("A task that is added while a turn ends belongs to the next turn", "[turn]") {
     int woken = 0;
-    turn now([&] { ++woken; });
+    turn current([&] { ++woken; });
     int ran = 0;
     turn::task* self = nullptr;
     turn::task task([&] {
-        if (++ran == 1) now.add(*self);
+        if (++ran == 1) current.add(*self);
     });
     self = &task;
-    now.add(task);
-    now.end();
+    current.add(task);
+    current.end();
     CHECK(ran == 1);
     CHECK(woken == 2);
     CHECK(task.pending());
-    now.end();
+    current.end();
     CHECK(ran == 2);
     CHECK_FALSE(task.pending());
 }
 
 TEST_CASE("A task that is destroyed is not run", "[turn]") {
-    turn now;
+    turn current;
     std::vector<int> ran;
-    turn::task one([&] { ran.push_back(1); });
-    auto two = std::make_unique<turn::task>([&] { ran.push_back(2); });
-    turn::task three([&] { ran.push_back(3); });
-    now.add(one);
-    now.add(*two);
-    now.add(three);
-    SECTION("before the turn ends") { two.reset(); }
+    turn::task first([&] { ran.push_back(1); });
+    auto second = std::make_unique<turn::task>([&] { ran.push_back(2); });
+    turn::task third([&] { ran.push_back(3); });
+    current.add(first);
+    current.add(*second);
+    current.add(third);
+    SECTION("before the turn ends") { second.reset(); }
     SECTION("by the task before it") {
         turn other;
-        turn::task destroyer([&] { two.reset(); });
-        now.end();
+        turn::task destroyer([&] { second.reset(); });
+        current.end();
         ran.clear();
-        now.add(destroyer);
-        now.add(one);
-        now.add(*two);
-        now.add(three);
-        now.end();
+        current.add(destroyer);
+        current.add(first);
+        current.add(*second);
+        current.add(third);
+        current.end();
     }
-    now.end();
+    current.end();
     CHECK(ran == std::vector<int>{1, 3});
 }
 
 TEST_CASE("A turn that goes before its tasks forgets them", "[turn]") {
     int ran = 0;
-    turn::task one([&] { ++ran; });
-    turn::task two([&] { ++ran; });
+    turn::task first([&] { ++ran; });
+    turn::task second([&] { ++ran; });
     {
-        turn now;
-        now.add(one);
-        now.add(two);
+        turn current;
+        current.add(first);
+        current.add(second);
     }
-    CHECK_FALSE(one.pending());
-    CHECK_FALSE(two.pending());
+    CHECK_FALSE(first.pending());
+    CHECK_FALSE(second.pending());
     turn other;
-    other.add(one);
+    other.add(first);
     other.end();
     CHECK(ran == 1);
 }

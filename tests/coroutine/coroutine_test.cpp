@@ -146,7 +146,7 @@ TEST_CASE("A member that sends more than its coroutine can take is closed with 1
     scene some;
     some.rooms.on_message([&](std::string_view) -> awaitable { co_await some.held.pass(); });
     auto a = some.rooms.join(some.ann, "tea");
-    for (std::size_t i = 0; i <= roompp::message_queue::most_messages; ++i) a.receive("x");
+    for (std::size_t i = 0; i <= roompp::message_queue::max_messages; ++i) a.receive("x");
     CHECK_FALSE(some.ann->closed());
     a.receive("x");
     CHECK(some.ann->close_codes() == std::vector<std::uint16_t>{1013});

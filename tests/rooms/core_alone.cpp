@@ -1,20 +1,25 @@
 // The core knows nothing of sockets: every header of it compiles and works without Asio and websocketpp.
 
 #include <roompp/base/async_handler.hpp>
+#include <roompp/base/close.hpp>
+#include <roompp/base/guarded.hpp>
+#include <roompp/base/handler.hpp>
+#include <roompp/base/limits.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/base/payload.hpp>
+#include <roompp/base/rate_limiter.hpp>
+#include <roompp/base/slow_consumer.hpp>
+#include <roompp/base/text.hpp>
+#include <roompp/base/turn.hpp>
 #include <roompp/rooms/audience.hpp>
 #include <roompp/rooms/batch.hpp>
 #include <roompp/rooms/broadcaster.hpp>
-#include <roompp/base/close.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/rooms/fan_out.hpp>
-#include <roompp/base/handler.hpp>
 #include <roompp/rooms/history.hpp>
 #include <roompp/rooms/history_budget.hpp>
-#include <roompp/base/limits.hpp>
-#include <roompp/base/loop.hpp>
 #include <roompp/rooms/member.hpp>
 #include <roompp/rooms/member_concept.hpp>
-#include <roompp/base/payload.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/person_index.hpp>
 #include <roompp/rooms/policies.hpp>
@@ -23,8 +28,6 @@
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/room_hooks.hpp>
 #include <roompp/rooms/rooms.hpp>
-#include <roompp/base/rate_limiter.hpp>
-#include <roompp/base/turn.hpp>
 
 #include "support/fake_member.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// Handlers that go on after they have returned: coroutines.
+// Handlers that continue after they have returned, such as coroutines.
 
 #include <cstddef>
 #include <deque>
@@ -16,99 +16,77 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// How work of type T is started on a loop; specialised for the coroutine types that handlers may return (the wire layer
-/// does so for `asio::awaitable<void>`): `static void start(loop&, T, std::function<void(std::exception_ptr)> done)`.
+/// How work of type T is started on a loop. Specialised for the coroutine types that handlers may return (net/ does so
+/// for `asio::awaitable<void>`): `static void start(loop&, T, std::function<void(std::exception_ptr)> on_done)`.
 template <class T>
 struct async_work {
     static constexpr bool is_async = false;
 };
 
-/// What a handler gives back: nothing, if it is done, or work that goes on.
+/// The result of a handler: nothing if it is done, or work that continues on a loop.
 class pending {
 public:
     using completion = std::function<void(std::exception_ptr)>;
 
     pending() = default;
+    /// @param work of a type for which async_work is specialised.
     template <class T, class = std::enable_if_t<async_work<T>::is_async>>
     pending(T work)
-        : start_([kept = std::make_shared<T>(std::move(work))](loop& on, completion done) {
-              async_work<T>::start(on, std::move(*kept), std::move(done));
+        : start_([shared = std::make_shared<T>(std::move(work))](loop& home, completion on_done) {
+              async_work<T>::start(home, std::move(*shared), std::move(on_done));
           }) {}
 
-    /// Whether it is done already.
+    /// Whether the handler was done when it returned.
     [[nodiscard]] bool done() const noexcept { return !start_; }
-    /// Starts what goes on, once; `then` is called on the loop when it has ended, with its exception if it threw.
-    void start(loop& on, completion then) { start_(on, std::move(then)); }
+    /// Starts the work, at most once. `on_done` is called on the loop when it has ended, with its exception if it
+    /// threw.
+    void start(loop& home, completion on_done) { start_(home, std::move(on_done)); }
 
 private:
     std::function<void(loop&, completion)> start_;
 };
 
-/// The messages of one connection for a handler that goes on after it has returned: one is handled after the other, so
-/// that their order is kept. Belongs to one loop.
+/// The messages of one connection for a handler that continues after it has returned: each is handled when the one
+/// before is done, so that their order is preserved. Belongs to one loop; owned by a std::shared_ptr.
 class message_queue : public std::enable_shared_from_this<message_queue> {
 public:
-    using handle = std::function<pending(payload)>;
+    /// Starts to handle a message; the payload's bytes are valid until the returned work is done.
+    using message_handler = std::function<pending(payload)>;
 
-    /// How much may wait. A connection with more is too fast for its handler.
-    static constexpr std::size_t most_messages = 1024;
-    static constexpr std::size_t most_bytes = 4 * 1024 * 1024;
+    /// How many messages may wait. A client with more sends faster than its handler works.
+    static constexpr std::size_t max_messages = 1024;
+    /// How many bytes of messages may wait: 4 MiB.
+    static constexpr std::size_t max_bytes = 4 * 1024 * 1024;
 
+    /// @param home the loop on which messages are handled; must outlive the queue.
     explicit message_queue(loop& home) : home_(home) {}
 
-    /// Has a message handled when its turn comes, and `then` called with the exception of that, or none.
-    /// @returns false if too much waits already: then nothing is called.
-    [[nodiscard]] bool put(payload message, handle how, pending::completion then) {
-        if (waiting_.size() >= most_messages || bytes_ + message.size() > most_bytes) return false;
-        bytes_ += message.size();
-        waiting_.push_back(
-            std::make_shared<item>(item{std::string(message.data()), message.kind(), std::move(how), std::move(then)}));
-        if (!busy_) go_on();
-        return true;
-    }
+    /// Handles a message when its turn comes: now if none is being handled. Copies the bytes.
+    /// @param on_done called when that is done, with the exception that the handler threw, if any.
+    /// @returns false if max_messages or max_bytes would be exceeded; then neither is called.
+    [[nodiscard]] bool put(payload message, message_handler handle, pending::completion on_done);
 
-    /// Forgets what waits; what has begun goes on.
-    void clear() noexcept {
-        const auto forgotten = std::exchange(waiting_, {});
-        bytes_ = 0;
-    }
+    /// Drops the messages that wait; the one that is being handled goes on.
+    void clear() noexcept;
 
 private:
     struct item {
-        std::string bytes;  // stay where they are while the handler is at them
+        std::string bytes;  // at one address until the handler is done
         payload_kind kind;
-        handle how;
-        pending::completion then;
+        message_handler handle;
+        pending::completion on_done;
     };
 
-    void go_on() {
-        const auto self = shared_from_this();
-        busy_ = true;
-        while (!waiting_.empty()) {
-            const auto now = std::move(waiting_.front());
-            waiting_.pop_front();
-            bytes_ -= now->bytes.size();
-            pending work;
-            try {
-                work = now->how(payload(now->bytes, now->kind));
-            } catch (...) {
-                now->then(std::current_exception());
-                continue;
-            }
-            if (!work.done())
-                return work.start(home_, [self, now](const std::exception_ptr& failed) {
-                    now->then(failed);
-                    self->go_on();
-                });
-            now->then(nullptr);
-        }
-        busy_ = false;
-    }
+    void run();
 
     loop& home_;
-    std::deque<std::shared_ptr<item>> waiting_;
+    std::deque<std::shared_ptr<item>> items_;
     std::size_t bytes_ = 0;
     bool busy_ = false;
 };
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/base/impl/async_handler.ipp>
+#endif

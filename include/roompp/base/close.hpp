@@ -15,7 +15,7 @@ inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or t
 inline constexpr std::uint16_t protocol_error = 1002;    ///< the peer broke the protocol
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
-inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says
+inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message's bytes do not fit its type
 inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the server was broken
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed
@@ -25,7 +25,7 @@ inline constexpr std::uint16_t try_again_later = 1013;   ///< the member was too
 /// How a connection ended.
 struct close_event {
     std::uint16_t code = close_code::abnormal;  ///< see close_code; 4000 to 4999 belong to the application
-    std::string reason;                         ///< UTF-8, at most 123 bytes; often empty
+    std::string reason;                         ///< UTF-8, at most 123 bytes (RFC 6455, section 5.5); often empty
 };
 
 ROOMPP_NAMESPACE_END

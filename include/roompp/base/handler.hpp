@@ -1,5 +1,5 @@
 #pragma once
-// Handlers that take only the parameters they care for.
+// Handlers that take a subset of a hook's parameters.
 
 #include <cstddef>
 #include <functional>
@@ -20,7 +20,7 @@ template <class F, std::size_t... I, class... Args>
 struct invocable_with<F, std::index_sequence<I...>, Args...>
     : std::is_invocable<F&, std::tuple_element_t<I, std::tuple<Args...>>...> {};
 
-// The parameters that bit mask `Mask` of N names, in order, as an index sequence.
+// The parameters that the bit mask `Mask` of N selects, in order, as an index sequence.
 template <std::size_t Mask, std::size_t N, std::size_t... Chosen>
 constexpr auto chosen_by_mask() {
     if constexpr (N == 0)
@@ -45,8 +45,8 @@ struct can_be_empty<F, std::void_t<decltype(std::declval<const F&>().operator bo
 struct no_choice {};
 
 // The largest subset of the arguments that F takes; among equals, the one with the earlier arguments (a handler of one
-// `auto&` parameter gets the first, the room). Smaller subsets are looked at only if no larger one fits, so that the
-// body of a generic lambda is not instantiated with types it was not written for.
+// `auto&` parameter gets the first, the room). Smaller subsets are tried only if no larger one fits, so that the body
+// of a generic lambda is not instantiated with types that it was not written for.
 template <class F, std::size_t Count, std::size_t Mask, class... Args>
 constexpr auto choose_arguments();
 
@@ -81,7 +81,7 @@ struct is_chosen : std::false_type {};
 template <std::size_t I, std::size_t... Chosen>
 struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
 
-/// Whether F, as a handler of these parameters, takes the one at index I.
+/// Whether F, as a handler of these parameters, takes the parameter at index I.
 template <std::size_t I, class F, class... Args>
 inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
 
@@ -92,7 +92,7 @@ template <class F, class... Args>
 inline constexpr bool takes_some_of = !std::is_same_v<detail::arguments_of<F, Args...>, detail::no_choice>;
 
 /// A stored handler of the given signature, made from any callable that takes these parameters or a subset of them in
-/// the same order; empty by default. Copies share nothing: the callable is copied.
+/// the same order; empty by default. Copies share nothing: the callable is copied. Not thread-safe by itself.
 template <class Signature>
 class handler;
 
@@ -101,6 +101,7 @@ class handler<Result(Args...)> {
 public:
     handler() = default;
 
+    /// @param f a callable; an empty std::function makes an empty handler.
     template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, handler>>>
     handler(F&& f) {
         using callable = std::decay_t<F>;
@@ -118,11 +119,13 @@ public:
         }
     }
 
+    /// Whether there is a callable.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
-    /// Whether the callable returns work that goes on after it has returned (see async_work).
+    /// Whether the callable returns work that continues after it has returned (see async_work).
     [[nodiscard]] bool is_async() const noexcept { return is_async_; }
 
+    /// Calls it; must not be empty.
     Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
 
 private:
@@ -134,13 +137,13 @@ private:
 
     template <class F, std::size_t... I, class Tuple>
     static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
-        using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
-        if constexpr (std::is_convertible_v<returned, Result>) {
+        using result = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
+        if constexpr (std::is_convertible_v<result, Result>) {
             return f(std::get<I>(std::forward<Tuple>(arguments))...);
         } else {
-            static_assert(!async_work<std::decay_t<returned>>::is_async,
+            static_assert(!async_work<std::decay_t<result>>::is_async,
                           "roompp: this hook can't be a coroutine; message hooks can");
-            // A handler that returns nothing where a result is possible means the default one.
+            // A handler that returns nothing, of a hook with a result, has the default result.
             f(std::get<I>(std::forward<Tuple>(arguments))...);
             return Result();
         }

@@ -1,6 +1,7 @@
 #pragma once
-// A message as the application sees it: bytes and whether they are text or binary.
+// A message as the application sees it: bytes, and whether they are text or binary.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,15 @@ enum class payload_kind : unsigned char {
     binary = 2  ///< any bytes
 };
 
-/// A view of one message. Whoever makes it keeps the bytes alive while it is used; everything in this library that
-/// takes a payload copies what it needs before it returns.
+/// A view of one message. The caller keeps the bytes alive while it is used; everything in this library that takes a
+/// payload copies what it needs before it returns.
 ///
 /// Strings convert to a text payload, and a payload converts to `std::string_view`, so handlers and calls may use
 /// plain strings where the kind does not matter.
 class payload {
 public:
     constexpr payload() noexcept = default;
+    /// @param data the bytes, which must outlive this.
     constexpr payload(std::string_view data, payload_kind kind = payload_kind::text) noexcept
         : data_(data), kind_(kind) {}
     constexpr payload(const char* text) noexcept : data_(text) {}

@@ -1,5 +1,5 @@
 #pragma once
-// Work that is done once at the end of the current turn of an event loop, however often it is asked for.
+// Work that is done once at the end of an event loop's current turn, however often it is asked for.
 
 #include <functional>
 #include <utility>
@@ -8,8 +8,8 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Gathers what has to be done when an event loop has handled everything that was ready. A room adds itself with its
-/// first message of a turn and writes all of them at the turn's end: an idle room sends at once, a busy one sends many
+/// Collects the work to do when an event loop has handled everything that was ready. A room adds its task with its
+/// first message of a turn and writes all messages at the turn's end: an idle room sends at once, a busy one sends many
 /// frames in one system call.
 ///
 /// Not thread-safe: one turn belongs to one loop.
@@ -20,9 +20,10 @@ class turn {
     };
 
 public:
-    /// Something to do at the turn's end. Owned by whoever wants it done; unlinks itself when destroyed.
+    /// Work for the turn's end. Owned by the caller of add(), at one address; unlinks itself when destroyed.
     class task : hook {
     public:
+        /// @param action called at the end of each turn to which the task was added.
         explicit task(std::function<void()> action) : action_(std::move(action)) {}
         task(const task&) = delete;
         task& operator=(const task&) = delete;
@@ -36,16 +37,14 @@ public:
         std::function<void()> action_;
     };
 
-    /// @param wake is called when the first task of a turn is added; it must arrange that end() is called soon on the
-    /// loop's thread, never from within `wake` itself.
+    /// @param wake called when the first task of a turn is added; must arrange that end() is called soon on the loop's
+    /// thread, never from within `wake` itself.
     explicit turn(std::function<void()> wake = {}) : wake_(std::move(wake)) {}
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
-    ~turn() {
-        while (tasks_.next != &tasks_) unlink(*tasks_.next);
-    }
+    ~turn();
 
-    /// Has the task run at the end of this turn; does nothing if it already waits for it.
+    /// Runs the task at the end of this turn; does nothing if it waits for that already. O(1).
     void add(task& added) {
         if (added.pending()) return;
         const bool first = tasks_.next == &tasks_;
@@ -53,52 +52,29 @@ public:
         if (first && wake_) wake_();
     }
 
-    /// Runs the tasks, in the order in which they were added. A task added meanwhile belongs to the next turn; if one
-    /// throws, so do those that come after it.
-    void end() {
-        due due_now(*this);
-        while (due_now.tasks.next != &due_now.tasks) {
-            auto& next = static_cast<task&>(*due_now.tasks.next);
-            unlink(next);
-            next.action_();
-        }
-    }
+    /// Runs the tasks, in the order in which they were added. A task that is added meanwhile belongs to the next turn;
+    /// if a task throws, so do those that come after it.
+    void end();
 
 private:
-    // Takes the tasks of a turn, and gives back to the next one what is left of them.
-    struct due {
-        explicit due(turn& its) : of(its) { move_all(of.tasks_, tasks); }
-        ~due() {
-            while (tasks.next != &tasks) of.add(static_cast<task&>(take_first(tasks)));
-        }
-        due(const due&) = delete;
-        due& operator=(const due&) = delete;
-        turn& of;
-        hook tasks;
-    };
-
-    static hook& take_first(hook& list) noexcept {
-        hook& first = *list.next;
-        unlink(first);
-        return first;
+    static void unlink(hook& item) noexcept {
+        item.previous->next = item.next;
+        item.next->previous = item.previous;
+        item.previous = item.next = &item;
     }
-    static void move_all(hook& from, hook& to) noexcept {
-        while (from.next != &from) link_before(to, take_first(from));
-    }
-    static void unlink(hook& one) noexcept {
-        one.previous->next = one.next;
-        one.next->previous = one.previous;
-        one.previous = one.next = &one;
-    }
-    static void link_before(hook& place, hook& one) noexcept {
-        one.previous = place.previous;
-        one.next = &place;
-        place.previous->next = &one;
-        place.previous = &one;
+    static void link_before(hook& position, hook& item) noexcept {
+        item.previous = position.previous;
+        item.next = &position;
+        position.previous->next = &item;
+        position.previous = &item;
     }
 
-    hook tasks_;
+    hook tasks_;  // a ring, of which this is the end
     std::function<void()> wake_;
 };
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/base/impl/turn.ipp>
+#endif

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/response.hpp>
 
@@ -19,25 +20,12 @@ namespace detail {
            (c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 
-/// Whether two header names, or other tokens, are the same but for case.
-[[nodiscard]] inline bool same_token(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-/// A header's value, or one element of its list, without the white space around it (RFC 9110, section 5.6.3).
-[[nodiscard]] inline std::string_view trimmed(std::string_view value) noexcept {
-    value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
-    return value.substr(0, value.find_last_not_of(" \t") + 1);
-}
-
 /// Whether a list such as that of Connection has a token (RFC 9110, section 5.6.1).
 [[nodiscard]] inline bool has_token(std::string_view list, std::string_view token) noexcept {
     while (!list.empty()) {
         const std::string_view one = list.substr(0, list.find(','));
         list.remove_prefix(std::min(list.size(), one.size() + 1));
-        if (same_token(trimmed(one), token)) return true;
+        if (same_token(trim(one), token)) return true;
     }
     return false;
 }
@@ -80,7 +68,7 @@ namespace detail {
         if (same_token(name, "Transfer-Encoding"))
             return response(501, "A request's body needs a Content-Length here.\n");
         if (same_token(name, "Content-Length")) {
-            const std::string_view value = trimmed(line.substr(colon + 1));
+            const std::string_view value = trim(line.substr(colon + 1));
             if (++lengths > 1 || value.empty() || value.size() > 18 ||
                 !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
                 return bad("The request's Content-Length is not one number.\n");

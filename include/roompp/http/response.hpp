@@ -1,10 +1,8 @@
 #pragma once
 // An HTTP response, and its bytes.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +10,7 @@
 
 #include <websocketpp/http/constants.hpp>
 
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -76,9 +75,7 @@ struct response_info {
 [[nodiscard]] inline std::string entity_tag(std::string_view bytes) {
     std::uint64_t hash = 14695981039346656037ULL;
     for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    std::string tag = "\"";
-    for (int shift = 60; shift >= 0; shift -= 4) tag.push_back("0123456789abcdef"[(hash >> shift) & 15U]);
-    return tag + '"';
+    return '"' + detail::to_hex(hash, 16) + '"';
 }
 
 namespace detail {
@@ -106,11 +103,10 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
     const auto reason =
         websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
     std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
-    const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
     const auto header = [&](std::string_view name, std::string_view value) {
-        std::copy_if(name.begin(), name.end(), std::back_inserter(bytes), in_line);
+        append_header_text(bytes, name);
         bytes.append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
+        append_header_text(bytes, value);
         bytes.append("\r\n");
     };
     if (has_content(what)) {
@@ -136,9 +132,7 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// A piece of a body as a chunk (RFC 9112, section 7.1); it must not be empty, for that would be the last one.
 [[nodiscard]] inline std::string chunk_of(std::string_view piece) {
-    std::string size;
-    for (std::size_t rest = piece.size(); rest != 0; rest >>= 4U)
-        size.insert(size.begin(), "0123456789abcdef"[rest & 15U]);
+    const std::string size = to_hex(piece.size());
     std::string bytes;
     bytes.reserve(size.size() + piece.size() + 4);
     return bytes.append(size).append("\r\n").append(piece).append("\r\n");

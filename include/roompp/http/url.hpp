@@ -10,20 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
-
-namespace detail {
-
-inline int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace detail
 
 /// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
 /// @returns nothing if the encoding is broken.

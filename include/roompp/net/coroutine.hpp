@@ -29,7 +29,7 @@ struct async_work<asio::awaitable<void, Executor>> {
     static constexpr bool is_async = true;
 
     static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
-        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
+        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.executor());
         if (!executor)
             throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
         asio::co_spawn(*executor, std::move(work), std::move(done));

@@ -24,6 +24,7 @@
 
 #include <roompp/base/close.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/text.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/net/connection.hpp>
 #include <roompp/net/frame_batch.hpp>
@@ -291,24 +292,18 @@ private:
         return found->get<std::string>();
     }
 
-    static std::optional<std::uint64_t> whole_number(const std::string& text) {
-        if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
-            return std::nullopt;
-        return std::stoull(text);
-    }
-
     static void read_resume(const request& from, connect_reply& answer, join_options_type& how) {
         const auto epoch = from.query("epoch");
         const auto after = from.query("after");
         const auto last = from.query("last");
         how.history_limit = after ? std::numeric_limits<std::size_t>::max() : 0;
         if (last) {
-            const auto wanted = whole_number(*last);
+            const auto wanted = detail::whole_number(*last);
             if (!wanted) return answer.refuse(400, "'last' must be a whole number: how many messages you want.\n");
             how.history_limit = static_cast<std::size_t>(*wanted);
         }
         if (!epoch && !after) return;
-        const auto id = after ? whole_number(*after) : std::nullopt;
+        const auto id = after ? detail::whole_number(*after) : std::nullopt;
         if (!id) return answer.refuse(400, "'after' must be a whole number: that of the last message you got.\n");
         how.resume = std::make_shared<const resume_point>(resume_point{epoch.value_or(""), *id});
     }
@@ -344,12 +339,9 @@ private:
         const std::string text = std::string(secret) + client;
         unsigned char hash[20];
         websocketpp::sha1::calc(text.data(), text.size(), hash);
-        std::string id;
-        for (std::size_t i = 0; i < 8; ++i) {
-            id += "0123456789abcdef"[hash[i] >> 4U];
-            id += "0123456789abcdef"[hash[i] & 0xfU];
-        }
-        return id;
+        std::uint64_t number = 0;
+        for (std::size_t i = 0; i < 8; ++i) number = number << 8U | hash[i];
+        return detail::to_hex(number, 16);
     }
 
     std::shared_ptr<const frames> frames_ = std::make_shared<const frames>();

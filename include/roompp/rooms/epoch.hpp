@@ -1,23 +1,17 @@
 #pragma once
-// Names for the times in which numbers count on.
+// Names for the periods in which message numbers rise without interruption.
 
-#include <cstdint>
 #include <string>
 
 #include <roompp/base/loop.hpp>
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. On the loop's thread.
+/// A new epoch: 16 hexadecimal digits, random, so that no two rooms have the same. On the loop's thread.
 [[nodiscard]] inline std::string new_epoch(loop& home) {
-    std::uint64_t value = home.random();
-    std::string text(16, '0');
-    for (char& digit : text) {
-        digit = "0123456789abcdef"[value & 0xfU];
-        value >>= 4U;
-    }
-    return text;
+    return detail::to_hex(home.random(), 16);
 }
 
 ROOMPP_NAMESPACE_END

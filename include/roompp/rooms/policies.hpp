@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include <roompp/base/payload.hpp>
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -25,10 +26,6 @@ struct of_members {
     using policy_kind = connection_policy;
     using connection_type = Connection;
 };
-
-/// What becomes of a member that does not take its messages as fast as they come, when more than limits::queue_bytes
-/// would wait for it. In no case do the others wait, or does the queue grow beyond that.
-enum class when_slow : unsigned char { disconnect, skip_to_latest, drop_oldest };
 
 /// Policy (the default): a slow member is closed with 1013.
 struct disconnect_slow {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <roompp/base/handler.hpp>
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/http/request_validator.hpp>
@@ -177,7 +178,7 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     while (!rest.empty()) {
         const std::string_view one = rest.substr(0, rest.find(','));
         rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-        if (trimmed(one) == subprotocol) return true;
+        if (trim(one) == subprotocol) return true;
     }
     return false;
 }

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -16,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,6 +30,7 @@
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/base/rate_limiter.hpp>
+#include <roompp/base/text.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
@@ -92,68 +91,6 @@ public:
     void append_frame(batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(',' + as_json(frame));
     }
-};
-
-/// How fast somebody may send: limits::messages_per_second and bytes_per_second.
-class rate_limiter {
-public:
-    /// Counts a message.
-    /// @returns whether it is one too many.
-    [[nodiscard]] bool is_flood(std::size_t bytes, const limits& bounds, loop::clock::time_point now) noexcept {
-        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
-               !bytes_.take(bytes, bounds.bytes_per_second, bytes_at_once(bounds), now);
-    }
-    /// After this long without a message it is as if it were new.
-    [[nodiscard]] static std::chrono::seconds memory(const limits& bounds) noexcept {
-        const std::uint64_t to_fill =
-            bounds.bytes_per_second == 0 ? 0 : bytes_at_once(bounds) / bounds.bytes_per_second;
-        return std::chrono::seconds(2 + std::min<std::uint64_t>(to_fill, 24 * 3600));
-    }
-
-private:
-    static std::uint64_t bytes_at_once(const limits& bounds) noexcept {
-        return std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
-    }
-
-    token_bucket messages_;
-    token_bucket bytes_;
-};
-
-/// The same for those who are no members yet, by the peer's address: else each request could begin with a full gauge. Knows a
-/// bounded number of addresses; those that find no place share a gauge.
-class address_rate_limiter {
-public:
-    [[nodiscard]] bool is_flood(const std::string& address, std::size_t bytes, const limits& bounds,
-                                loop::clock::time_point now) {
-        if (bounds.messages_per_second == 0 && bounds.bytes_per_second == 0) return false;
-        auto found = known_.find(address);
-        if (found == known_.end()) {
-            if (known_.size() >= most) forget_silent(rate_limiter::memory(bounds), now);
-            if (known_.size() >= most) return others_.is_flood(bytes, bounds, now);
-            found = known_.emplace(address, one_address{}).first;
-        }
-        found->second.last_heard = now;
-        return found->second.gauge.is_flood(bytes, bounds, now);
-    }
-
-private:
-    static constexpr std::size_t most = 10'000;
-
-    struct one_address {
-        rate_limiter gauge;
-        loop::clock::time_point last_heard;
-    };
-
-    void forget_silent(std::chrono::seconds memory, loop::clock::time_point now) {
-        if (now == looked_) return;  // nothing can have changed, and it takes a while
-        looked_ = now;
-        for (auto one = known_.begin(); one != known_.end();)
-            one = now - one->second.last_heard >= memory ? known_.erase(one) : std::next(one);
-    }
-
-    std::unordered_map<std::string, one_address> known_;
-    rate_limiter others_;
-    loop::clock::time_point looked_{};
 };
 
 /// What somebody is told who sends too fast.
@@ -221,7 +158,7 @@ public:
     void say(const std::string& frame, const std::shared_ptr<post_answer>& answer, loop::clock::time_point now) {
         const auto its = connection_.lock();
         if (!its || !its->is_open()) return;
-        if (gauge_.is_flood(frame.size(), bounds_, now)) return answer->give(too_fast());
+        if (!gauge_.allow(frame.size(), bounds_, now)) return answer->give(too_fast());
         v1_protocol::handle<Room>(
             membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
             [answer, listens = listens_](Room&, auto& member, const std::string& told) {
@@ -566,7 +503,7 @@ private:
             later.answer(std::move(*refused));
             return;
         }
-        const auto seconds = whole_number(asked.query("wait").value_or("0"));
+        const auto seconds = detail::whole_number(asked.query("wait").value_or("0"));
         if (!seconds) {
             later.answer({400, "'wait' must be a whole number: for how many seconds the answer may be held.\n"});
             return;
@@ -598,7 +535,7 @@ private:
         }
         if (const std::string& last = asked.header("Last-Event-ID"); !last.empty()) {
             const std::size_t colon = last.find(':');
-            const auto id = whole_number(colon == std::string::npos ? "" : last.substr(colon + 1));
+            const auto id = detail::whole_number(colon == std::string::npos ? "" : last.substr(colon + 1));
             if (id) {
                 wanted.how.resume = std::make_shared<const resume_point>(resume_point{last.substr(0, colon), *id});
                 wanted.how.history_limit = std::numeric_limits<std::size_t>::max();
@@ -693,7 +630,7 @@ private:
         if (auto found = find_polling(*its, home, wanted.room, wanted.key)) return found;
         net::shard& host = *its->shards[home.index()];
         place& here = its->here[home.index()];
-        if (here.handshaking.is_flood(wanted.peer_address, bytes, host.limits(), home.now())) {
+        if (!here.handshaking.allow(wanted.peer_address, bytes, host.limits(), home.now())) {
             detail::post_answer(later).give(detail::too_fast());
             return nullptr;
         }
@@ -816,12 +753,6 @@ private:
     static std::chrono::seconds longest_wait(const limits& bounds) {
         const std::chrono::seconds margin{3};
         return std::max(std::chrono::seconds(0), std::min(bounds.poll_wait, bounds.answer_timeout - margin));
-    }
-
-    static std::optional<std::uint64_t> whole_number(const std::string& text) {
-        if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos)
-            return std::nullopt;
-        return std::stoull(text);
     }
 
     server& server_;

@@ -1,8 +1,6 @@
 #pragma once
 // The server's half of the opening handshake (RFC 6455, section 4.2.2).
 
-#include <algorithm>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +10,7 @@
 #include <websocketpp/processors/base.hpp>
 #include <websocketpp/sha1/sha1.hpp>
 
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -32,10 +31,9 @@ namespace net {
                                                      const std::vector<std::pair<std::string, std::string>>& headers) {
     std::string response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
     const auto add = [&response](std::string_view name, std::string_view value) {
-        const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
-        std::copy_if(name.begin(), name.end(), std::back_inserter(response), in_line);
+        detail::append_header_text(response, name);
         response.append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(response), in_line);
+        detail::append_header_text(response, value);
         response.append("\r\n");
     };
     add("Sec-WebSocket-Accept", accept_key(key));
