@@ -21,12 +21,12 @@ using roompp::net::inflater;
 
 namespace {
 
-// What a client does with a compressed message (RFC 7692, section 7.2.2).
-std::string inflated(const compression& by, std::string bytes, std::size_t most = 1'000'000) {
-    const auto stream = by.make_inflater();
+// A compressed message, decompressed as by a client (RFC 7692, section 7.2.2).
+std::string inflated(const compression& algorithm, std::string bytes, std::size_t max_size = 1'000'000) {
+    const auto stream = algorithm.make_inflater();
     std::string out;
     bytes.append("\x00\x00\xff\xff", 4);
-    REQUIRE(stream->inflate(bytes, out, most) == inflater::outcome::good);
+    REQUIRE(stream->inflate(bytes, out, max_size) == inflater::outcome::good);
     return out;
 }
 
@@ -45,61 +45,43 @@ std::string masked_frame(std::uint8_t first, std::string_view body) {
 }  // namespace
 
 TEST_CASE("A compressed message is the message again when a client decompresses it", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     for (const std::size_t size : {256U, 257U, 4096U, 5000U, 70'000U, 1'000'000U}) {
         CAPTURE(size);
         const std::string text = varied_text(size);
         std::string smaller = "before";
-        REQUIRE(by->deflate(text, smaller));
+        REQUIRE(algorithm->deflate(text, smaller));
         CHECK(smaller.size() < text.size());
-        CHECK((inflated(*by, smaller.substr(6)) == text));
+        CHECK((inflated(*algorithm, smaller.substr(6)) == text));
     }
 }
 
-TEST_CASE("What does not get smaller is not compressed", "[deflate]") {
-    const auto by = roompp::deflate({1, 8});
+TEST_CASE("A message that would not get smaller is not compressed", "[deflate]") {
+    const auto algorithm = roompp::deflate({1, 8});
     std::string out = "kept";
-    CHECK_FALSE(by->deflate("", out));
-    CHECK_FALSE(by->deflate("short", out));
-    CHECK_FALSE(by->deflate("q8Zx!2vLm@", out));
+    CHECK_FALSE(algorithm->deflate("", out));
+    CHECK_FALSE(algorithm->deflate("short", out));
+    CHECK_FALSE(algorithm->deflate("q8Zx!2vLm@", out));
     CHECK(out == "kept");
 }
 
 TEST_CASE("A message is compressed without those before it", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     const std::string text = varied_text(1000);
     std::string first;
     std::string second;
-    REQUIRE(by->deflate(text, first));
-    REQUIRE(by->deflate(text, second));
+    REQUIRE(algorithm->deflate(text, first));
+    REQUIRE(algorithm->deflate(text, second));
     CHECK((first == second));
 }
 
-TEST_CASE("An offer is answered without context takeover, and with a window that all can share", "[deflate]") {
-    const auto by = roompp::deflate();
-    const std::string plain = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-    CHECK(by->negotiate("permessage-deflate") == plain);
-    CHECK(by->negotiate("permessage-deflate; client_max_window_bits") == plain);
-    CHECK(by->negotiate("x-other, permessage-deflate; server_max_window_bits=12") ==
-          plain + "; server_max_window_bits=12");
-    CHECK(by->negotiate("permessage-deflate; server_max_window_bits=9, permessage-deflate") == plain);
-    for (const char* const refused :
-         {"", "x-other", "permessage-deflate; server_max_window_bits=11",
-          "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=1",
-          "permessage-deflate; server_max_window_bits", "permessage-deflate; unknown=1",
-          "permessage-deflate; client_max_window_bits=99", "permessage-deflate; ;=", "\x01"}) {
-        CAPTURE(refused);
-        CHECK(by->negotiate(refused).empty());
-    }
-}
-
-TEST_CASE("Decompression ends at the bound, whatever a few bytes can blow up to", "[deflate]") {
-    const auto by = roompp::deflate();
+TEST_CASE("Decompression ends at the limit, however large a few bytes would become", "[deflate]") {
+    const auto algorithm = roompp::deflate();
     std::string bomb;
-    REQUIRE(by->deflate(std::string(10'000'000, 'x'), bomb));
+    REQUIRE(algorithm->deflate(std::string(10'000'000, 'x'), bomb));
     REQUIRE(bomb.size() < 100'000);
     std::string out;
-    CHECK(by->make_inflater()->inflate(bomb, out, 65536) == inflater::outcome::too_big);
+    CHECK(algorithm->make_inflater()->inflate(bomb, out, 65536) == inflater::outcome::too_big);
     CHECK(out.size() <= 65536);
 }
 
@@ -108,16 +90,16 @@ TEST_CASE("Bytes that are not compressed are refused", "[deflate]") {
     CHECK(roompp::deflate()->make_inflater()->inflate("\xff\xff\xff\xff", out, 1000) == inflater::outcome::malformed);
 }
 
-TEST_CASE("A level that is none is refused", "[deflate]") {
+TEST_CASE("A level outside 1 to 9 is refused", "[deflate]") {
     CHECK_THROWS_AS(roompp::deflate({0, 1}), std::invalid_argument);
     CHECK_THROWS_AS(roompp::deflate({10, 1}), std::invalid_argument);
 }
 
 TEST_CASE("A reader decompresses what the client compressed, in whole and in pieces", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     const std::string text(1000, 'y');
     std::string smaller;
-    REQUIRE(by->deflate(text, smaller));
+    REQUIRE(algorithm->deflate(text, smaller));
     REQUIRE(smaller.size() < 126);
     const std::string bytes = masked_frame(0xC1, smaller) + masked_frame(0x81, "plain") +
                               masked_frame(0x41, smaller.substr(0, 3)) + masked_frame(0x89, "") +
@@ -125,66 +107,67 @@ TEST_CASE("A reader decompresses what the client compressed, in whole and in pie
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
         CAPTURE(piece);
         roompp::net::frame_reader reader;
-        reader.start(1000, by.get());
-        std::vector<std::string> got;
+        reader.start(1000, algorithm.get());
+        std::vector<std::string> messages;
         std::string copy = bytes;
         for (std::size_t at = 0; at < copy.size(); at += piece) {
-            char* from = &copy[at];
+            char* next = &copy[at];
             std::size_t size = std::min(piece, copy.size() - at);
             while (size != 0) {
                 std::error_code ec;
-                if (const auto message = reader.read(from, size, ec)) got.emplace_back(message->body);
+                if (const auto message = reader.read(next, size, ec)) messages.emplace_back(message->body);
                 REQUIRE(!ec);
             }
         }
-        CHECK((got == std::vector<std::string>{text, "plain", "", text}));
+        CHECK((messages == std::vector<std::string>{text, "plain", "", text}));
         CHECK(reader.idle());
     }
 }
 
 TEST_CASE("A reader closes with 1009 on a message that decompresses to too much", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     std::string smaller;
-    REQUIRE(by->deflate(std::string(5000, 'y'), smaller));
+    REQUIRE(algorithm->deflate(std::string(5000, 'y'), smaller));
     REQUIRE(smaller.size() < 126);
     std::string bytes = masked_frame(0xC1, smaller);
     roompp::net::frame_reader reader;
-    reader.start(4999, by.get());
-    char* from = bytes.data();
+    reader.start(4999, algorithm.get());
+    char* next = bytes.data();
     std::size_t size = bytes.size();
     std::error_code ec;
-    CHECK_FALSE(reader.read(from, size, ec));
+    CHECK_FALSE(reader.read(next, size, ec));
     CHECK(roompp::net::frame_reader::close_code_for(ec) == 1009);
 }
 
 TEST_CASE("A batch is compressed once, and only the messages that get smaller", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     const std::string text(1000, 'z');
     frame_batch batch;
     batch.append("short");
     batch.append(text);
     batch.append(roompp::binary(text));
-    const auto compressed = batch.compressed(*by);
-    CHECK(compressed == batch.compressed(*by));
+    const auto compressed = batch.compressed(*algorithm);
+    CHECK(compressed == batch.compressed(*algorithm));
     std::string smaller;
-    REQUIRE(by->deflate(text, smaller));
+    REQUIRE(algorithm->deflate(text, smaller));
     const char size = static_cast<char>(smaller.size());
     CHECK((compressed->bytes() ==
            std::string("\x81\x05short\xC1") + size + smaller + std::string("\xC2") + size + smaller));
     batch.clear();
     batch.append("other");
-    CHECK(batch.compressed(*by)->bytes() == "\x81\x05other");
+    CHECK(batch.compressed(*algorithm)->bytes() == "\x81\x05other");
 }
 
 TEST_CASE("Several loops may ask for the compressed batch at the same time", "[deflate]") {
-    const auto by = roompp::deflate();
+    const auto algorithm = roompp::deflate();
     frame_batch batch;
     for (int i = 0; i < 20; ++i) batch.append(varied_text(5000));
-    std::vector<std::shared_ptr<const frame_batch>> got(4);
+    std::vector<std::shared_ptr<const frame_batch>> results(4);
     std::vector<std::thread> threads;
-    for (auto& one : got) threads.emplace_back([&one, &batch, &by] { one = batch.compressed(*by); });
-    for (auto& one : threads) one.join();
-    CHECK(std::all_of(got.begin(), got.end(), [&](const auto& one) { return one == got.front(); }));
+    for (auto& result : results)
+        threads.emplace_back([&result, &batch, &algorithm] { result = batch.compressed(*algorithm); });
+    for (auto& thread : threads) thread.join();
+    CHECK(std::all_of(results.begin(), results.end(), [&](const auto& result) { return result == results.front(); }));
 }
 
 #endif

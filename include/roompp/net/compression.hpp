@@ -1,5 +1,6 @@
 #pragma once
-// What a connection asks of permessage-deflate (RFC 7692); who implements it needs zlib, who asks does not.
+// The interface to permessage-deflate (RFC 7692). The implementation, which needs zlib, is an add-on:
+// <roompp/deflate.hpp>.
 
 #include <cstddef>
 #include <memory>
@@ -11,7 +12,7 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// Decompresses the messages of clients, one at a time.
+/// Decompresses the messages of clients, one message at a time. Not thread-safe.
 class inflater {
 public:
     inflater() = default;
@@ -19,16 +20,24 @@ public:
     inflater& operator=(const inflater&) = delete;
     virtual ~inflater() = default;
 
-    enum class outcome : unsigned char { good, malformed, too_big };
+    /// Outcome of inflate().
+    enum class outcome : unsigned char {
+        good,       ///< all bytes were decompressed
+        malformed,  ///< the bytes are not compressed data
+        too_big     ///< the message would be larger than the limit
+    };
 
-    /// Decompresses the next bytes of a message and appends what they say to `out`, at most until that is `most` long.
-    virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t most) = 0;
-    /// The next bytes are a new message, which refers to nothing that came before.
+    /// Decompresses the next bytes of a message and appends the result to `out`.
+    /// @param max_size the limit on the size of `out`, in bytes.
+    virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t max_size) = 0;
+    /// Starts a new message, which refers to nothing of those before it.
     virtual void restart() noexcept = 0;
 };
 
-/// Per-message compression, without memory from one message to the next in either direction, so that one compressed
-/// message serves all members and nothing is kept for a connection. Called in several threads at once.
+/// Per-message compression without context takeover in either direction: one compressed message serves all members, and
+/// a connection keeps no state between messages.
+///
+/// Thread-safety: every function may be called in several threads at once.
 class compression {
 public:
     compression() = default;
@@ -36,12 +45,14 @@ public:
     compression& operator=(const compression&) = delete;
     virtual ~compression() = default;
 
-    /// Answers what a client offers in Sec-WebSocket-Extensions.
-    /// @returns the header of the response; empty if nothing that it offers can be accepted.
-    [[nodiscard]] virtual std::string negotiate(const std::string& offer) const = 0;
+    /// Answers a client's offers (RFC 7692, section 5).
+    /// @param offers value of the request's Sec-WebSocket-Extensions.
+    /// @returns value of the response's Sec-WebSocket-Extensions; empty if no offer is acceptable.
+    [[nodiscard]] virtual std::string negotiate(std::string_view offers) const = 0;
+    /// Makes a decompressor; a server has about one for each of its loops.
     [[nodiscard]] virtual std::unique_ptr<inflater> make_inflater() const = 0;
-    /// Appends the compressed message, ready to be the payload of a frame.
-    /// @returns false, with `out` as it was, if compressing it gains nothing.
+    /// Appends the compressed message to `out`, ready to be the payload of a frame.
+    /// @returns false, with `out` unchanged, if the message does not get smaller.
     virtual bool deflate(std::string_view message, std::string& out) const = 0;
 };
 

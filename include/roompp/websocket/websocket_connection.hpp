@@ -51,7 +51,7 @@ public:
         failed_ = std::move(options.failed);
         std::string extensions;
         if (const compression* const compressing = this->host().compressing())
-            extensions = compressing->negotiate(std::string(request.extensions));
+            extensions = compressing->negotiate(request.extensions);
         compresses_ = !extensions.empty();
         this->corked([&] {
             const auto response = switching_protocols(request.key, subprotocol_, extensions, options.headers);
