@@ -21,7 +21,7 @@ constexpr std::size_t receivers = 100;
 constexpr std::size_t rounds = 50;  // so that there are more sends than a ring has entries
 
 struct refusals final : roompp::net::fan_out_target {
-    void not_written(const std::shared_ptr<const roompp::net::frame_batch>&, std::size_t, int) override { ++count; }
+    void on_incomplete_send(const std::shared_ptr<const roompp::net::frame_batch>&, std::size_t, int) override { ++count; }
     std::size_t count = 0;
 };
 

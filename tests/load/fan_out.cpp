@@ -63,7 +63,7 @@ public:
             const std::size_t part = next() % 3 == 0 ? batch->size() : next() % batch->size();
             const ssize_t n = ::send(one.socket, batch->bytes().data(), part, MSG_DONTWAIT | MSG_NOSIGNAL);
             const std::size_t written = n < 0 ? 0 : static_cast<std::size_t>(n);
-            if (written != batch->size()) one.to->not_written(batch, written, 0);
+            if (written != batch->size()) one.target->on_incomplete_send(batch, written, 0);
         }
     }
 

@@ -7,25 +7,25 @@
 
 using roompp::net::connection_limiter;
 
-TEST_CASE("An address has so many places, whatever others have", "[address_book]") {
-    connection_limiter book;
-    std::vector<std::unique_ptr<connection_limiter::place>> places;
+TEST_CASE("An address has a number of slots, whatever others have", "[connection_limiter]") {
+    connection_limiter limiter;
+    std::vector<std::unique_ptr<connection_limiter::slot>> slots;
     for (int i = 0; i < 3; ++i) {
-        places.push_back(book.enter("192.0.2.1", 3));
-        CHECK(places.back());
+        slots.push_back(limiter.enter("192.0.2.1", 3));
+        CHECK(slots.back());
     }
-    CHECK_FALSE(book.enter("192.0.2.1", 3));
-    CHECK(book.enter("192.0.2.2", 3));
-    CHECK(book.enter("2001:db8::1", 1));
-    places.pop_back();
-    CHECK(book.enter("192.0.2.1", 3));
+    CHECK_FALSE(limiter.enter("192.0.2.1", 3));
+    CHECK(limiter.enter("192.0.2.2", 3));
+    CHECK(limiter.enter("2001:db8::1", 1));
+    slots.pop_back();
+    CHECK(limiter.enter("192.0.2.1", 3));
 }
 
-TEST_CASE("A place is given back once, when it goes", "[address_book]") {
-    connection_limiter book;
+TEST_CASE("A slot is released once, when it is destroyed", "[connection_limiter]") {
+    connection_limiter limiter;
     for (int i = 0; i < 100; ++i) {
-        const auto place = book.enter("", 1);
-        CHECK(place);
-        CHECK_FALSE(book.enter("", 1));
+        const auto slot = limiter.enter("", 1);
+        CHECK(slot);
+        CHECK_FALSE(limiter.enter("", 1));
     }
 }

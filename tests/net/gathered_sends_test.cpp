@@ -18,21 +18,21 @@ using roompp::net::gathered_sends;
 
 namespace {
 
-struct target final : fan_out_target {
-    void not_written(const std::shared_ptr<const frame_batch>&, std::size_t, int) override {}
+struct silent_target final : fan_out_target {
+    void on_incomplete_send(const std::shared_ptr<const frame_batch>&, std::size_t, int) override {}
 };
 
-// Notes what it is told to write, one string a call: socket and bytes of each send.
-class noting_writer final : public fan_out_writer {
+// Records each call as a string: socket and bytes of each send.
+class recording_writer final : public fan_out_writer {
 public:
-    noting_writer(std::vector<std::string>& calls, std::vector<std::size_t>& batch_counts)
+    recording_writer(std::vector<std::string>& calls, std::vector<std::size_t>& batch_counts)
         : calls_(calls), batch_counts_(batch_counts) {}
-    void write(const std::vector<fan_out_send>& sends, const batches& what) override {
+    void write(const std::vector<fan_out_send>& sends, const batches& gathered) override {
         std::string call;
-        for (const auto& one : sends)
-            call += std::to_string(one.socket) + std::string(what[one.batch]->bytes().substr(2)) + ' ';
+        for (const auto& send : sends)
+            call += std::to_string(send.socket) + std::string(gathered[send.batch]->bytes().substr(2)) + ' ';
         calls_.push_back(call);
-        batch_counts_.push_back(what.size());
+        batch_counts_.push_back(gathered.size());
     }
 
 private:
@@ -43,9 +43,9 @@ private:
 struct fixture {
     std::vector<std::string> calls;
     std::vector<std::size_t> batch_counts;
-    target somebody;
-    roompp::turn now;
-    gathered_sends sends{std::make_unique<noting_writer>(calls, batch_counts)};
+    silent_target target;
+    roompp::turn current;
+    gathered_sends sends{std::make_unique<recording_writer>(calls, batch_counts)};
 
     static std::shared_ptr<const frame_batch> batch(const char* text) {
         auto made = std::make_shared<frame_batch>();
@@ -56,43 +56,43 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "The sends of a turn are made together, at its end", "[fan_out_writer]") {
+TEST_CASE_METHOD(fixture, "The sends of a turn are made together, at its end", "[gathered_sends]") {
     const auto a = batch("a");
     const auto b = batch("b");
-    (void)sends.add(now, somebody, 1, a);
-    (void)sends.add(now, somebody, 2, a);
-    (void)sends.add(now, somebody, 3, b);
+    (void)sends.add(current, target, 1, a);
+    (void)sends.add(current, target, 2, a);
+    (void)sends.add(current, target, 3, b);
     CHECK(calls.empty());
-    now.end();
+    current.end();
     CHECK(calls == std::vector<std::string>{"1a 2a 3b "});
     CHECK(batch_counts == std::vector<std::size_t>{2});
-    now.end();
+    current.end();
     CHECK(calls.size() == 1);
 }
 
-TEST_CASE_METHOD(fixture, "A ticket tells whether a send still waits", "[fan_out_writer]") {
-    const auto first = sends.add(now, somebody, 1, batch("a"));
+TEST_CASE_METHOD(fixture, "A ticket tells whether a send still waits", "[gathered_sends]") {
+    const auto first = sends.add(current, target, 1, batch("a"));
     CHECK(sends.holds(first));
     CHECK_FALSE(sends.holds(0));
     sends.write();
     CHECK_FALSE(sends.holds(first));
-    const auto second = sends.add(now, somebody, 1, batch("b"));
+    const auto second = sends.add(current, target, 1, batch("b"));
     CHECK(sends.holds(second));
     CHECK_FALSE(sends.holds(first));
-    now.end();
+    current.end();
     CHECK(calls == std::vector<std::string>{"1a ", "1b "});
 }
 
-TEST_CASE_METHOD(fixture, "Batches are kept until their sends are made, and no longer", "[fan_out_writer]") {
-    auto held = batch("a");
-    const std::weak_ptr<const frame_batch> watched = held;
-    (void)sends.add(now, somebody, 1, std::exchange(held, nullptr));
+TEST_CASE_METHOD(fixture, "Batches are kept until their sends are made, and no longer", "[gathered_sends]") {
+    auto owned = batch("a");
+    const std::weak_ptr<const frame_batch> watched = owned;
+    (void)sends.add(current, target, 1, std::exchange(owned, nullptr));
     CHECK_FALSE(watched.expired());
-    now.end();
+    current.end();
     CHECK(watched.expired());
 }
 
-TEST_CASE("A writer that fails is not given the same sends again", "[fan_out_writer]") {
+TEST_CASE("A writer that fails is not given the same sends again", "[gathered_sends]") {
     class failing_writer final : public fan_out_writer {
     public:
         void write(const std::vector<fan_out_send>& sends, const batches&) override {
@@ -100,19 +100,19 @@ TEST_CASE("A writer that fails is not given the same sends again", "[fan_out_wri
             throw std::runtime_error("a writer failed");
         }
     };
-    target somebody;
-    roompp::turn now;
+    silent_target target;
+    roompp::turn current;
     gathered_sends sends(std::make_unique<failing_writer>());
     for (int i = 0; i < 2; ++i) {
         auto batch = fixture::batch("a");
         const std::weak_ptr<const frame_batch> watched = batch;
-        (void)sends.add(now, somebody, i, std::exchange(batch, nullptr));
+        (void)sends.add(current, target, i, std::exchange(batch, nullptr));
         CHECK_THROWS_AS(sends.write(), std::runtime_error);
         CHECK(watched.expired());
     }
-    now.end();
+    current.end();
 }
 
-TEST_CASE("Without a writer nothing is gathered", "[fan_out_writer]") {
+TEST_CASE("Without a writer nothing is gathered", "[gathered_sends]") {
     CHECK_FALSE(gathered_sends(nullptr).gathers());
 }

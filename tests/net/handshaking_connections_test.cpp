@@ -1,4 +1,4 @@
-// Connections that have not yet said what they want.
+// Connections that have not sent their first whole request.
 
 #include <string>
 #include <vector>
@@ -10,17 +10,17 @@
 
 namespace t = roompp::testing;
 
-TEST_CASE("Only so many may take their time with a first request; then there is place again", "[newcomers]") {
-    roompp::limits bounds;
-    bounds.handshakes = 2;
+TEST_CASE("The number of connections without a first request is limited; a request makes room", "[handshaking]") {
+    roompp::limits limits;
+    limits.handshakes = 2;
     roompp::server server;
-    server.limits(bounds);
+    server.limits(limits);
     server.websocket("/ws/", roompp::echo());
     server.get("/hello/", [] { return "hello"; });
     t::world world(server);
 
     std::vector<t::client> opened;
-    for (int i = 0; i < 10; ++i) opened.push_back(world.connect("/ws/"));  // these have said what they want
+    for (int i = 0; i < 10; ++i) opened.push_back(world.connect("/ws/"));  // these have sent their requests
 
     auto slow = world.http();
     slow.send_bytes("GET /hello/ HTTP/1.1\r\n");
@@ -33,31 +33,31 @@ TEST_CASE("Only so many may take their time with a first request; then there is 
     slow.send_bytes("Host: localhost\r\n\r\n");
     CHECK(slow.reply().body == "hello");
     CHECK(world.http().get("/hello/").status == 200);
-    for (auto& one : opened) one.send("still here").expect("still here");
+    for (auto& client : opened) client.send("still here").expect("still here");
 }
 
-TEST_CASE("A first request that never comes gives its place back when its time is over", "[newcomers]") {
-    roompp::limits bounds;
-    bounds.handshakes = 1;
+TEST_CASE("A first request that never comes makes room when its timeout expires", "[handshaking]") {
+    roompp::limits limits;
+    limits.handshakes = 1;
     roompp::server server;
-    server.limits(bounds);
+    server.limits(limits);
     server.get("/hello/", [] { return "hello"; });
     t::world world(server);
     auto silent = world.http();
     silent.send_bytes("G");
     world.settle();
     CHECK(world.http().get("/hello/").status == 503);
-    world.advance(bounds.request_timeout);
+    world.advance(limits.request_timeout);
     CHECK(silent.reply().status == 408);
-    world.advance(bounds.close_timeout * 2);
+    world.advance(limits.close_timeout * 2);
     CHECK(world.http().get("/hello/").status == 200);
 }
 
-TEST_CASE("Who is turned away may linger to read why, but not in any number", "[newcomers]") {
-    roompp::limits bounds;
-    bounds.connections = 3;
+TEST_CASE("A rejected client may linger to read why, up to a number of clients", "[handshaking]") {
+    roompp::limits limits;
+    limits.connections = 3;
     roompp::server server;
-    server.limits(bounds);
+    server.limits(limits);
     server.websocket("/ws/", roompp::echo());
     server.get("/hello/", [] { return "hello"; });
     t::world world(server);
@@ -70,19 +70,19 @@ TEST_CASE("Who is turned away may linger to read why, but not in any number", "[
         crowd.back().start("GET", "/hello/").pause_reading();  // does not even take the answer
     }
     world.settle();
-    int told = 0;
+    int answered = 0;
     int ended = 0;
-    for (auto& one : crowd) {
-        one.resume_reading();
-        if (one.status_so_far() == 503) ++told;
-        if (one.status_so_far() == 0 && !one.is_connected()) ++ended;
+    for (auto& client : crowd) {
+        client.resume_reading();
+        if (client.status_so_far() == 503) ++answered;
+        if (client.status_so_far() == 0 && !client.is_connected()) ++ended;
     }
-    CHECK(told == 100);
-    CHECK(told + ended == 1000);
-    for (auto& one : opened) one.send("still here").expect("still here");
+    CHECK(answered == 100);
+    CHECK(answered + ended == 1000);
+    for (auto& client : opened) client.send("still here").expect("still here");
 
-    // They take no places.
-    world.advance(bounds.close_timeout * 2);
+    // They do not count as connections.
+    world.advance(limits.close_timeout * 2);
     opened.pop_back();
     CHECK(world.http().get("/hello/").status == 200);
 }

@@ -1,4 +1,4 @@
-// A real socket, as the server has them.
+// Real sockets, on 127.0.0.1.
 
 #include <array>
 #include <chrono>
@@ -28,16 +28,15 @@ TEST_CASE("A peer that acknowledges nothing any more counts as lost", "[tcp_stre
     tcp::socket peer(context);
     peer.connect(listener.local_endpoint());
     roompp::net::tcp_stream stream(listener.accept());
-    stream.give_up_after(1s);
+    stream.set_user_timeout(1s);
 
-    // Nobody reads, so that the peer's window closes and the last bytes wait for an acknowledgement.
+    // Nobody reads: the peer's window closes, and the last bytes are never acknowledged.
     const std::array<char, 65536> bytes{};
     std::error_code end;
     std::function<void()> fill = [&] {
         do stream.write_some(asio::buffer(bytes), end);
         while (!end);
-        if (roompp::net::tcp_stream::is_would_block(end))
-            stream.wait_writable([&](const std::error_code&) { fill(); });
+        if (roompp::net::tcp_stream::is_would_block(end)) stream.wait_writable([&](const std::error_code&) { fill(); });
     };
     fill();
     context.run();

@@ -1,4 +1,4 @@
-// Who may come in, and as whom: what docs/authentication.md shows.
+// The ways of docs/authentication.md to identify a client.
 
 #include <chrono>
 #include <optional>
@@ -20,32 +20,32 @@ std::optional<roompp::person> user_of(const std::string& token) {
     return roompp::person{"42", "Ann", {}};
 }
 
-// Whoever is in a room is told who it is with each message.
+// Rooms that answer each message with the sender's identity.
 struct scene {
     scene() {
         rooms.on_join([this] { ++joined; });
-        rooms.on_message([](roompp::basic_room<>::member& from, std::string_view text) {
-            from.send(from.person().id + ' ' + from.person().name + ": " + std::string(text));
+        rooms.on_message([](roompp::basic_room<>::member& member, std::string_view text) {
+            member.send(member.person().id + ' ' + member.person().name + ": " + std::string(text));
         });
         server.websocket("/ws/{room}/", rooms)
             .origins({"https://chat.example.org"})
-            .on_connect([](const roompp::request& from, roompp::connect_reply& answer) {
-                std::string token = from.cookie("session").value_or("");
-                if (const std::string& header = from.header("Authorization"); header.substr(0, 7) == "Bearer ")
+            .on_connect([](const roompp::request& request, roompp::connect_reply& reply) {
+                std::string token = request.cookie("session").value_or("");
+                if (const std::string& header = request.header("Authorization"); header.substr(0, 7) == "Bearer ")
                     token = header.substr(7);
-                if (const auto user = user_of(token)) return answer.identify(*user);
-                answer.refuse(401, "Log in first.\n");
+                if (const auto user = user_of(token)) return reply.identify(*user);
+                reply.refuse(401, "Log in first.\n");
             });
         server.websocket("/token/{room}/", rooms)
-            .on_connect([](const roompp::request& from, roompp::connect_reply& answer) {
-                if (const auto user = user_of(from.query("token").value_or(""))) return answer.identify(*user);
-                answer.refuse(401, "This address has no good token.\n");
+            .on_connect([](const roompp::request& request, roompp::connect_reply& reply) {
+                if (const auto user = user_of(request.query("token").value_or(""))) return reply.identify(*user);
+                reply.refuse(401, "This address has no good token.\n");
             });
         server.websocket("/first/{room}/", rooms)
             .origins({"*"})
-            .first_message(10s, [](std::string_view text, roompp::connect_reply& answer) {
-                if (const auto user = user_of(std::string(text))) return answer.identify(*user);
-                answer.refuse(401, "This is no good token.\n");
+            .first_message(10s, [](std::string_view text, roompp::connect_reply& reply) {
+                if (const auto user = user_of(std::string(text))) return reply.identify(*user);
+                reply.refuse(401, "This is no good token.\n");
             });
     }
     roompp::rooms<> rooms;
@@ -55,14 +55,14 @@ struct scene {
 
 }  // namespace
 
-TEST_CASE("A cookie or a header says who comes, or that nobody does", "[authentication]") {
-    scene some;
-    t::world world(some.server);
+TEST_CASE("A cookie or a header identifies the client, or it is refused", "[authentication]") {
+    scene site;
+    t::world world(site.server);
     const auto check = [&](t::client client) { client.connect().send("hi").expect("42 Ann: hi"); };
     const auto refused = [&](t::client client) {
-        const auto& answer = client.try_connect();
-        CHECK(answer.status == 401);
-        CHECK(answer.body == "Log in first.\n");
+        const auto& reply = client.try_connect();
+        CHECK(reply.status == 401);
+        CHECK(reply.body == "Log in first.\n");
     };
     check(world.client("/ws/tea/").cookie("session", "s3cret"));
     check(world.client("/ws/tea/").cookie("other", "x").cookie("session", "s3cret"));
@@ -80,12 +80,12 @@ TEST_CASE("A cookie or a header says who comes, or that nobody does", "[authenti
               .header("Origin", "https://evil.example")
               .try_connect()
               .status == 403);
-    CHECK(some.joined == 5);
+    CHECK(site.joined == 5);
 }
 
-TEST_CASE("A token in the address or in the first message says who comes", "[authentication]") {
-    scene some;
-    t::world world(some.server);
+TEST_CASE("A token in the address or in the first message identifies the client", "[authentication]") {
+    scene site;
+    t::world world(site.server);
     world.connect("/token/tea/?token=s3cret").send("hi").expect("42 Ann: hi");
     CHECK(world.client("/token/tea/?token=guess").try_connect().status == 401);
     CHECK(world.client("/token/tea/").try_connect().status == 401);
@@ -98,16 +98,17 @@ TEST_CASE("Before a client is in a room, the path's parts, the query and the pee
           "[authentication]") {
     roompp::rooms<> rooms;
     std::string seen;
-    rooms.on_join([&](roompp::basic_room<>& room, roompp::basic_room<>::member& who) {
+    rooms.on_join([&](roompp::basic_room<>& room, roompp::basic_room<>::member& member) {
         CHECK(room.name() == "my-house/green.tea");
-        CHECK(who.connection().peer_address() == "192.0.2.1");
+        CHECK(member.connection().peer_address() == "192.0.2.1");
     });
     roompp::server server;
     server.websocket("/{house}/{room}/", rooms)
-        .on_connect([&](const roompp::request& from, roompp::connect_reply& answer) {
-            seen = std::string(from.parameter("house")) + '|' + std::string(from.parameter("room")) + '|' +
-                   std::string(from.parameter("none")) + '|' + from.query("k").value_or("") + '|' + from.peer_address();
-            if (from.parameter("house") == "closed") answer.refuse(403, "This house is closed.\n");
+        .on_connect([&](const roompp::request& request, roompp::connect_reply& reply) {
+            seen = std::string(request.parameter("house")) + '|' + std::string(request.parameter("room")) + '|' +
+                   std::string(request.parameter("none")) + '|' + request.query("k").value_or("") + '|' +
+                   request.peer_address();
+            if (request.parameter("house") == "closed") reply.refuse(403, "This house is closed.\n");
         });
     t::world world(server);
     auto ann = world.connect("/my-house/green.tea/?k=v");

@@ -38,11 +38,11 @@ struct outcome {
 outcome read(frame_reader& reader, std::string bytes, std::size_t piece) {
     outcome result;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
-        char* from = &bytes[at];
+        char* next = &bytes[at];
         std::size_t size = std::min(piece, bytes.size() - at);
         while (size != 0) {
             std::error_code ec;
-            if (const auto got = reader.read(from, size, ec)) result.messages.emplace_back(got->body);
+            if (const auto frame = reader.read(next, size, ec)) result.messages.emplace_back(frame->body);
             if (!ec) continue;
             result.close_code = frame_reader::close_code_for(ec);
             return result;
@@ -51,9 +51,9 @@ outcome read(frame_reader& reader, std::string bytes, std::size_t piece) {
     return result;
 }
 
-outcome read_all(const std::string& bytes, std::size_t most = 1000) {
+outcome read_all(const std::string& bytes, std::size_t max_message_bytes = 1000) {
     frame_reader reader;
-    reader.start(most, nullptr);
+    reader.start(max_message_bytes, nullptr);
     return read(reader, bytes, bytes.size());
 }
 
@@ -65,7 +65,7 @@ constexpr std::uint8_t ping = 0x89;
 
 }  // namespace
 
-TEST_CASE("Messages are the same whatever the pieces in which they come", "[frame_reader]") {
+TEST_CASE("Messages are the same however their bytes are split", "[frame_reader]") {
     const std::string bytes = client_frame(text, "hello") + client_frame(text_start, "a") + client_frame(ping, "p") +
                               client_frame(middle, "b") + client_frame(end, "c") + client_frame(text, "") +
                               client_frame(text, std::string(300, 'x'));
@@ -73,9 +73,9 @@ TEST_CASE("Messages are the same whatever the pieces in which they come", "[fram
         CAPTURE(piece);
         frame_reader reader;
         reader.start(1000, nullptr);
-        const auto got = read(reader, bytes, piece);
-        CHECK(got.close_code == 0);
-        CHECK(got.messages == std::vector<std::string>{"hello", "p", "abc", "", std::string(300, 'x')});
+        const auto result = read(reader, bytes, piece);
+        CHECK(result.close_code == 0);
+        CHECK(result.messages == std::vector<std::string>{"hello", "p", "abc", "", std::string(300, 'x')});
         CHECK(reader.idle());
     }
 }
@@ -96,7 +96,7 @@ TEST_CASE("A reader is idle only between messages", "[frame_reader]") {
     CHECK(reader.idle());
 }
 
-TEST_CASE("A reader that serves another connection keeps nothing of the first", "[frame_reader]") {
+TEST_CASE("A reader that is reused keeps nothing of the connection before", "[frame_reader]") {
     frame_reader reader;
     reader.start(1000, nullptr);
     (void)read(reader, client_frame(text, std::string(400, 'x')), 1000);
@@ -106,7 +106,7 @@ TEST_CASE("A reader that serves another connection keeps nothing of the first", 
     CHECK(read(reader, client_frame(text, "0123456789a"), 1000).close_code == 1009);
 }
 
-TEST_CASE("What is no frame of a client is told by the right close code", "[frame_reader]") {
+TEST_CASE("Bytes that are not frames of a client have the right close code", "[frame_reader]") {
     CHECK(read_all(std::string("\x81\x02hi", 4)).close_code == 1002);               // not masked
     CHECK(read_all(client_frame(0xC1, "compressed")).close_code == 1002);           // not agreed on
     CHECK(read_all(client_frame(0xA1, "")).close_code == 1002);                     // reserved bit
@@ -125,7 +125,7 @@ TEST_CASE("What is no frame of a client is told by the right close code", "[fram
           1002);  // length not shortest
 }
 
-TEST_CASE("A reader that has met an error is never idle", "[frame_reader]") {
+TEST_CASE("A reader is never idle after an error", "[frame_reader]") {
     frame_reader reader;
     reader.start(1000, nullptr);
     (void)read(reader, std::string("\x81\x02hi", 4), 4);

@@ -9,22 +9,22 @@
 #include "support/catch.hpp"
 
 using message = websocketpp::message_buffer::message<roompp::net::message_pool>;
-using store = roompp::net::message_pool<message>;
+using pool = roompp::net::message_pool<message>;
 namespace opcode = websocketpp::frame::opcode;
 
-TEST_CASE("A message object serves again once nobody holds it", "[message_store]") {
-    const auto kept = std::make_shared<store>();
-    auto first = kept->get_message(opcode::text, 5);
+TEST_CASE("A message object is reused once it is released", "[message_pool]") {
+    const auto messages = std::make_shared<pool>();
+    auto first = messages->get_message(opcode::text, 5);
     const auto* address = first.get();
     first->set_payload("hello");
     first.reset();
-    const auto second = kept->get_message(opcode::binary, 5);
+    const auto second = messages->get_message(opcode::binary, 5);
     CHECK(second.get() == address);
 }
 
-TEST_CASE("A message object that serves again looks like a new one", "[message_store]") {
-    const auto kept = std::make_shared<store>();
-    auto used = kept->get_message(opcode::text, 5);
+TEST_CASE("A reused message object looks like a new one", "[message_pool]") {
+    const auto messages = std::make_shared<pool>();
+    auto used = messages->get_message(opcode::text, 5);
     used->set_payload("hello");
     used->set_header("head");
     used->set_prepared(true);
@@ -32,8 +32,8 @@ TEST_CASE("A message object that serves again looks like a new one", "[message_s
     used->set_terminal(true);
     used->set_compressed(true);
     used.reset();
-    const auto again = kept->get_message(opcode::binary, 0);
-    const auto fresh = std::make_shared<store>()->get_message(opcode::binary, 0);
+    const auto again = messages->get_message(opcode::binary, 0);
+    const auto fresh = std::make_shared<pool>()->get_message(opcode::binary, 0);
     CHECK(again->get_payload().empty());
     CHECK(again->get_header().empty());
     CHECK(again->get_opcode() == fresh->get_opcode());
@@ -43,36 +43,36 @@ TEST_CASE("A message object that serves again looks like a new one", "[message_s
     CHECK(again->get_compressed() == fresh->get_compressed());
 }
 
-TEST_CASE("A message object that is held is left alone", "[message_store]") {
-    const auto kept = std::make_shared<store>();
-    const auto first = kept->get_message(opcode::text, 5);
+TEST_CASE("A message object in use is not reused", "[message_pool]") {
+    const auto messages = std::make_shared<pool>();
+    const auto first = messages->get_message(opcode::text, 5);
     first->set_payload("hello");
-    const auto second = kept->get_message(opcode::ping, 5);
+    const auto second = messages->get_message(opcode::ping, 5);
     CHECK(first.get() != second.get());
     CHECK(first->get_payload() == "hello");
     CHECK(second->get_opcode() == opcode::ping);
 }
 
-TEST_CASE("The memory of a large message is not kept", "[message_store]") {
-    const auto kept = std::make_shared<store>();
-    auto large = kept->get_message(opcode::text, 0);
+TEST_CASE("The memory of a large message is not reused", "[message_pool]") {
+    const auto messages = std::make_shared<pool>();
+    auto large = messages->get_message(opcode::text, 0);
     large->set_payload(std::string(100'000, 'x'));
     large.reset();
-    CHECK(kept->get_message(opcode::text, 0)->get_payload().capacity() < 10'000);
+    CHECK(messages->get_message(opcode::text, 0)->get_payload().capacity() < 10'000);
 }
 
-TEST_CASE("What a peer says of a message's length allocates nothing to speak of", "[message_store]") {
-    const auto kept = std::make_shared<store>();
-    const auto promised = kept->get_message(opcode::text, std::size_t{1} << 40);
-    CHECK(promised->get_payload().capacity() < 10'000);
+TEST_CASE("The announced length of a message allocates next to nothing", "[message_pool]") {
+    const auto messages = std::make_shared<pool>();
+    const auto announced = messages->get_message(opcode::text, std::size_t{1} << 40);
+    CHECK(announced->get_payload().capacity() < 10'000);
 }
 
-TEST_CASE("A message may outlive its store", "[message_store]") {
-    auto kept = std::make_shared<store>();
-    const std::weak_ptr<store> watched = kept;
-    const auto held = kept->get_message();
-    held->set_payload("hello");
-    kept.reset();
+TEST_CASE("A message may outlive its pool", "[message_pool]") {
+    auto messages = std::make_shared<pool>();
+    const std::weak_ptr<pool> watched = messages;
+    const auto message_in_use = messages->get_message();
+    message_in_use->set_payload("hello");
+    messages.reset();
     CHECK(watched.expired());
-    CHECK(held->get_payload() == "hello");
+    CHECK(message_in_use->get_payload() == "hello");
 }

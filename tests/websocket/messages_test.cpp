@@ -19,7 +19,7 @@ namespace {
 std::string random_bytes(std::size_t size) {
     t::random_numbers dice(size);
     std::string bytes(size, '\0');
-    for (char& one : bytes) one = static_cast<char>(dice.below(256));
+    for (char& byte : bytes) byte = static_cast<char>(dice.below(256));
     return bytes;
 }
 

@@ -1,4 +1,4 @@
-// How fast clients may send.
+// Messages that exceed the rate limits.
 
 #include <algorithm>
 #include <chrono>
@@ -15,13 +15,13 @@ using namespace std::chrono_literals;
 namespace {
 
 struct scene {
-    explicit scene(roompp::flood what) {
-        roompp::limits bounds;
-        bounds.messages_per_second = 5;
-        bounds.message_bytes = 2000;
-        bounds.bytes_per_second = 1000;
-        bounds.on_flood = what;
-        server.limits(bounds);
+    explicit scene(roompp::flood on_flood) {
+        roompp::limits limits;
+        limits.messages_per_second = 5;
+        limits.message_bytes = 2000;
+        limits.bytes_per_second = 1000;
+        limits.on_flood = on_flood;
+        server.limits(limits);
         server.websocket("/echo/", roompp::echo());
         server.websocket("/{room}/", rooms, roompp::v1_protocol(), roompp::django_channels_protocol());
     }
@@ -31,19 +31,19 @@ struct scene {
 
 }  // namespace
 
-TEST_CASE("Who sends too many messages is closed with 1008", "[flood]") {
-    scene some(roompp::flood::close);
-    roompp::testing::world world(some.server);
+TEST_CASE("A client that sends too many messages is closed with 1008", "[rate_limits]") {
+    scene chat(roompp::flood::close);
+    roompp::testing::world world(chat.server);
     auto ann = world.connect("/echo/");
     for (int i = 0; i < 5; ++i) ann.send("x").expect("x");
     ann.send("x");
     CHECK(ann.closed().code == 1008);
-    CHECK(ann.closed().reason == "you send too fast");
+    CHECK(ann.closed().reason == "rate limit exceeded");
 }
 
-TEST_CASE("Who keeps to the rate may go on for ever", "[flood]") {
-    scene some(roompp::flood::close);
-    roompp::testing::world world(some.server);
+TEST_CASE("A client within the rate limits is never closed", "[rate_limits]") {
+    scene chat(roompp::flood::close);
+    roompp::testing::world world(chat.server);
     auto ann = world.connect("/echo/");
     for (int i = 0; i < 100; ++i) {
         for (int n = 0; n < 5; ++n) ann.send("x").expect("x");
@@ -52,9 +52,11 @@ TEST_CASE("Who keeps to the rate may go on for ever", "[flood]") {
     CHECK(ann.is_open());
 }
 
-TEST_CASE("Who sends too many bytes is closed with 1008, but one largest message may come at once", "[flood]") {
-    scene some(roompp::flood::close);
-    roompp::testing::world world(some.server);
+TEST_CASE(
+    "A client that sends too many bytes is closed with 1008, but one message of the largest size may come at once",
+    "[rate_limits]") {
+    scene chat(roompp::flood::close);
+    roompp::testing::world world(chat.server);
     auto ann = world.connect("/echo/");
     const std::string largest(2000, 'x');
     ann.send(largest).expect(largest);
@@ -64,9 +66,9 @@ TEST_CASE("Who sends too many bytes is closed with 1008, but one largest message
     CHECK(ann.closed().code == 1008);
 }
 
-TEST_CASE("Dropped messages are told of, by number where there is one", "[flood]") {
-    scene some(roompp::flood::drop);
-    roompp::testing::world world(some.server);
+TEST_CASE("Each dropped message is reported to its sender, by its number if it has one", "[rate_limits]") {
+    scene chat(roompp::flood::drop);
+    roompp::testing::world world(chat.server);
     auto ann = world.client("/tea/").subprotocol("roompp.v1").connect();
     auto bob = world.connect("/tea/");
     (void)ann.receive();
@@ -81,9 +83,9 @@ TEST_CASE("Dropped messages are told of, by number where there is one", "[flood]
     ann.send(R"({"message": "d"})");
     bob.expect(R"({"message":"d"})");
     for (int i = 0; i < 6; ++i) bob.send(R"({"message": "e"})");
-    auto heard = bob.receive_all();
-    const std::string told = R"({"error": "You send too fast; this message was dropped."})";
-    CHECK(std::count(heard.begin(), heard.end(), told) == 1);
-    CHECK(heard.size() == 6);
+    auto received = bob.receive_all();
+    const std::string notice = R"({"error": "You send too fast; this message was dropped."})";
+    CHECK(std::count(received.begin(), received.end(), notice) == 1);
+    CHECK(received.size() == 6);
     CHECK(ann.is_open());
 }

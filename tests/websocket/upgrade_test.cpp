@@ -1,4 +1,4 @@
-// Requests to open a WebSocket, and their answers.
+// Requests to open a WebSocket, and their responses.
 
 #include <string>
 #include <string_view>
@@ -45,8 +45,8 @@ TEST_CASE("A handshake may come in any parts, after a request, and with messages
 
 TEST_CASE("A connection may be refused with a status", "[handshake]") {
     roompp::server server;
-    server.websocket("/", roompp::echo()).on_connect([](const roompp::request& asked, roompp::connect_reply& answer) {
-        if (asked.query("token") == "bad") answer.refuse(401, "A good token is needed.\n");
+    server.websocket("/", roompp::echo()).on_connect([](const roompp::request& request, roompp::connect_reply& reply) {
+        if (request.query("token") == "bad") reply.refuse(401, "A good token is needed.\n");
     });
     t::world world(server);
     CHECK(world.client("/?token=bad").try_connect().status == 401);
@@ -55,8 +55,8 @@ TEST_CASE("A connection may be refused with a status", "[handshake]") {
 
 TEST_CASE("A subprotocol is agreed upon if it is offered, and else not sent", "[handshake]") {
     roompp::server server;
-    server.websocket("/", roompp::echo()).on_connect([](const roompp::request&, roompp::connect_reply& answer) {
-        answer.subprotocol("roompp.test");
+    server.websocket("/", roompp::echo()).on_connect([](const roompp::request&, roompp::connect_reply& reply) {
+        reply.subprotocol("roompp.test");
     });
     t::world world(server);
     const auto chosen = [](t::client client) { return client.connect().chosen_subprotocol(); };
@@ -120,12 +120,12 @@ TEST_CASE("A WebSocket opens with a GET alone", "[handshake]") {
     for (const char* method : {"POST", "HEAD", "PUT"}) {
         CAPTURE(method);
         auto client = world.http();
-        const auto answer = client.request(method, "/ws/echo/", {},
-                                           {{"Upgrade", "websocket"},
-                                            {"Connection", "Upgrade"},
-                                            {"Sec-WebSocket-Version", "13"},
-                                            {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
-        CHECK((answer.status == 400 || answer.status == 405));
+        const auto response = client.request(method, "/ws/echo/", {},
+                                             {{"Upgrade", "websocket"},
+                                              {"Connection", "Upgrade"},
+                                              {"Sec-WebSocket-Version", "13"},
+                                              {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
+        CHECK((response.status == 400 || response.status == 405));
     }
 }
 

@@ -1,4 +1,4 @@
-// What a connection makes of its stream: which writes, and whether it goes on to read.
+// A connection's use of its stream: its writes, and whether it reads.
 
 #include <cstddef>
 #include <functional>
@@ -18,18 +18,18 @@ namespace {
 
 namespace net = roompp::net;
 
-// What a stream was told to do.
-struct log {
+// The calls of a stream.
+struct stream_log {
     std::vector<std::string> writes;
     std::string arrived;
     std::function<void(const std::error_code&)> readable;
     bool closed = false;
 };
 
-// Takes whatever is written.
-class noting_stream {
+// Takes all that is written.
+class recording_stream {
 public:
-    explicit noting_stream(log& notes) : log_(&notes) {}
+    explicit recording_stream(stream_log& log) : log_(&log) {}
 
     std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
         if (log_->arrived.empty()) {
@@ -43,8 +43,8 @@ public:
     template <class Buffers>
     std::size_t write_some(const Buffers& buffers, std::error_code&) {
         std::string bytes;
-        for (auto one = asio::buffer_sequence_begin(buffers); one != asio::buffer_sequence_end(buffers); ++one) {
-            const asio::const_buffer part(*one);
+        for (auto it = asio::buffer_sequence_begin(buffers); it != asio::buffer_sequence_end(buffers); ++it) {
+            const asio::const_buffer part(*it);
             bytes.append(static_cast<const char*>(part.data()), part.size());
         }
         log_->writes.push_back(bytes);
@@ -67,31 +67,30 @@ public:
     }
 
 private:
-    log* log_;
+    stream_log* log_;
 };
 
 class hooks final : public net::session {
 public:
-    explicit hooks(std::function<void(std::string_view)> message) : message_(std::move(message)) {}
-    void on_message(roompp::payload received) override { message_(received.data()); }
+    explicit hooks(std::function<void(std::string_view)> on_message) : on_message_(std::move(on_message)) {}
+    void on_message(roompp::payload message) override { on_message_(message.data()); }
     void on_close(const roompp::close_event&) override {}
 
 private:
-    std::function<void(std::string_view)> message_;
+    std::function<void(std::string_view)> on_message_;
 };
 
 struct fixture {
-    roompp::limits bounds;
-    net::shard host{0, bounds};
+    net::shard host{0, roompp::limits()};
 
     // A connection whose messages go to `message`, and which has sent `rest` right after its request.
     std::shared_ptr<roompp::connection> open(
-        log& notes, std::string_view rest = {},
+        stream_log& log, std::string_view rest = {},
         std::function<void(std::string_view)> message = [](std::string_view) {}) {
-        auto made = std::make_shared<net::websocket_connection<noting_stream>>(host, noting_stream(notes));
-        net::accept_options how;
-        how.open = [&](const std::shared_ptr<roompp::connection>&) { return std::make_unique<hooks>(message); };
-        made->start({"dGhlIHNhbXBsZSBub25jZQ==", {}}, rest, std::move(how));
+        auto made = std::make_shared<net::websocket_connection<recording_stream>>(host, recording_stream(log));
+        net::accept_options options;
+        options.open = [&](const std::shared_ptr<roompp::connection>&) { return std::make_unique<hooks>(message); };
+        made->start({"dGhlIHNhbXBsZSBub25jZQ==", {}}, rest, std::move(options));
         return made;
     }
     // As a client sends it, masked with zeros.
@@ -99,74 +98,75 @@ struct fixture {
         std::string frame{'\x81', static_cast<char>(0x80U | text.size()), 0, 0, 0, 0};
         return frame.append(text);
     }
-    static void arrive(log& at, const std::string& bytes) {
-        at.arrived = bytes;
-        const auto told = std::exchange(at.readable, nullptr);
-        REQUIRE(told);
-        told({});
+    static void arrive(stream_log& log, const std::string& bytes) {
+        log.arrived = bytes;
+        const auto on_readable = std::exchange(log.readable, nullptr);
+        REQUIRE(on_readable);
+        on_readable({});
     }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "A message is one write, with its header, whoever sends it", "[websocket]") {
-    log of_one;
-    log of_other;
-    const auto other = open(of_other);
-    CHECK(of_other.writes.size() == 1);
-    const auto one = open(of_one, {}, [&](std::string_view text) { other->send(text); });
-    arrive(of_one, from_client("to the other") + from_client("again"));
-    CHECK(of_other.writes.size() == 3);
-    CHECK(of_other.writes[1] == "\x81\x0cto the other");
-    CHECK(of_other.writes[2] ==
+TEST_CASE_METHOD(fixture, "A message and its header are one write, also when another connection sends it",
+                 "[websocket]") {
+    stream_log sender_log;
+    stream_log receiver_log;
+    const auto receiver = open(receiver_log);
+    CHECK(receiver_log.writes.size() == 1);
+    const auto sender = open(sender_log, {}, [&](std::string_view text) { receiver->send(text); });
+    arrive(sender_log, from_client("to the other") + from_client("again"));
+    CHECK(receiver_log.writes.size() == 3);
+    CHECK(receiver_log.writes[1] == "\x81\x0cto the other");
+    CHECK(receiver_log.writes[2] ==
           "\x81\x05"
           "again");
-    other->send("alone");
-    CHECK(of_other.writes.back() ==
+    receiver->send("alone");
+    CHECK(receiver_log.writes.back() ==
           "\x81\x05"
           "alone");
-    CHECK(of_one.writes.size() == 1);
+    CHECK(sender_log.writes.size() == 1);
 }
 
-TEST_CASE_METHOD(fixture, "What a connection answers to one read is one write", "[websocket]") {
-    log notes;
-    std::shared_ptr<roompp::connection> one;
-    one = open(notes, {}, [&](std::string_view text) { one->send(text); });
-    arrive(notes, from_client("a") + from_client("b"));
-    CHECK(notes.writes.size() == 2);
-    CHECK(notes.writes.back() ==
+TEST_CASE_METHOD(fixture, "All replies to one read are one write", "[websocket]") {
+    stream_log log;
+    std::shared_ptr<roompp::connection> client;
+    client = open(log, {}, [&](std::string_view text) { client->send(text); });
+    arrive(log, from_client("a") + from_client("b"));
+    CHECK(log.writes.size() == 2);
+    CHECK(log.writes.back() ==
           "\x81\x01"
           "a\x81\x01"
           "b");
 }
 
-TEST_CASE_METHOD(fixture, "One that is closed for what came with its request waits for the client's end",
+TEST_CASE_METHOD(fixture, "A connection that is closed for the bytes after its request waits for the client's end",
                  "[websocket]") {
-    log notes;
-    (void)open(notes, "\x83nonsense");
-    REQUIRE(notes.writes.size() == 1);
-    CHECK(notes.writes.front().find("101") != std::string::npos);
-    CHECK(notes.writes.front().find("\x88") != std::string::npos);
-    CHECK_FALSE(notes.closed);
-    arrive(notes, "more of it");
-    CHECK_FALSE(notes.closed);
-    CHECK(notes.readable);
+    stream_log log;
+    (void)open(log, "\x83nonsense");
+    REQUIRE(log.writes.size() == 1);
+    CHECK(log.writes.front().find("101") != std::string::npos);
+    CHECK(log.writes.front().find("\x88") != std::string::npos);
+    CHECK_FALSE(log.closed);
+    arrive(log, "more of it");
+    CHECK_FALSE(log.closed);
+    CHECK(log.readable);
 }
 
-TEST_CASE_METHOD(fixture, "One that is held reads nothing until it is to go on as often", "[websocket]") {
-    log notes;
-    std::vector<std::string> got;
-    std::shared_ptr<roompp::connection> one;
-    one = open(notes, {}, [&](std::string_view text) {
-        got.emplace_back(text);
-        one->pause_reading();
+TEST_CASE_METHOD(fixture, "A paused connection reads nothing until it has been resumed as often", "[websocket]") {
+    stream_log log;
+    std::vector<std::string> messages;
+    std::shared_ptr<roompp::connection> client;
+    client = open(log, {}, [&](std::string_view text) {
+        messages.emplace_back(text);
+        client->pause_reading();
     });
-    arrive(notes, from_client("a") + from_client("b"));
-    CHECK(got.size() == 2);
-    CHECK_FALSE(notes.readable);
-    one->resume_reading();
-    CHECK_FALSE(notes.readable);
-    one->resume_reading();
-    arrive(notes, from_client("c"));
-    CHECK(got.size() == 3);
+    arrive(log, from_client("a") + from_client("b"));
+    CHECK(messages.size() == 2);
+    CHECK_FALSE(log.readable);
+    client->resume_reading();
+    CHECK_FALSE(log.readable);
+    client->resume_reading();
+    arrive(log, from_client("c"));
+    CHECK(messages.size() == 3);
 }

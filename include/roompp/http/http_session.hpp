@@ -70,7 +70,7 @@ private:
     static constexpr std::size_t most_read_ahead = 64 * 1024;
 
     // channel
-    void received(const char* data, std::size_t size) {
+    void on_bytes(const char* data, std::size_t size) {
         const std::string_view bytes(data, size);
         if (stage_ == stage::reading && pending_.empty()) {
             take(bytes);
@@ -79,20 +79,20 @@ private:
         }
         choose_whether_to_read();
     }
-    void drained() {
+    void on_drain() {
         if (stage_ == stage::reading) return go_on();
         const auto body = held_.lock();
         if (stage_ == stage::body_begun && body) guarded([&] { pending_response::tell_drained(body); });
     }
-    void lost(const std::error_code&) { cut_short(abort_reason::client_gone); }
+    void on_disconnect(const std::error_code&) { cut_short(abort_reason::client_gone); }
 
     // shard::guest
     void tick(net::shard::clock::time_point now) override {
         const auto& bounds = this->host().limits();
-        if (this->has_finished_too_late(now)) return this->close_now();
+        if (this->shutdown_overdue(now)) return this->close_now();
         if (this->ended()) return;
         if (this->queued() != 0) {
-            if (now - this->last_heard() < bounds.keep_alive) return;
+            if (now - this->last_activity() < bounds.keep_alive) return;
             this->close_now();  // takes nothing of its answer
             cut_short(abort_reason::too_slow);
         } else if (stage_ == stage::answer_owed) {
@@ -103,7 +103,7 @@ private:
             if (now - waiting_since_ >= bounds.request_timeout)
                 answer_last({408, "The request did not come in time.\n"});
         } else if (now - waiting_since_ >= bounds.keep_alive) {
-            this->finish();
+            this->shutdown();
         }
     }
     void stop() override {
@@ -115,7 +115,7 @@ private:
             if (stage_ == stage::body_begun) end();
             return;
         }
-        this->finish();
+        this->shutdown();
     }
     void abort() override {
         this->close_now();
@@ -299,7 +299,7 @@ private:
         stage_ = stage::reading;
         if (const auto held = held_.lock()) held->close();
         tell_answered();
-        if (is_last_) return this->finish();
+        if (is_last_) return this->shutdown();
         if (taking_) return;
         expect_request();
         choose_whether_to_read();
@@ -424,7 +424,7 @@ private:
     void answer_last(const response& what) {
         ++answered_;
         channel::write(serialize(what, takes_body(), false));
-        this->finish();
+        this->shutdown();
     }
 
     Router& router_;

@@ -1,5 +1,5 @@
 #pragma once
-// A stream with its outbound queue: who reads, who writes, in what order, and how it ends.
+// A stream with its send queue: reading, writing in order, backpressure, and the end.
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,6 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 #include <roompp/config.hpp>
@@ -16,61 +15,67 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 
+#include <roompp/net/frame_batch.hpp>
 #include <roompp/net/gathered_sends.hpp>
 #include <roompp/net/send_queue.hpp>
 #include <roompp/net/shard.hpp>
+#include <roompp/net/stream_concept.hpp>
 #include <roompp/rooms/policies.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void received(char*, std::size_t)`: bytes have come; they may be changed, and are gone when it returns;
-/// - `void drained()`: what waited to be sent has been sent;
-/// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write.
+/// - `void on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns;
+/// - `void on_drain()`: the send queue has been sent;
+/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write.
 ///
-/// Every write goes through here, so order holds: straight to the socket while nothing waits, else into the queue, which
-/// is written on as the socket allows. What is written while received() runs is gathered and written at its end.
+/// Every write goes through the channel, so order holds: straight to the socket while nothing is queued, else into the
+/// queue, which is written as the socket allows. Writes made within on_bytes() are gathered and written at its end.
 template <class User, class Stream>
 class channel : public shard::shard_connection {
-public:
-    channel(shard& host, Stream stream) : shard_connection(host), stream_(std::move(stream)), last_heard_(host.now()) {}
+    static_assert(stream_concept<Stream>::check());
 
-    /// The number of bytes that wait to be sent.
-    [[nodiscard]] std::size_t queued() const noexcept { return waiting_ ? waiting_->size() : 0; }
-    /// The memory that they take, in bytes: see outbound::footprint().
-    [[nodiscard]] std::size_t queue_footprint() const noexcept { return waiting_ ? waiting_->footprint() : 0; }
+public:
+    channel(shard& host, Stream stream)
+        : shard_connection(host), stream_(std::move(stream)), last_activity_(host.now()) {}
+
+    /// Number of bytes queued for sending.
+    [[nodiscard]] std::size_t queued() const noexcept { return queue_ ? queue_->size() : 0; }
+    /// Memory use of the queue in bytes: see send_queue::footprint().
+    [[nodiscard]] std::size_t queue_footprint() const noexcept { return queue_ ? queue_->footprint() : 0; }
 
 protected:
     ~channel() = default;
 
     [[nodiscard]] const Stream& stream() const noexcept { return stream_; }
+    /// Whether nothing can be written any more: after shutdown(), close_now(), release() or a lost peer.
     [[nodiscard]] bool ended() const noexcept { return state_ != open; }
-    /// When the peer last gave a sign of life: sent something, or took some of what waited for it.
-    [[nodiscard]] shard::clock::time_point last_heard() const noexcept { return last_heard_; }
-    /// Whether the peer has taken nothing of what waits for it for so long.
-    [[nodiscard]] bool has_stalled_for(shard::clock::duration long_time) const noexcept {
-        return waiting_ && host().now() - last_taken_ >= long_time;
+    /// The last time the peer sent something, or took some of the queue.
+    [[nodiscard]] shard::clock::time_point last_activity() const noexcept { return last_activity_; }
+    /// Whether the peer has taken nothing of the queue for this long.
+    [[nodiscard]] bool has_stalled_for(shard::clock::duration duration) const noexcept {
+        return queue_ && host().now() - last_taken_ >= duration;
     }
 
-    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent. After
-    /// finish() too: what the peer still says has to be read for its end to be seen.
+    /// Starts to read; call once. Bytes come one read at a time; reading pauses while too much is queued. It goes on
+    /// after shutdown(), because the peer's end is only seen behind the bytes before it.
     void start_reading() {
         if (state_ != closed) wait_readable();
     }
 
-    /// Reads nothing more, after the read that is being handled, until resume_reading().
-    void pause_reading() noexcept { held_ = true; }
+    /// Reads nothing more, after the current read, until resume_reading().
+    void pause_reading() noexcept { reading_paused_ = true; }
     void resume_reading() {
-        if (!std::exchange(held_, false) || state_ == closed) return;
-        last_heard_ = host().now();  // what came meanwhile could not be heard
-        if (paused_ && queue_footprint() <= pause_above) resume();
+        if (!std::exchange(reading_paused_, false) || state_ == closed) return;
+        last_activity_ = host().now();  // activity during the pause could not be seen
+        if (reading_stopped_ && queue_footprint() <= max_queued_while_reading) restart_reading();
     }
-    [[nodiscard]] bool held() const noexcept { return held_; }
+    [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
 
-    /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
+    /// Gives the stream away, to another channel. Only from within on_bytes(), with nothing queued.
     [[nodiscard]] Stream release() {
-        if (host().corked().whose == this) uncork();  // else it is of one in whose handling this came
+        if (host().corked().owner == this) uncork();  // else another connection is being handled
         make_gathered_sends();
         state_ = closed;
         unregister();
@@ -81,42 +86,42 @@ protected:
     template <class Action>
     void corked(Action&& action) {
         auto& cork = host().corked();
-        if (cork.whose) return action();
-        cork.whose = this;
-        struct pull {
-            channel& its;
-            ~pull() {
-                if (its.host().corked().whose == &its) its.uncork();
+        if (cork.owner) return action();
+        cork.owner = this;
+        struct uncork_at_end {
+            channel& self;
+            ~uncork_at_end() {
+                if (self.host().corked().owner == &self) self.uncork();
             }
-        } const at_end{*this};
+        } const guard{*this};
         action();
     }
 
-    /// Writes bytes, or keeps a copy of those that the socket does not take now.
+    /// Writes bytes; queues a copy of those that the socket does not take now.
     void write(std::string_view bytes) {
         if (ended()) return;
         auto& cork = host().corked();
-        if (cork.whose != this) return write_through(bytes);
+        if (cork.owner != this) return write_through(bytes);
         cork.bytes.append(bytes);
-        if (cork.bytes.size() >= cork_limit) flush_cork();
+        if (cork.bytes.size() >= max_corked) flush_cork();
     }
 
-    /// The same with two parts, which go together even where nothing is gathered.
+    /// Writes bytes in two parts, which go together even where nothing is gathered.
     void write(std::string_view head, std::string_view body) {
         if (ended()) return;
-        if (host().corked().whose != this) return write_through(head, body);
+        if (host().corked().owner != this) return write_through(head, body);
         write(head);
         write(body);
     }
 
-    /// Writes a batch, or keeps a share of it for what the socket does not take now.
+    /// Writes a batch; queues a share of it if the socket does not take all now.
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
-        if (host().corked().whose == this) flush_cork();
+        if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_) {
-            if constexpr (has_handle<Stream>::value) {
+        if (!queue_) {
+            if constexpr (stream_concept<Stream>::has_native_handle) {
                 if (gathered_sends* const gathering = host().gathering()) {
                     ticket_ = gathering->add(host().home().current_turn(), *this, stream_.native_handle(), batch);
                     return;
@@ -129,72 +134,66 @@ protected:
         wait_writable();
     }
 
-    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
-    /// batch is large, be it that the messages have grown in being encoded.
+    /// Whether so many further bytes may be queued. An empty queue takes anything: a peer that reads is not slow
+    /// because one batch is large, as encoding may enlarge the messages.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const {
         return queued() == 0 || queue_footprint() + bytes <= host().limits().queue_bytes;
     }
-    /// Forgets what may be forgotten if there is no room: the oldest batches that wait and are not begun.
-    /// @returns false if the policy is to disconnect a peer that is so slow.
+    /// Drops queued batches, the oldest first, if there is no room: only whole ones.
+    /// @returns false if the policy is to disconnect so slow a peer.
     [[nodiscard]] bool make_room(std::size_t bytes, when_slow slow) {
         if (has_room_for(bytes)) return true;
         if (slow == when_slow::disconnect) return false;
-        const std::size_t most = host().limits().queue_bytes;
-        waiting_->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        const std::size_t max_footprint = host().limits().queue_bytes;
+        queue_->drop_batches(slow == when_slow::drop_oldest && bytes < max_footprint ? max_footprint - bytes : 0);
         return true;
     }
 
-    /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once
-    /// could make the peer's system throw away our last bytes.
-    void finish() {
+    /// Ends the stream when the queue has been sent, then waits for the peer to end as well, for at most
+    /// limits::close_timeout: closing at once could make the peer's system throw away our last bytes.
+    void shutdown() {
         if (ended()) return;
-        if (host().corked().whose == this) flush_cork();
+        if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
-        state_ = finishing;
-        finish_by_ = host().deadline(host().limits().close_timeout);
-        if (!waiting_) stream_.end_writing();
-        if (paused_) resume();
+        state_ = shutting_down;
+        shutdown_deadline_ = host().deadline(host().limits().close_timeout);
+        if (!queue_) stream_.end_writing();
+        if (reading_stopped_) restart_reading();
     }
 
-    /// Ends now; nothing more is called.
+    /// Closes the stream immediately; no function of the user is called any more.
     void close_now() {
         if (state_ == closed) return;
         make_gathered_sends();
         state_ = closed;
-        waiting_.reset();
-        if (host().corked().whose == this) host().corked().bytes.clear();
+        queue_.reset();
+        if (host().corked().owner == this) host().corked().bytes.clear();
         stream_.close();
         unregister();
     }
 
-    /// Whether finish() has waited for longer than the close timeout.
-    [[nodiscard]] bool has_finished_too_late(shard::clock::time_point now) const noexcept {
-        return state_ == finishing && now >= finish_by_;
+    /// Whether shutdown() has taken longer than limits::close_timeout.
+    [[nodiscard]] bool shutdown_overdue(shard::clock::time_point now) const noexcept {
+        return state_ == shutting_down && now >= shutdown_deadline_;
     }
 
 private:
-    enum state : unsigned char { open, finishing, closed };
+    enum state : unsigned char { open, shutting_down, closed };
 
-    // Whether the stream is a socket of the system, which others may send to.
-    template <class S, class = void>
-    struct has_handle : std::false_type {};
-    template <class S>
-    struct has_handle<S, std::void_t<decltype(std::declval<S&>().native_handle())>> : std::true_type {};
-
-    static constexpr std::size_t cork_limit = 64 * 1024;
-    // With more than this waiting, nothing more is read from the peer: who does not listen is not listened to.
-    static constexpr std::size_t pause_above = 256 * 1024;
+    static constexpr std::size_t max_corked = 64 * 1024;
+    // Backpressure: reading pauses while more than this is queued for sending. Who does not listen is not listened to.
+    static constexpr std::size_t max_queued_while_reading = 256 * 1024;
     // One connection's reads before the others get their turn.
-    static constexpr int reads_at_once = 4;
+    static constexpr int max_reads_at_once = 4;
 
     User& user() noexcept { return static_cast<User&>(*this); }
 
     send_queue& queue() {
-        if (!waiting_) {
-            waiting_ = std::make_unique<send_queue>();
+        if (!queue_) {
+            queue_ = std::make_unique<send_queue>();
             last_taken_ = host().now();
         }
-        return *waiting_;
+        return *queue_;
     }
 
     void wait_readable() {
@@ -206,29 +205,29 @@ private:
     }
 
     void read() {
-        for (int reads = 0; reads < reads_at_once; ++reads) {
+        for (int reads = 0; reads < max_reads_at_once; ++reads) {
             std::error_code ec;
-            const std::size_t n = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
-            last_heard_ = host().now();
-            if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
+            last_activity_ = host().now();
+            if (state_ == open) corked([&] { user().on_bytes(host().read_buffer(), size); });
             if (state_ == closed) return;
-            if ((held_ || queue_footprint() > pause_above) && state_ == open) {
-                paused_ = true;
+            if ((reading_paused_ || queue_footprint() > max_queued_while_reading) && state_ == open) {
+                reading_stopped_ = true;
                 return;
             }
-            if (n < shard::read_buffer_size) break;
+            if (size < shard::read_buffer_size) break;
         }
         wait_readable();
     }
 
-    void resume() {
-        paused_ = false;
+    void restart_reading() {
+        reading_stopped_ = false;
         wait_readable();
     }
 
-    // A gathered send of this connection goes before what is written now, and before its socket is gone.
+    // A gathered send of this connection goes before what is written now, and before its socket closes.
     void make_gathered_sends() {
         if (ticket_ == 0) return;
         gathered_sends* const gathering = host().gathering();
@@ -237,8 +236,8 @@ private:
     }
 
     // fan_out_target
-    void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
-        if (error != 0) return fail_later(std::error_code(error, std::system_category()));
+    void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
+        if (error != 0) return fail_in_later_turn(std::error_code(error, std::system_category()));
         queue().push(batch, written);
         wait_writable();
     }
@@ -246,7 +245,7 @@ private:
     void write_through(std::string_view bytes) {
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
+        if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
         queue().push(bytes.substr(written));
         wait_writable();
@@ -254,7 +253,7 @@ private:
     void write_through(std::string_view head, std::string_view body) {
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_)
+        if (!queue_)
             written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
@@ -265,7 +264,7 @@ private:
 
     void uncork() {
         flush_cork();
-        host().corked().whose = nullptr;
+        host().corked().owner = nullptr;
     }
     void flush_cork() {
         auto& bytes = host().corked().bytes;
@@ -279,16 +278,16 @@ private:
         std::error_code ec;
         const std::size_t written = stream_.write_some(buffer, ec);
         if (!ec || Stream::is_would_block(ec)) return ec ? 0 : written;
-        fail_later(ec);
+        fail_in_later_turn(ec);
         return 0;
     }
 
     void wait_writable() {
-        if (writing_) return;
-        writing_ = true;
+        if (waiting_writable_) return;
+        waiting_writable_ = true;
         stream_.wait_writable([this, self = user().shared_from_this()](const std::error_code& ec) {
-            writing_ = false;
-            if (state_ == closed || !waiting_) return;
+            waiting_writable_ = false;
+            if (state_ == closed || !queue_) return;
             if (ec) return fail(ec);
             drain();
         });
@@ -296,51 +295,53 @@ private:
 
     void drain() {
         std::error_code ec;
-        while (!waiting_->empty()) {
-            const std::size_t written = stream_.write_some(waiting_->front(), ec);
+        while (!queue_->empty()) {
+            const std::size_t written = stream_.write_some(queue_->front(), ec);
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
-            waiting_->pop(written);
-            last_heard_ = last_taken_ = host().now();
+            queue_->pop(written);
+            last_activity_ = last_taken_ = host().now();
         }
-        if (!waiting_->empty()) {
+        if (!queue_->empty()) {
             wait_writable();
         } else {
-            waiting_.reset();
-            if (state_ == finishing)
+            queue_.reset();
+            if (state_ == shutting_down)
                 stream_.end_writing();
             else
-                corked([&] { user().drained(); });
+                corked([&] { user().on_drain(); });
         }
-        if (paused_ && !held_ && state_ != closed && queue_footprint() <= pause_above) resume();
+        if (reading_stopped_ && !reading_paused_ && state_ != closed && queue_footprint() <= max_queued_while_reading)
+            restart_reading();
     }
 
     void fail(const std::error_code& ec) {
-        const bool told = state_ != open;
+        const bool was_open = state_ == open;
         close_now();
-        if (!told) user().lost(ec);
+        if (was_open) user().on_disconnect(ec);
     }
 
-    // A write may be deep within the application's own calls, or in the middle of a fan-out: the news waits.
-    void fail_later(const std::error_code& ec) {
-        if (failed_) return;
-        failed_ = true;
+    // A write may come from deep within the application's own calls, or from a fan-out: on_disconnect() waits for a
+    // turn of its own.
+    void fail_in_later_turn(const std::error_code& ec) {
+        if (failing_) return;
+        failing_ = true;
         host().home().post([this, self = user().shared_from_this(), ec] {
             if (state_ != closed) fail(ec);
         });
     }
 
     Stream stream_;
-    std::unique_ptr<send_queue> waiting_;  // null while nothing waits
-    shard::clock::time_point last_heard_;
-    shard::clock::time_point last_taken_{};  // or since when something waits
-    shard::clock::time_point finish_by_{};
+    std::unique_ptr<send_queue> queue_;  // null while nothing is queued
+    shard::clock::time_point last_activity_;
+    shard::clock::time_point last_taken_{};  // when the peer last took some of the queue, or since when there is one
+    shard::clock::time_point shutdown_deadline_{};
     gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;
-    bool writing_ = false;
-    bool paused_ = false;  // no read is waited for
-    bool held_ = false;    // and none is to be
-    bool failed_ = false;
+    bool waiting_writable_ = false;
+    bool reading_stopped_ = false;  // no read is waited for: backpressure, or a pause
+    bool reading_paused_ = false;   // by pause_reading()
+    bool failing_ = false;
 };
 
 }  // namespace net

@@ -1,14 +1,12 @@
 #pragma once
-// A connection as the application sees it, whatever carries it.
+// A connection as the application sees it, whatever its transport.
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <roompp/base/close.hpp>
 #include <roompp/base/loop.hpp>
@@ -19,15 +17,15 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Bytes that went over a connection, as far as it is one of its own: the requests and answers of a client that polls are
-/// those of HTTP connections, see server::on_response().
+/// Bytes of a connection. For clients that poll these are 0: their requests and responses belong to HTTP connections,
+/// see server::on_response().
 struct traffic {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;  ///< handed over for sending
+    std::uint64_t received = 0;  ///< bytes read from the client
+    std::uint64_t sent = 0;      ///< bytes handed over for sending
 };
 
-/// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
-/// as a WebSocket over TCP, makes no difference to rooms and handlers.
+/// One connection to a client, made by the server and held by shared_ptr. It lives on one loop, home(). Rooms and
+/// handlers need not know the transport, such as a WebSocket over TCP.
 ///
 /// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
 /// the handlers of a route run.
@@ -40,26 +38,21 @@ public:
     virtual ~connection() = default;
 
     /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
+    /// connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
     void send(payload message) {
-        if (!home_.running_here()) {
-            home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
-                self->send(payload(copy, kind));
-            });
-            return;
-        }
+        if (!home_.running_here()) return send_from_other_thread(message);
         if (open_) send_message(message);
     }
 
-    /// Sends what a room has gathered for this connection: part of the member concept.
+    /// Sends a room's messages to this connection: part of the member concept.
     void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
         if (open_) send_batch(batch, slow);
     }
-    /// Sends what a room has gathered for this connection alone: nothing of it is ever dropped.
+    /// Sends a room's messages for this connection alone; none of them is dropped while the connection is open.
     void deliver_own(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if (open_) send_own_batch(batch, slow);
     }
-    /// Sends what a room has gathered for many.
+    /// Sends a room's messages to many connections of one loop.
     static void deliver_all(connection* const* first, connection* const* last,
                             const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         net::batch_for_many shared(batch);
@@ -67,41 +60,39 @@ public:
             if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
     }
 
-    /// Reads nothing more from the client, but for what has been read already, until go_on() was called as often: part of
-    /// the member concept. For who has more to do with what the client has sent than it can keep in mind.
+    /// Pauses reading from the client until resume_reading() has been called as often: part of the member concept.
+    /// Messages that have been read already are still handled. Bounds the memory of handlers that are slower than the
+    /// client.
     void pause_reading() {
-        if (holds_++ == 0) set_reading_paused(true);
+        if (pauses_++ == 0) set_reading_paused(true);
     }
+    /// Ends one pause_reading().
     void resume_reading() {
-        if (--holds_ == 0) set_reading_paused(false);
+        if (--pauses_ == 0) set_reading_paused(false);
     }
 
-    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
+    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing once the connection
+    /// is closing.
     /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
+    /// @param reason UTF-8; cut off after 123 bytes.
     /// @throws std::invalid_argument for a code that must not be sent.
-    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-        if (!may_be_sent(code))
-            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
-                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
-        home_.dispatch([self = shared_from_this(), code, text = std::string(cut(reason))] {
-            if (self->open_) self->start_closing(code, text);
-        });
-    }
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {});
 
-    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
-    void fail(const std::exception_ptr& what) { do_fail(what); }
+    /// Closes the connection with 1011 because a handler has failed, and reports the exception to the route's on_error.
+    /// On the connection's loop.
+    void fail(const std::exception_ptr& error) { do_fail(error); }
 
-    /// The loop on which it lives.
+    /// The loop on which the connection lives.
     [[nodiscard]] loop& home() const noexcept { return home_; }
     /// The peer's address as text, without the port.
     [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
-    /// The subprotocol that was agreed upon; empty if none.
+    /// The negotiated subprotocol; empty if there is none.
     [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
+    /// Whether the transport is encrypted.
     [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
-    /// In how many rooms it is, or about to be; kept by rooms.
+    /// The number of rooms that the connection has joined or is joining. For rooms, which maintain it.
     [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
-    /// What went over it so far.
+    /// The bytes received and sent so far.
     [[nodiscard]] const roompp::traffic& traffic() const noexcept { return traffic_; }
     /// Whether messages can be sent.
     [[nodiscard]] bool is_open() const noexcept { return open_; }
@@ -109,46 +100,38 @@ public:
 protected:
     explicit connection(loop& home) noexcept : home_(home) {}
 
-    /// Messages can be sent from now on.
+    /// From now on messages can be sent.
     void now_open() noexcept { open_ = true; }
-    /// No message can be sent any more.
+    /// From now on no message can be sent.
     void now_closing() noexcept { open_ = false; }
+    /// Adds to traffic().
     void count_received(std::size_t bytes) noexcept { traffic_.received += bytes; }
     void count_sent(std::size_t bytes) noexcept { traffic_.sent += bytes; }
 
 private:
-    // What a kind of connection does. Called on the home loop; the first three only while it is open.
+    // Implemented by each kind of connection. Called on the home loop; the send functions only while the connection is
+    // open.
     virtual void send_message(payload message) = 0;
     virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
-    // Nothing of the batch may be dropped later.
+    // Nothing of this batch may be dropped later.
     virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         send_batch(batch, slow);
     }
     virtual void send_shared_batch(net::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
-    // Whether to read. For clients whose messages come one by one, with an answer to each, there is nothing to do.
+    // Nothing to do for clients that send one message per request and get a response to each.
     virtual void set_reading_paused(bool) {}
     virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
-    virtual void do_fail(const std::exception_ptr& what) = 0;
+    virtual void do_fail(const std::exception_ptr& error) = 0;
     [[nodiscard]] virtual std::string find_peer_address() const = 0;
     [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
     [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
 
-    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
-        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-    }
-    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
-    static std::string_view cut(std::string_view reason) noexcept {
-        constexpr std::size_t most = 123;
-        if (reason.size() <= most) return reason;
-        std::size_t end = most;
-        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-        return reason.substr(0, end);
-    }
+    void send_from_other_thread(payload message);
 
     loop& home_;
     roompp::traffic traffic_;
     std::size_t room_count_ = 0;
-    std::uint32_t holds_ = 0;
+    std::uint32_t pauses_ = 0;
     bool open_ = false;
 };
 
@@ -159,3 +142,7 @@ struct default_members<void> {
 };
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/net/impl/connection.ipp>
+#endif

@@ -1,5 +1,5 @@
 #pragma once
-// How many connections each peer address has.
+// Limits the connections of each peer address.
 
 #include <cstddef>
 #include <map>
@@ -13,37 +13,29 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// Counts connections by their peer's address. Safe from any thread.
+/// Counts connections by peer address. Safe from any thread. Must outlive its slots.
 class connection_limiter {
 public:
-    /// One connection's place; given back when it is destroyed.
-    class place {
+    /// The slot of one connection; released when it is destroyed.
+    class slot {
     public:
-        place(connection_limiter& book, std::string address) : book_(book), address_(std::move(address)) {}
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
-        ~place() { book_.leave(address_); }
+        /// For connection_limiter::enter(), which has counted the address.
+        slot(connection_limiter& limiter, std::string address) : limiter_(limiter), address_(std::move(address)) {}
+        slot(const slot&) = delete;
+        slot& operator=(const slot&) = delete;
+        ~slot() { limiter_.leave(address_); }
 
     private:
-        connection_limiter& book_;
+        connection_limiter& limiter_;
         std::string address_;
     };
 
-    /// A place for one more connection of this address; none if it has `most` already.
-    [[nodiscard]] std::unique_ptr<place> enter(const std::string& address, std::size_t most) {
-        const std::lock_guard lock(mutex_);
-        std::size_t& count = counts_[address];
-        if (count >= most) return nullptr;
-        ++count;
-        return std::make_unique<place>(*this, address);
-    }
+    /// Takes a slot for one more connection of an address.
+    /// @returns null if the address has `max_connections` already.
+    [[nodiscard]] std::unique_ptr<slot> enter(const std::string& address, std::size_t max_connections);
 
 private:
-    void leave(const std::string& address) noexcept {
-        const std::lock_guard lock(mutex_);
-        const auto found = counts_.find(address);
-        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
-    }
+    void leave(const std::string& address) noexcept;
 
     std::mutex mutex_;
     std::map<std::string, std::size_t> counts_;
@@ -51,3 +43,7 @@ private:
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/net/impl/connection_limiter.ipp>
+#endif

@@ -28,8 +28,10 @@ template <class Executor>
 struct async_work<asio::awaitable<void, Executor>> {
     static constexpr bool is_async = true;
 
-    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
-        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.executor());
+    /// @param done is called on the loop with the coroutine's exception, or null.
+    /// @throws std::logic_error if the loop does not run on Asio.
+    static void start(loop& home, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
+        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&home.executor());
         if (!executor)
             throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
         asio::co_spawn(*executor, std::move(work), std::move(done));

@@ -1,5 +1,5 @@
 #pragma once
-// The sends of one turn, gathered to be made together.
+// The sends of one turn, gathered and then made together.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +15,20 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// Who gets to know of a send that did not go out whole.
+/// Receives the outcome of incomplete sends.
 class fan_out_target {
 public:
+    /// Called when a send did not go out whole.
     /// @param written the number of bytes that went out.
     /// @param error an errno value; 0 if the socket only had no more room.
-    virtual void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) = 0;
+    virtual void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written,
+                                    int error) = 0;
+
+    /// The name of on_incomplete_send() before 0.2; goes with 0.3.
+    [[deprecated("use on_incomplete_send()")]] void not_written(const std::shared_ptr<const frame_batch>& batch,
+                                                                std::size_t written, int error) {
+        on_incomplete_send(batch, written, error);
+    }
 
 protected:
     ~fan_out_target() = default;
@@ -28,14 +36,15 @@ protected:
 
 /// One send of a batch to one socket.
 struct fan_out_send {
-    fan_out_target* to = nullptr;
-    int socket = -1;
-    std::size_t batch = 0;  // index into what was gathered
+    fan_out_target* target = nullptr;  ///< receives the outcome
+    int socket = -1;                   ///< handle of a non-blocking socket
+    std::size_t batch = 0;             ///< index into the batches that fan_out_writer::write() is given
 };
 
-/// Makes many sends at once. A policy: see server::fan_out_writer(). One object for each loop, used on its thread.
+/// Makes many sends at once. A policy: see server::fan_out_writer(). Each loop has its own object, used on its thread.
 class fan_out_writer {
 public:
+    /// Batches that sends refer to by index.
     using batches = std::vector<std::shared_ptr<const frame_batch>>;
 
     fan_out_writer() = default;
@@ -43,58 +52,52 @@ public:
     fan_out_writer& operator=(const fan_out_writer&) = delete;
     virtual ~fan_out_writer() = default;
 
-    /// Tries every send once, without waiting, and tells the target of each that did not go out whole. No socket comes
-    /// twice, so the order of the sends is of no matter. Afterwards nothing refers to the batches or sockets.
-    virtual void write(const std::vector<fan_out_send>& sends, const batches& what) = 0;
+    /// Tries every send once, without waiting, and calls the target of each that did not go out whole. No socket comes
+    /// twice, so the sends may be made in any order. Must keep no reference to batches or sockets after it returns.
+    virtual void write(const std::vector<fan_out_send>& sends, const batches& gathered) = 0;
 };
 
-/// Makes a loop's writer; null where it does not work, and sends are made one by one.
+/// Makes a loop's writer; null where the writer is not available: then sends are made one by one.
 using fan_out_policy = std::function<std::unique_ptr<fan_out_writer>()>;
 
-/// Gathers the sends of all rooms of a loop's turn, and has them written at its end.
+/// Gathers the sends of all rooms in one turn of a loop, and has them written at its end. Not thread-safe.
 class gathered_sends {
 public:
-    /// @param writer null: nothing is to be gathered.
+    /// @param writer null: nothing is gathered.
     explicit gathered_sends(std::unique_ptr<fan_out_writer> writer)
-        : writer_(std::move(writer)), at_turn_end_([this] { write(); }) {}
+        : writer_(std::move(writer)), turn_end_([this] { write(); }) {}
 
+    /// Whether there is a writer.
     [[nodiscard]] bool gathers() const noexcept { return writer_ != nullptr; }
 
-    /// Names what was added since the last write(): a target keeps it, to know whether it has a send in there.
+    /// Identifies the sends added since the last write(). A target keeps it to know whether it has a send among them.
     using ticket = std::uint32_t;
-    [[nodiscard]] bool holds(ticket its) const noexcept { return its == current_; }
+    /// Whether the sends of a ticket are still gathered. False for 0, which is never a ticket.
+    [[nodiscard]] bool holds(ticket number) const noexcept { return number == current_; }
 
-    /// Adds a send; the caller sees to it that a socket has one at most.
-    [[nodiscard]] ticket add(turn& now, fan_out_target& to, int socket,
+    /// Adds a send. The caller must not add a second one for a socket before write().
+    [[nodiscard]] ticket add(turn& current, fan_out_target& target, int socket,
                              const std::shared_ptr<const frame_batch>& batch) {
         if (batches_.empty() || batches_.back() != batch) batches_.push_back(batch);
-        sends_.push_back({&to, socket, batches_.size() - 1});
-        now.add(at_turn_end_);
+        sends_.push_back({&target, socket, batches_.size() - 1});
+        current.add(turn_end_);
         return current_;
     }
 
-    /// Makes the sends now.
-    void write() {
-        if (sends_.empty()) return;
-        if (++current_ == 0) current_ = 1;
-        // However it ends: the targets and sockets may be gone afterwards.
-        struct forget {
-            gathered_sends& its;
-            ~forget() {
-                its.sends_.clear();
-                its.batches_.clear();
-            }
-        } const at_end{*this};
-        writer_->write(sends_, batches_);
-    }
+    /// Makes the sends now. Exceptions of the writer pass through; the sends are dropped then.
+    void write();
 
 private:
     std::unique_ptr<fan_out_writer> writer_;
     std::vector<fan_out_send> sends_;
     fan_out_writer::batches batches_;
-    turn::task at_turn_end_;
+    turn::task turn_end_;
     ticket current_ = 1;
 };
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/net/impl/gathered_sends.ipp>
+#endif

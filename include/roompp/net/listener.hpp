@@ -1,63 +1,28 @@
 #pragma once
-// A port to listen on, and what to say if it can't be had.
+// Opens a listening socket; the error names the fix if that fails.
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
-#include <system_error>
-#include <utility>
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
 
 #include <asio/io_context.hpp>
-#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
 /// Opens a listening socket.
 /// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
-/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
-[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                           std::uint16_t port) {
-    using asio::ip::tcp;
-    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
-        tcp::acceptor listener(context);
-        listener.open(where.protocol(), ec);
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
-        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
-        if (!ec) listener.bind(where, ec);
-        if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
-        return listener;
-    };
-
-    std::error_code ec;
-    if (address.empty()) {
-        auto both = open({tcp::v6(), port}, ec);
-        if (!ec) return both;
-        if (ec == asio::error::address_family_not_supported) {
-            ec.clear();
-            auto v4 = open({tcp::v4(), port}, ec);
-            if (!ec) return v4;
-        }
-    } else {
-        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
-        if (ec)
-            throw std::invalid_argument("roompp: cannot listen on '" + address +
-                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
-        auto listener = open({where, port}, ec);
-        if (!ec) return listener;
-    }
-    std::string advice = "check the address";
-    if (ec == asio::error::address_in_use)
-        advice = "stop the program that uses this port, or choose another port; port 0 picks a free one";
-    if (ec == asio::error::access_denied) advice = "ports below 1024 need special rights; choose a higher one";
-    throw std::system_error(ec, "roompp: cannot listen on " + (address.empty() ? "port" : address + ", port") + ' ' +
-                                    std::to_string(port) + " (" + advice + ')');
-}
+/// @param port 0 picks a free one.
+/// @throws std::invalid_argument if the address is not one; std::system_error if it can't be had.
+[[nodiscard]] asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
+                                                    std::uint16_t port);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/net/impl/listener.ipp>
+#endif

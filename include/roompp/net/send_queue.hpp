@@ -1,5 +1,5 @@
 #pragma once
-// What could not be sent at once, in order.
+// Bytes that could not be sent at once, in order.
 
 #include <array>
 #include <cstddef>
@@ -18,81 +18,44 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// The bytes that wait for a socket to be writable: a connection's own, and parts of batches shared with other members.
+/// The bytes queued until a socket is writable: a connection's own, and parts of batches shared with other members. Not
+/// thread-safe.
 class send_queue {
 public:
-    /// Takes a copy of the bytes.
-    void push(std::string_view bytes) {
-        if (bytes.empty()) return;
-        if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
-        pieces_.back().own.append(bytes);
-        size_ += bytes.size();
-    }
-    /// Takes a share of a batch, from byte `from` on.
-    void push(const std::shared_ptr<const frame_batch>& batch, std::size_t from) {
-        if (from == batch->size()) return;
-        pieces_.emplace_back();
-        pieces_.back().shared = batch;
-        pieces_.back().at = from;
-        size_ += batch->size() - from;
-    }
+    /// Appends a copy of the bytes.
+    void push(std::string_view bytes);
+    /// Appends a share of a batch, from byte `offset` on.
+    void push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset);
 
+    /// Whether nothing is queued.
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    /// The number of bytes that wait.
+    /// Number of queued bytes.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    /// About how much memory they take, were nobody else to share the batches: small ones cost more than their bytes.
+    /// Approximate memory use in bytes, as if no batch were shared: small batches cost more than their bytes.
     [[nodiscard]] std::size_t footprint() const noexcept { return size_ + pieces_.size() * piece_cost; }
 
-    /// The first of what waits, for one gathered write; the rest of the array is empty buffers.
-    static constexpr std::size_t most_buffers = 16;
-    [[nodiscard]] std::array<asio::const_buffer, most_buffers> front() const {
-        std::array<asio::const_buffer, most_buffers> buffers;
-        std::size_t n = 0;
-        for (const piece& one : pieces_) {
-            if (n == most_buffers) break;
-            const auto rest = one.rest();
-            buffers[n++] = asio::const_buffer(rest.data(), rest.size());
-        }
-        return buffers;
-    }
+    /// The number of buffers in one gathered write.
+    static constexpr std::size_t max_buffers = 16;
+    /// The first queued bytes, for one gathered write; unused buffers are empty. Valid until the queue is changed.
+    [[nodiscard]] std::array<asio::const_buffer, max_buffers> front() const;
 
-    /// Forgets the oldest batches until the footprint is at most so many bytes, if that can be: not what is the
-    /// connection's own, and not a batch of which a part is written.
-    void forget_batches(std::size_t most) {
-        for (auto one = pieces_.begin(); footprint() > most && one != pieces_.end();) {
-            if (!one->shared || one->at != 0) {
-                ++one;
-                continue;
-            }
-            size_ -= one->rest().size();
-            one = pieces_.erase(one);
-        }
-    }
+    /// Drops the oldest batches until the footprint is at most `max_footprint`, as far as possible: a connection's own
+    /// bytes and partly written batches stay.
+    void drop_batches(std::size_t max_footprint);
 
-    /// Forgets the first bytes: they are written.
-    void pop(std::size_t bytes) {
-        size_ -= bytes;
-        while (bytes != 0) {
-            const std::size_t first = pieces_.front().rest().size();
-            if (bytes < first) {
-                pieces_.front().at += bytes;
-                return;
-            }
-            bytes -= first;
-            pieces_.pop_front();
-        }
-    }
+    /// Removes the first bytes, which have been written.
+    void pop(std::size_t bytes);
 
 private:
-    // Where a piece of own bytes ends, so that written ones are given back while others still come.
+    // A piece of own bytes is full at this size, so that written pieces are freed while further bytes come.
     static constexpr std::size_t full_piece = 16 * 1024;
 
     struct piece {
-        std::shared_ptr<const frame_batch> shared;
+        std::shared_ptr<const frame_batch> shared;  // null: own bytes
         std::string own;
-        std::size_t at = 0;
+        std::size_t offset = 0;
         [[nodiscard]] std::string_view rest() const noexcept {
-            return (shared ? shared->bytes() : std::string_view(own)).substr(at);
+            return (shared ? shared->bytes() : std::string_view(own)).substr(offset);
         }
     };
     static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
@@ -103,3 +66,7 @@ private:
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/net/impl/send_queue.ipp>
+#endif

@@ -1,5 +1,5 @@
 #pragma once
-// What stands behind a connection: a room's membership, or the hooks of a route.
+// The application side of a connection: a room's membership, or the hooks of a route.
 
 #include <exception>
 #include <functional>
@@ -14,12 +14,11 @@
 
 ROOMPP_NAMESPACE_BEGIN
 class connection;
-ROOMPP_NAMESPACE_END
 
-ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// The receiver of one connection's messages; owned by the connection, called on its loop, destroyed when it has ended.
+/// Receives the messages of one connection. Owned by the connection, called on its loop, destroyed when the connection
+/// has ended. An exception that a function lets out closes the connection with 1011.
 class session {
 public:
     session() = default;
@@ -27,22 +26,24 @@ public:
     session& operator=(const session&) = delete;
     virtual ~session() = default;
 
-    virtual void on_message(payload received) = 0;
-    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
+    /// A whole message has come. Its bytes are valid until this returns.
+    virtual void on_message(payload message) = 0;
+    /// A message was dropped because it exceeded the rate limits (limits::messages_per_second,
+    /// limits::bytes_per_second). Tells the client if the protocol can.
     virtual void on_rate_limited(payload) {}
-    /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
+    /// Some shared batches were dropped because the peer was too slow (see when_slow); the send queue is empty again.
     virtual void on_drain() {}
-    /// The last call: the connection has ended.
-    virtual void on_close(const close_event& how) = 0;
+    /// The connection has ended. The last call.
+    virtual void on_close(const close_event& event) = 0;
 };
 
-/// What a connection is started with.
+/// How an accepted connection is opened.
 struct accept_options {
-    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
+    /// Makes the session, which receives the messages. Called once, after the handshake; an exception closes with 1011.
     std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
-    /// Told of exceptions of the session.
+    /// Receives the exceptions of the session. May be empty.
     std::function<void(std::exception_ptr)> failed;
-    std::string subprotocol;                                   ///< one that the client offered, or empty
+    std::string subprotocol;                                   ///< one that the client has offered, or empty
     std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
 };
 

@@ -372,8 +372,8 @@ private:
         port.start({[this]() -> net::shard& { return *shards_[next_shard_++ % shards_.size()]; },
                     [this](net::shard& host, asio::ip::tcp::socket arrived) {
                         net::tcp_stream stream(std::move(arrived));
-                        stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
-                        const bool has_place = stream.take_place(connection_limiter_, bounds_.connections_per_address);
+                        stream.set_user_timeout(bounds_.ping_interval + bounds_.ping_timeout);
+                        const bool has_place = stream.take_slot(connection_limiter_, bounds_.connections_per_address);
                         serve(host, std::move(stream), has_place);
                     },
                     [this](const std::exception_ptr& what) { router_.report(what); }});

@@ -13,7 +13,7 @@
 #include <websocketpp/processors/hybi13.hpp>
 
 #include <roompp/config.hpp>
-#include <roompp/websocket/frame_reader.hpp>
+#include <roompp/websocket/reader_config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {

@@ -640,7 +640,7 @@ private:
             later.answer(poll_connection::closed_response({close_code::try_again_later, "the server is full"}));
             return nullptr;
         }
-        std::unique_ptr<net::connection_limiter::place> place;
+        std::unique_ptr<net::connection_limiter::slot> place;
         if (const std::size_t most = host.limits().connections_per_address; most != 0) {
             place = its->addresses.enter(wanted.peer_address, most);
             if (!place) {

@@ -60,7 +60,7 @@ public:
     /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
     /// counted; given back when it ends.
     poll_connection(net::shard& host, std::string peer_address, bool secure,
-                    std::unique_ptr<net::connection_limiter::place> its_place = nullptr)
+                    std::unique_ptr<net::connection_limiter::slot> its_place = nullptr)
         : connection(host.home()),
           shard_connection(host),
           peer_address_(std::move(peer_address)),
@@ -172,7 +172,7 @@ private:
     [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
 
     // shard::guest
-    void not_written(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {}  // nothing is
+    void on_incomplete_send(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {}  // nothing is
     void tick(net::shard::clock::time_point now) override {
         if (held_) {
             if (now < held_->until) return;
@@ -263,7 +263,7 @@ private:
     bool is_secure_;
     std::unique_ptr<poll_source> source_;
     std::function<void()> over_;
-    std::unique_ptr<net::connection_limiter::place> place_;
+    std::unique_ptr<net::connection_limiter::slot> place_;
     std::function<void(std::exception_ptr)> failed_;
     std::optional<held> held_;
     std::string frames_;       // since the last answer, each after a comma

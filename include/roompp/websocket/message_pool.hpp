@@ -1,5 +1,5 @@
 #pragma once
-// Where websocketpp gets its message objects from.
+// The source of websocketpp's message objects.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,8 +12,8 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// A websocketpp message manager, one a reader, that keeps the last small message for the next one: a connection
-/// that exchanges small messages allocates nothing for them.
+/// A websocketpp message manager, one for each reader, that reuses the last small message object: a connection that
+/// exchanges small messages allocates nothing for them. Not thread-safe.
 template <class Message>
 class message_pool : public std::enable_shared_from_this<message_pool<Message>> {
 public:
@@ -23,20 +23,20 @@ public:
 
     message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
 
-    /// @param size what the peer says the message's length is: a wish, since nothing of it has been seen.
+    /// @param size the announced length of the message. Nothing of it has come, so it is not trusted for allocation.
     message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
-        if (kept_ && kept_.use_count() == 1 && kept_->get_payload().capacity() <= worth_keeping) {
-            reset(*kept_, opcode);
-            return kept_;
+        if (last_ && last_.use_count() == 1 && last_->get_payload().capacity() <= max_reused_capacity) {
+            reset(*last_, opcode);
+            return last_;
         }
-        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, worth_keeping));
-        return kept_;
+        last_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, max_reused_capacity));
+        return last_;
     }
 
     bool recycle(Message*) { return false; }
 
 private:
-    static constexpr std::size_t worth_keeping = 512;
+    static constexpr std::size_t max_reused_capacity = 512;
 
     static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
         message.get_raw_payload().clear();
@@ -48,7 +48,7 @@ private:
         message.set_compressed(false);
     }
 
-    message_ptr kept_;
+    message_ptr last_;
 };
 
 }  // namespace net

@@ -1,5 +1,5 @@
 #pragma once
-// A WebSocket connection over any stream: websocketpp reads the frames, our channel carries them.
+// A WebSocket connection over any stream.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,46 +12,45 @@
 #include <system_error>
 #include <utility>
 
-#include <websocketpp/close.hpp>
-#include <websocketpp/frame.hpp>
-
 #include <roompp/base/close.hpp>
 #include <roompp/base/limits.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/base/rate_limiter.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/channel.hpp>
+#include <roompp/net/compression.hpp>
 #include <roompp/net/connection.hpp>
 #include <roompp/net/frame_batch.hpp>
+#include <roompp/net/frame_header.hpp>
 #include <roompp/net/session.hpp>
 #include <roompp/rooms/policies.hpp>
+#include <roompp/websocket/close_frame.hpp>
 #include <roompp/websocket/frame_reader.hpp>
 #include <roompp/websocket/handshake.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// One WebSocket (RFC 6455). For the server; an application never makes a connection itself.
+/// One WebSocket (RFC 6455). Made by the server; applications see it as a connection.
 template <class Stream>
 class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
-    using its_channel = channel<websocket_connection, Stream>;
-    using opcode = websocketpp::frame::opcode::value;
+    using channel_type = channel<websocket_connection, Stream>;
 
 public:
     websocket_connection(shard& host, Stream stream)
         : connection(host.home()),
-          its_channel(host, std::move(stream)),
-          peer_address_(its_channel::stream().peer_address()) {}
+          channel_type(host, std::move(stream)),
+          peer_address_(channel_type::stream().peer_address()) {}
 
     /// Answers the upgrade request with 101, and starts.
     /// @param rest the bytes that the client has sent after its request.
     void start(const handshake_request& request, std::string_view rest, accept_options options) {
-        std::string after(rest);  // handlers may read on the shard's buffer
+        std::string bytes(rest);  // handlers may read into the shard's buffer
         subprotocol_ = std::move(options.subprotocol);
-        failed_ = std::move(options.failed);
+        on_error_ = std::move(options.failed);
         std::string extensions;
-        if (const compression* const compressing = this->host().compressing())
-            extensions = compressing->negotiate(request.extensions);
+        if (const compression* const algorithm = this->host().compressing())
+            extensions = algorithm->negotiate(request.extensions);
         compresses_ = !extensions.empty();
         this->corked([&] {
             const auto response = switching_protocols(request.key, subprotocol_, extensions, options.headers);
@@ -59,63 +58,62 @@ public:
             this->write(response);
             now_open();
             guarded([&] { session_ = options.open(shared_from_this()); });
-            if (!after.empty()) received(after.data(), after.size());
+            if (!bytes.empty()) on_bytes(bytes.data(), bytes.size());
         });
         this->start_reading();
     }
 
 private:
-    friend its_channel;
+    friend channel_type;
 
     // channel
-    void received(char* bytes, std::size_t size) {
-        pinged_ = false;
+    void on_bytes(char* bytes, std::size_t size) {
+        ping_sent_ = false;
         count_received(size);
-        auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
+        auto& spare = this->host().template scratch<std::unique_ptr<frame_reader>>();
+        auto reader = std::move(reader_ ? reader_ : spare);
+        if (!reader) reader = std::make_unique<frame_reader>();
         if (reader->idle())
             reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
-        while (size != 0 && !its_channel::ended()) {
+        while (size != 0 && !channel_type::ended()) {
             std::error_code ec;
-            if (const auto got = reader->read(bytes, size, ec)) received(*got);
-            if (ec) return received_nonsense(ec);
+            if (const auto frame = reader->read(bytes, size, ec)) on_frame(*frame);
+            if (ec) return on_malformed_bytes(ec);
         }
-        if (reader->idle())
-            this->host().give_back(std::move(reader));
-        else
-            reader_ = std::move(reader);
+        (reader->idle() ? spare : reader_) = std::move(reader);
     }
-    void drained() {
-        if (!is_open() || !std::exchange(has_missed_, false) || !session_) return;
+    void on_drain() {
+        if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
         guarded([&] { session_->on_drain(); });
     }
-    void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
+    void on_disconnect(const std::error_code&) { end_session({close_code::abnormal, {}}); }
 
-    // shard::guest
+    // shard_connection
     void tick(shard::clock::time_point now) override {
-        const auto& bounds = this->host().limits();
-        if (this->has_finished_too_late(now)) return this->close_now();
-        if (its_channel::ended()) return;
-        const auto silent = now - this->last_heard();
+        const auto& limits = this->host().limits();
+        if (this->shutdown_overdue(now)) return this->close_now();
+        if (channel_type::ended()) return;
+        const auto silence = now - this->last_activity();
         if (!is_open()) {
-            if (now >= give_up_at_) give_up();
-        } else if (this->held()) {
-            return;  // nobody listens to it: its silence says nothing
-        } else if (this->has_stalled_for(bounds.ping_interval + bounds.ping_timeout)) {
-            give_up();  // whatever it says: it would not even take a ping
-        } else if (pinged_) {
-            if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
-        } else if (silent >= bounds.ping_interval) {
-            pinged_ = true;
-            pinged_since_ = now;
+            if (now >= close_deadline_) drop_peer();
+        } else if (this->reading_paused()) {
+            return;  // nothing is read, so silence means nothing
+        } else if (this->has_stalled_for(limits.ping_interval + limits.ping_timeout)) {
+            drop_peer();  // it would not take a ping either, whatever it sends
+        } else if (ping_sent_) {
+            if (now - ping_time_ >= limits.ping_timeout && silence >= limits.ping_timeout) drop_peer();
+        } else if (silence >= limits.ping_interval) {
+            ping_sent_ = true;
+            ping_time_ = now;
             write_control(opcode::ping, {});
         }
     }
     void stop() override { start_closing(close_code::going_away, "server stops"); }
-    void abort() override { give_up(); }
+    void abort() override { drop_peer(); }
 
     // connection
     void send_message(payload message) override {
-        if (!this->has_room_for(message.size())) return too_slow();
+        if (!this->has_room_for(message.size())) return close_slow_consumer();
         const frame_header header(message.kind(), message.size());
         count_sent(header.bytes().size() + message.size());
         this->write(header.bytes(), message.data());
@@ -127,94 +125,92 @@ private:
     }
     void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
         if (!make_room(batch->size(), slow)) return;
-        if (!this->has_room_for(batch->size())) return too_slow();
+        if (!this->has_room_for(batch->size())) return close_slow_consumer();
         count_sent(batch->size());
-        this->write(batch->bytes());  // as its own: batches may be forgotten
+        this->write(batch->bytes());  // as own bytes: batches may be dropped
     }
     void send_shared_batch(batch_for_many& batch, when_slow slow) override {
         send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
     }
-    void set_reading_paused(bool held) override {
-        if (held)
-            this->pause_reading();
+    void set_reading_paused(bool paused) override {
+        if (paused)
+            channel_type::pause_reading();
         else
-            this->resume_reading();
+            channel_type::resume_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
         now_closing();
-        give_up_at_ = this->host().deadline(this->host().limits().close_timeout);
-        close_sent_ = code;
+        close_deadline_ = this->host().deadline(this->host().limits().close_timeout);
+        close_code_sent_ = code;
         write_close(code, reason);
-        if (!websocketpp::close::status::terminal(code)) return;
-        // Nothing that the peer still says is of use. A handler of the session may be at work: it is told later.
-        this->finish();
-        home().post([self = shared_from_this(), this] { ended({close_code::abnormal, {}}); });
+        if (!is_terminal(code)) return;
+        // The peer's further bytes are of no use. A handler of the session may be running: on_close() comes in a later
+        // turn.
+        this->shutdown();
+        home().post([self = shared_from_this(), this] { end_session({close_code::abnormal, {}}); });
     }
-    void do_fail(const std::exception_ptr& what) override {
+    void do_fail(const std::exception_ptr& error) override {
         start_closing(close_code::internal_error, "internal error");
-        report(what);
+        report(error);
     }
     [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
     [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
 
-    void received(const client_frame& got) {
-        switch (got.kind) {
+    void on_frame(const client_frame& frame) {
+        switch (frame.kind) {
             case opcode::close:
-                return received_close(std::string(got.body));
+                return on_close_frame(parse_close_frame(frame.body));
             case opcode::ping:
-                if (is_open()) write_control(opcode::pong, got.body);
+                if (is_open()) write_control(opcode::pong, frame.body);
                 return;
             case opcode::pong:
                 return;
             default:
-                break;
+                return on_message({frame.body, frame.kind == opcode::text ? payload_kind::text : payload_kind::binary});
         }
+    }
+
+    void on_message(payload message) {
         if (!session_ || !is_open()) return;
-        const auto kind = got.kind == opcode::text ? payload_kind::text : payload_kind::binary;
-        const payload message(got.body, kind);
-        if (is_flood(message)) {
+        if (exceeds_rate(message)) {
             if (this->host().limits().on_flood == flood::close)
-                return start_closing(close_code::policy_violation, "you send too fast");
+                return start_closing(close_code::policy_violation, "rate limit exceeded");
             return guarded([&] { session_->on_rate_limited(message); });
         }
         guarded([&] { session_->on_message(message); });
     }
 
-    // The peer closes, or answers our closing (RFC 6455, section 5.5.1).
-    void received_close(const std::string& body) {
-        std::error_code wrong;
-        close_event how;
-        how.code = websocketpp::close::extract_code(body, wrong);
-        if (!wrong) how.reason = websocketpp::close::extract_reason(body, wrong);
+    // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
+    void on_close_frame(close_frame frame) {
         if (is_open()) {
-            if (wrong)
+            if (frame.malformed)
                 write_close(close_code::protocol_error, "the close frame is malformed");
             else
-                write_close(how.code == close_code::no_status ? close_code::normal : how.code, how.reason);
+                write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
+                            frame.event.reason);
         }
-        this->finish();
-        ended(std::move(how));
+        this->shutdown();
+        end_session(std::move(frame.event));
     }
 
-    void received_nonsense(const std::error_code& what) {
-        if (is_open()) return start_closing(frame_reader::close_code_for(what), what.message());
-        this->finish();  // no answer to our closing will be found in what comes
-        ended({close_code::abnormal, {}});
+    void on_malformed_bytes(const std::error_code& ec) {
+        if (is_open()) return start_closing(frame_reader::close_code_for(ec), ec.message());
+        this->shutdown();  // the answer to our close frame can't be found any more
+        end_session({close_code::abnormal, {}});
     }
 
-    void ended(close_event how) {
+    void end_session(close_event event) {
         now_closing();
         if (!session_) return;
-        if (how.code == close_code::abnormal && close_sent_ != 0) how.code = close_sent_;
-        const auto last = std::move(session_);
-        guarded([&] { last->on_close(how); });
+        if (event.code == close_code::abnormal && close_code_sent_ != 0) event.code = close_code_sent_;
+        const auto closed_session = std::move(session_);
+        guarded([&] { closed_session->on_close(event); });
     }
 
     void write_close(std::uint16_t code, std::string_view reason) {
-        std::string body{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-        write_control(opcode::close, body.append(reason));
+        write_control(opcode::close, make_close_frame(code, reason));
     }
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());
@@ -222,37 +218,37 @@ private:
         this->write(header.bytes(), body);
     }
 
-    bool is_flood(payload received) {
-        const auto& bounds = this->host().limits();
+    bool exceeds_rate(payload message) {
+        const auto& limits = this->host().limits();
         const auto now = this->host().now();
-        const std::uint64_t at_once = std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
-        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
-               !bytes_.take(received.size(), bounds.bytes_per_second, at_once, now);
+        const std::uint64_t max_burst = std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+        return !message_tokens_.take(1, limits.messages_per_second, limits.messages_per_second, now) ||
+               !byte_tokens_.take(message.size(), limits.bytes_per_second, max_burst, now);
     }
 
-    // Ends without a word: the peer does not answer.
-    void give_up() {
+    // Ends without a closing handshake: the peer does not answer.
+    void drop_peer() {
         const auto self = shared_from_this();
         this->close_now();
-        ended({close_code::abnormal, {}});
+        end_session({close_code::abnormal, {}});
     }
 
-    // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
+    // Drops queued batches if there is no room. @returns false if the connection is closed instead.
     bool make_room(std::size_t bytes, when_slow slow) {
-        const std::size_t before = this->queued();
-        if (!its_channel::make_room(bytes, slow)) {
-            too_slow();
+        const std::size_t queued_before = this->queued();
+        if (!channel_type::make_room(bytes, slow)) {
+            close_slow_consumer();
             return false;
         }
-        has_missed_ = has_missed_ || this->queued() != before;
+        has_dropped_ = has_dropped_ || this->queued() != queued_before;
         return true;
     }
 
-    void too_slow() {
-        // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
-        if (std::exchange(too_slow_, true)) return;
+    void close_slow_consumer() {
+        // In a later turn: closing runs the application's handlers, and this may be within a fan-out.
+        if (std::exchange(is_too_slow_, true)) return;
         home().post([self = shared_from_this(), this] {
-            start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
+            start_closing(close_code::try_again_later, "slow consumer: send queue full");
         });
     }
 
@@ -265,26 +261,26 @@ private:
         }
     }
 
-    void report(const std::exception_ptr& what) noexcept {
+    void report(const std::exception_ptr& error) noexcept {
         try {
-            if (failed_) failed_(what);
-        } catch (...) {  // there is nobody left to tell
+            if (on_error_) on_error_(error);
+        } catch (...) {  // an error handler that throws has no handler of its own
         }
     }
 
-    const std::string peer_address_;        // wanted most when the peer is gone
-    std::unique_ptr<frame_reader> reader_;  // in the middle of a message
+    const std::string peer_address_;        // copied: it is asked for most often when the peer is gone
+    std::unique_ptr<frame_reader> reader_;  // only in the middle of a message
     std::unique_ptr<session> session_;
-    std::function<void(std::exception_ptr)> failed_;
+    std::function<void(std::exception_ptr)> on_error_;
     std::string subprotocol_;
-    token_bucket messages_;
-    token_bucket bytes_;
-    shard::clock::time_point pinged_since_{};
-    shard::clock::time_point give_up_at_{};  // once it is closing
-    std::uint16_t close_sent_ = 0;
-    bool pinged_ = false;
-    bool too_slow_ = false;
-    bool has_missed_ = false;  // something that was for many, since it last took all
+    token_bucket message_tokens_;
+    token_bucket byte_tokens_;
+    shard::clock::time_point ping_time_{};
+    shard::clock::time_point close_deadline_{};  // once it is closing
+    std::uint16_t close_code_sent_ = 0;
+    bool ping_sent_ = false;
+    bool is_too_slow_ = false;
+    bool has_dropped_ = false;  // shared batches, since the queue was last empty
     bool compresses_ = false;
 };
 

@@ -1,0 +1,67 @@
+#pragma once
+// Keeping bytes in order until a socket takes them.
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include <roompp/config.hpp>
+#include <roompp/net/frame_batch.hpp>
+#include <roompp/net/send_queue.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL void send_queue::push(std::string_view bytes) {
+    if (bytes.empty()) return;
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
+    pieces_.back().own.append(bytes);
+    size_ += bytes.size();
+}
+
+ROOMPP_DECL void send_queue::push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset) {
+    if (offset == batch->size()) return;
+    pieces_.emplace_back();
+    pieces_.back().shared = batch;
+    pieces_.back().offset = offset;
+    size_ += batch->size() - offset;
+}
+
+ROOMPP_DECL std::array<asio::const_buffer, send_queue::max_buffers> send_queue::front() const {
+    std::array<asio::const_buffer, max_buffers> buffers;
+    std::size_t count = 0;
+    for (const piece& part : pieces_) {
+        if (count == max_buffers) break;
+        const auto rest = part.rest();
+        buffers[count++] = asio::const_buffer(rest.data(), rest.size());
+    }
+    return buffers;
+}
+
+ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
+    for (auto it = pieces_.begin(); footprint() > max_footprint && it != pieces_.end();) {
+        if (!it->shared || it->offset != 0) {
+            ++it;
+            continue;
+        }
+        size_ -= it->rest().size();
+        it = pieces_.erase(it);
+    }
+}
+
+ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
+    size_ -= bytes;
+    while (bytes != 0) {
+        const std::size_t first = pieces_.front().rest().size();
+        if (bytes < first) {
+            pieces_.front().offset += bytes;
+            return;
+        }
+        bytes -= first;
+        pieces_.pop_front();
+    }
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END

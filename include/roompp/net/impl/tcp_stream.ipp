@@ -1,0 +1,62 @@
+#pragma once
+// The life of a TCP socket.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <roompp/config.hpp>
+#include <roompp/net/asio.hpp>
+
+#include <asio/ip/tcp.hpp>
+
+#include <roompp/net/connection_limiter.hpp>
+#include <roompp/net/tcp_stream.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+    std::error_code ignored;  // a socket that refuses these still works, only slower
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seconds timeout) noexcept {
+#ifdef TCP_USER_TIMEOUT
+    constexpr std::chrono::hours max_timeout{24};  // fits into the system's int
+    const std::chrono::milliseconds time = std::min<std::chrono::seconds>(timeout, max_timeout);
+    const auto milliseconds = static_cast<int>(time.count());
+    // A socket that refuses it still works.
+    (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#endif
+}
+
+ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, std::size_t max_connections) {
+    if (max_connections == 0) return true;
+    slot_ = limiter.enter(peer_address(), max_connections);
+    return slot_ != nullptr;
+}
+
+ROOMPP_DECL void tcp_stream::end_writing() noexcept {
+    std::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+ROOMPP_DECL void tcp_stream::close() noexcept {
+    std::error_code ignored;
+    socket_.close(ignored);
+    slot_.reset();
+}
+
+ROOMPP_DECL std::string tcp_stream::peer_address() const {
+    std::error_code ec;
+    const auto endpoint = socket_.remote_endpoint(ec);
+    return ec ? std::string() : endpoint.address().to_string();
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END

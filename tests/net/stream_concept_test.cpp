@@ -1,0 +1,19 @@
+#include <roompp/net/stream_concept.hpp>
+#include <roompp/net/tcp_stream.hpp>
+#include <roompp/testing/memory_stream.hpp>
+
+#include "support/catch.hpp"
+
+using roompp::net::stream_concept;
+using roompp::net::tcp_stream;
+using roompp::testing::memory_stream;
+
+TEST_CASE("The library's streams meet their concept", "[stream_concept]") {
+    CHECK(stream_concept<tcp_stream>::check());
+    CHECK(stream_concept<memory_stream>::check());
+}
+
+TEST_CASE("Only sockets of the system can be written to by a fan_out_writer", "[stream_concept]") {
+    CHECK(stream_concept<tcp_stream>::has_native_handle);
+    CHECK_FALSE(stream_concept<memory_stream>::has_native_handle);
+}
