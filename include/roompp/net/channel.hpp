@@ -15,12 +15,12 @@
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/net/gathered_sends.hpp>
 #include <roompp/net/send_queue.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/net/stream_concept.hpp>
-#include <roompp/rooms/policies.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {

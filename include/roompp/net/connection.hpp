@@ -11,6 +11,7 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/rooms/policies.hpp>

@@ -1,7 +1,6 @@
 #pragma once
 // A WebSocket connection over any stream.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -13,9 +12,11 @@
 #include <utility>
 
 #include <roompp/base/close.hpp>
+#include <roompp/base/guarded.hpp>
 #include <roompp/base/limits.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/base/rate_limiter.hpp>
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/channel.hpp>
 #include <roompp/net/compression.hpp>
@@ -23,7 +24,6 @@
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/net/frame_header.hpp>
 #include <roompp/net/session.hpp>
-#include <roompp/rooms/policies.hpp>
 #include <roompp/websocket/close_frame.hpp>
 #include <roompp/websocket/frame_reader.hpp>
 #include <roompp/websocket/handshake.hpp>
@@ -152,7 +152,7 @@ private:
     }
     void do_fail(const std::exception_ptr& error) override {
         start_closing(close_code::internal_error, "internal error");
-        report(error);
+        detail::report_error(on_error_, error);
     }
     [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
     [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
@@ -174,8 +174,9 @@ private:
 
     void on_message(payload message) {
         if (!session_ || !is_open()) return;
-        if (exceeds_rate(message)) {
-            if (this->host().limits().on_flood == flood::close)
+        const auto& limits = this->host().limits();
+        if (!rate_limiter_.allow(message.size(), limits, this->host().now())) {
+            if (limits.on_flood == flood::close)
                 return start_closing(close_code::policy_violation, "rate limit exceeded");
             return guarded([&] { session_->on_rate_limited(message); });
         }
@@ -218,14 +219,6 @@ private:
         this->write(header.bytes(), body);
     }
 
-    bool exceeds_rate(payload message) {
-        const auto& limits = this->host().limits();
-        const auto now = this->host().now();
-        const std::uint64_t max_burst = std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
-        return !message_tokens_.take(1, limits.messages_per_second, limits.messages_per_second, now) ||
-               !byte_tokens_.take(message.size(), limits.bytes_per_second, max_burst, now);
-    }
-
     // Ends without a closing handshake: the peer does not answer.
     void drop_peer() {
         const auto self = shared_from_this();
@@ -254,18 +247,7 @@ private:
 
     template <class Action>
     void guarded(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            do_fail(std::current_exception());
-        }
-    }
-
-    void report(const std::exception_ptr& error) noexcept {
-        try {
-            if (on_error_) on_error_(error);
-        } catch (...) {  // an error handler that throws has no handler of its own
-        }
+        detail::run_guarded(std::forward<Action>(action), [this](const std::exception_ptr& error) { do_fail(error); });
     }
 
     const std::string peer_address_;        // copied: it is asked for most often when the peer is gone
@@ -273,8 +255,7 @@ private:
     std::unique_ptr<session> session_;
     std::function<void(std::exception_ptr)> on_error_;
     std::string subprotocol_;
-    token_bucket message_tokens_;
-    token_bucket byte_tokens_;
+    detail::rate_limiter rate_limiter_;
     shard::clock::time_point ping_time_{};
     shard::clock::time_point close_deadline_{};  // once it is closing
     std::uint16_t close_code_sent_ = 0;
