@@ -82,7 +82,7 @@ TEST_CASE("Dropped messages are told of, by number where there is one", "[flood]
     bob.expect(R"({"message":"d"})");
     for (int i = 0; i < 6; ++i) bob.send(R"({"message": "e"})");
     auto heard = bob.receive_all();
-    const std::string told = R"({"error": "You send too fast; this message was dropped."})";
+    const std::string told = R"({"error": "Rate limit exceeded; message dropped."})";
     CHECK(std::count(heard.begin(), heard.end(), told) == 1);
     CHECK(heard.size() == 6);
     CHECK(ann.is_open());

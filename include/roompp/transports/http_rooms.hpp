@@ -52,24 +52,24 @@ ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
-using batch = connection::batch_type;
+using http_batch = connection::batch_type;
 
 /// JSON as it is, anything else as a JSON string.
 [[nodiscard]] inline std::string as_json(payload frame) {
-    return nlohmann::json::accept(frame.data()) ? std::string(frame.data()) : v1_frames::detail::json_text(frame);
+    return v1_frames::json_value(frame);
 }
 
 /// The events of rooms as the text of an event stream.
-class event_frames final : public encoding<batch> {
+class event_frames final : public encoding<http_batch> {
 public:
-    void append(batch& to, const room_event& event) const override {
+    void append(http_batch& to, const room_event& event) const override {
         to.append_bytes(event_text(v1_frames::event(event), event.id != 0 ? id(event.epoch, event.id) : std::string()));
     }
-    void append(batch& to, const join_snapshot& first) const override {
+    void append(http_batch& to, const join_snapshot& first) const override {
         to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
         if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first.people_count, *first.people)));
     }
-    void append_frame(batch& to, payload frame) const override {
+    void append_frame(http_batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(event_text(frame));
     }
 
@@ -80,22 +80,22 @@ private:
 };
 
 /// The events of rooms as poll_connection wants them: what is in the history is not repeated here.
-class poll_frames final : public encoding<batch> {
+class poll_frames final : public encoding<http_batch> {
 public:
-    void append(batch& to, const room_event& event) const override {
+    void append(http_batch& to, const room_event& event) const override {
         to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
-    void append(batch& to, const join_snapshot& first) const override {
+    void append(http_batch& to, const join_snapshot& first) const override {
         if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first.people_count, *first.people));
     }
-    void append_frame(batch& to, payload frame) const override {
+    void append_frame(http_batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(',' + as_json(frame));
     }
 };
 
 /// What somebody is told who sends too fast.
 [[nodiscard]] inline std::string too_fast() {
-    return v1_frames::error("rate_limited", "You send too fast; this message was dropped.");
+    return v1_frames::error("rate_limited", v1_frames::rate_limit_text);
 }
 
 /// The answer to a POST: a frame, as 200 for an acknowledgement, 4xx for an error.
@@ -147,7 +147,7 @@ public:
         : protocol_(std::move(protocol)), bounds_(bounds), listens_(listens) {}
 
     void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room,
-              join_options<batch> how) {
+              join_options<http_batch> how) {
         connection_ = its;
         how.close_on_leave = true;
         membership_ = directory.join(its, std::move(room), std::move(how));
@@ -159,13 +159,12 @@ public:
         const auto its = connection_.lock();
         if (!its || !its->is_open()) return;
         if (!gauge_.allow(frame.size(), bounds_, now)) return answer->give(too_fast());
-        v1_protocol::handle<Room>(
-            membership_, frame, protocol_->allows_direct_messages(), protocol_->allows_signals(),
+        handle_v1_frame<Room>(
+            membership_, frame, protocol_->permissions(), v1_acks::always,
             [answer, listens = listens_](Room&, auto& member, const std::string& told) {
                 if (listens && told.find(R"("ack":)") != std::string::npos) member.write(told);
                 answer->give(told);
-            },
-            true);
+            });
     }
 
     template <class Action>
@@ -200,7 +199,7 @@ public:
             self_at_ = text_.find(nobody);
         }
         std::string text = text_;
-        if (self) text.replace(self_at_ + nobody.size() - 4, 4, v1_frames::detail::of(self));
+        if (self) text.replace(self_at_ + nobody.size() - 4, 4, v1_frames::person_object(self));
         return text;
     }
 
@@ -406,8 +405,8 @@ private:
         std::shared_ptr<const v1_protocol> protocol;
         handler<void(const request&, connect_reply&)> connect;
         std::vector<std::string> origins;
-        std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
-        std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
+        std::shared_ptr<const encoding<detail::http_batch>> as_events = std::make_shared<const detail::event_frames>();
+        std::shared_ptr<const encoding<detail::http_batch>> as_polls = std::make_shared<const detail::poll_frames>();
         std::vector<net::shard*> shards;
         net::connection_limiter addresses;  // of those that poll
         std::vector<place> here;
@@ -428,7 +427,7 @@ private:
     struct wish {
         std::string room;
         std::string key;  // of the client among those of the room; empty: nobody in particular
-        join_options<detail::batch> how;
+        join_options<detail::http_batch> how;
         std::string peer_address;
         bool is_secure = false;
     };
