@@ -16,8 +16,8 @@ int main() {
     server.websocket("/ws/chat/{room}/", rooms, protocol);
     roompp::http_rooms(server, rooms, protocol)
         .poll_route("/poll/chat/{room}/")
-        .events("/events/chat/{room}/")
-        .sends("/send/chat/{room}/");
+        .event_route("/events/chat/{room}/")
+        .post_route("/send/chat/{room}/");
     server.listen(0, "127.0.0.1").stop_on_signals();
     std::printf("%s\n", server.url().c_str());
     std::fflush(stdout);

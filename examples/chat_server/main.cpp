@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
         server.websocket("/ws/chat/{room}/", rooms, protocol, roompp::django_channels_protocol());
         roompp::http_rooms(server, rooms, protocol)  // for those whom a proxy gives no WebSocket
             .poll_route("/poll/chat/{room}/")
-            .events("/events/chat/{room}/")
-            .sends("/send/chat/{room}/");
+            .event_route("/events/chat/{room}/")
+            .post_route("/send/chat/{room}/");
         server.pages_from({pages, options.pages}).page("/", "index.html").page("/{room}/", "room.html");
         server.page("/roompp.js", "roompp.js");
         server.page("/chat/", "index.html").page("/chat/{room}/", "simple.html");  // where the tutorial has them

@@ -95,8 +95,8 @@ int main(int argc, char** argv) {
                                     spent->asked(asked, answer, false);
                                 })
                                 .poll_route("/poll/chat/{room}/")
-                                .events("/events/chat/{room}/")
-                                .sends("/send/chat/{room}/");
+                                .event_route("/events/chat/{room}/")
+                                .post_route("/send/chat/{room}/");
                             server.on_response([spent](const roompp::request& asked, const roompp::response_info& how) {
                                 if (asked.path().substr(0, 7) != "/costs/") spent->answered(asked, how);
                             });

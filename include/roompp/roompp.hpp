@@ -7,5 +7,3 @@
 #include <roompp/rooms/broadcaster.hpp>
 #include <roompp/rooms/rooms.hpp>
 #include <roompp/server/server.hpp>
-#include <roompp/transports/event_stream.hpp>
-#include <roompp/transports/poll_connection.hpp>

@@ -155,7 +155,7 @@ test("who sends much too fast is told so by the server, keeps what was not sent,
       document.querySelector("#chat-form").requestSubmit();
     }
   });
-  await ann.locator("#composer-note.problem", { hasText: "You send too fast" }).waitFor();
+  await ann.locator("#composer-note.problem", { hasText: "Rate limit exceeded" }).waitFor();
   await hears(ben, "message 1");
   await ann.waitForFunction(() => document.querySelectorAll("#pending .message").length === 0);
   const arrived = (await logOf(ann)).split("\n");

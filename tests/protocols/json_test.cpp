@@ -35,8 +35,8 @@ std::string nested(std::size_t levels, const char* open, const char* close) {
 TEST_CASE("JSON may be nested up to a bound") {
     for (const auto* open : {"[", R"({"a":)"}) {
         const auto* close = *open == '[' ? "]" : "}";
-        REQUIRE_FALSE(parse_json(nested(roompp::most_json_levels, open, close)).is_discarded());
-        REQUIRE(parse_json(nested(roompp::most_json_levels + 1, open, close)).is_discarded());
+        REQUIRE_FALSE(parse_json(nested(roompp::max_json_levels, open, close)).is_discarded());
+        REQUIRE(parse_json(nested(roompp::max_json_levels + 1, open, close)).is_discarded());
         REQUIRE(parse_json(nested(200'000, open, close)).is_discarded());
     }
 }
@@ -81,12 +81,12 @@ TEST_CASE("CBOR may be nested up to a bound, whatever it is nested in") {
         return parse_cbor(text);
     };
     for (const auto* open : {"\x81", "\xa1\x61k", "\x98\x01"}) {
-        REQUIRE_FALSE(nested_cbor(roompp::most_json_levels, open, "").is_discarded());
-        REQUIRE(nested_cbor(roompp::most_json_levels + 1, open, "").is_discarded());
+        REQUIRE_FALSE(nested_cbor(roompp::max_json_levels, open, "").is_discarded());
+        REQUIRE(nested_cbor(roompp::max_json_levels + 1, open, "").is_discarded());
         REQUIRE(nested_cbor(1'000'000, open, "").is_discarded());
     }
-    REQUIRE_FALSE(nested_cbor(roompp::most_json_levels, "\x9f", "\xff").is_discarded());
-    REQUIRE(nested_cbor(roompp::most_json_levels + 1, "\x9f", "\xff").is_discarded());
+    REQUIRE_FALSE(nested_cbor(roompp::max_json_levels, "\x9f", "\xff").is_discarded());
+    REQUIRE(nested_cbor(roompp::max_json_levels + 1, "\x9f", "\xff").is_discarded());
     for (const char* endless : {"\x9f", "\xbf", "\x7f", "\x5f", "\xc0", "\xbf\x61k"})
         REQUIRE(nested_cbor(1'000'000, endless, "").is_discarded());
 }

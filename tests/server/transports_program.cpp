@@ -47,16 +47,16 @@ void serve(std::map<std::string, std::string> given) {
     server.websocket("/ws/chat/{room}/", rooms, protocol);
     roompp::http_rooms(server, rooms, protocol)
         .poll_route("/poll/chat/{room}/")
-        .events("/events/chat/{room}/")
-        .sends("/send/chat/{room}/");
+        .event_route("/events/chat/{room}/")
+        .post_route("/send/chat/{room}/");
 
     // For crowds: says nothing, and tells nobody who comes.
     const roompp::rooms<roompp::basic_room<roompp::ring_history<2000>>> quiet;
     server.websocket("/ws/quiet/{room}/", quiet, protocol);
     roompp::http_rooms(server, quiet, protocol)
         .poll_route("/poll/quiet/{room}/")
-        .events("/events/quiet/{room}/")
-        .sends("/send/quiet/{room}/");
+        .event_route("/events/quiet/{room}/")
+        .post_route("/send/quiet/{room}/");
 
     server.listen(0, "127.0.0.1").stop_on_signals();
     say(server.url());

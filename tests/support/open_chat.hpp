@@ -71,8 +71,8 @@ private:
         server.websocket("/ws/chat/{room}/", rooms, protocol);
         roompp::http_rooms(server, rooms, protocol)
             .poll_route("/poll/chat/{room}/")
-            .events("/events/chat/{room}/")
-            .sends("/send/chat/{room}/");
+            .event_route("/events/chat/{room}/")
+            .post_route("/send/chat/{room}/");
 
         make_talkative(forgetful);
         roompp::http_rooms(server, forgetful, protocol)
@@ -82,8 +82,8 @@ private:
             })
             .origins({"https://friend.example"})
             .poll_route("/poll/short/{room}/")
-            .events("/events/short/{room}/")
-            .sends("/send/short/{room}/");
+            .event_route("/events/short/{room}/")
+            .post_route("/send/short/{room}/");
         return server;
     }
 

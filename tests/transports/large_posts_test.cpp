@@ -18,7 +18,7 @@ TEST_CASE("A message by POST may be as large as over a WebSocket, another body n
     roompp::server server;
     server.limits(bounds);
     const roompp::rooms<roompp::basic_room<roompp::ring_history<10>>> rooms;
-    roompp::http_rooms(server, rooms, roompp::v1_protocol()).origins({"https://friend.example"}).sends("/send/{room}/");
+    roompp::http_rooms(server, rooms, roompp::v1_protocol()).origins({"https://friend.example"}).post_route("/send/{room}/");
     server.post("/form/", [](const roompp::request& asked) { return std::to_string(asked.body().size()); });
     t::world world(server);
     auto client = world.http();
@@ -50,7 +50,7 @@ TEST_CASE("A message that is too large has each header of its answer once, whate
     roompp::server server;
     server.limits(bounds);
     const roompp::rooms<roompp::basic_room<roompp::ring_history<10>>> rooms;
-    roompp::http_rooms(server, rooms, roompp::v1_protocol()).sends("/send/{room}/");
+    roompp::http_rooms(server, rooms, roompp::v1_protocol()).post_route("/send/{room}/");
     t::world world(server);
     const auto refused = world.http().post("/send/a/", std::string(200, 'x'));
     CHECK(refused.status == 413);

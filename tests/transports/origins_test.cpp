@@ -35,8 +35,8 @@ struct scene {
                 if (asked.query("token") == "bad") answer.refuse(401, "A good token is needed.\n");
             })
             .poll_route("/poll/{room}/")
-            .events("/events/{room}/")
-            .sends("/send/{room}/");
+            .event_route("/events/{room}/")
+            .post_route("/send/{room}/");
     }
     roompp::v1_protocol protocol;
     roompp::rooms<room> rooms;

@@ -21,7 +21,7 @@ struct scene {
     explicit scene(const roompp::limits& bounds) {
         server.limits(bounds);
         server.websocket("/ws/{room}/", rooms, protocol);
-        roompp::http_rooms(server, rooms, protocol).poll_route("/poll/{room}/").sends("/send/{room}/");
+        roompp::http_rooms(server, rooms, protocol).poll_route("/poll/{room}/").post_route("/send/{room}/");
     }
     roompp::v1_protocol protocol;
     roompp::rooms<room> rooms;

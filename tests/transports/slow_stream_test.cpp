@@ -30,7 +30,7 @@ struct scene {
             else
                 from.broadcast(text);
         });
-        roompp::http_rooms(server, rooms, protocol).events("/events/{room}/").sends("/send/{room}/");
+        roompp::http_rooms(server, rooms, protocol).event_route("/events/{room}/").post_route("/send/{room}/");
     }
     roompp::v1_protocol protocol;
     roompp::rooms<room> rooms;

@@ -84,7 +84,7 @@ TEST_CASE("Each dropped message is reported to its sender, by its number if it h
     bob.expect(R"({"message":"d"})");
     for (int i = 0; i < 6; ++i) bob.send(R"({"message": "e"})");
     auto received = bob.receive_all();
-    const std::string notice = R"({"error": "You send too fast; this message was dropped."})";
+    const std::string notice = R"({"error": "Rate limit exceeded; message dropped."})";
     CHECK(std::count(received.begin(), received.end(), notice) == 1);
     CHECK(received.size() == 6);
     CHECK(ann.is_open());

@@ -38,8 +38,8 @@
 #include <roompp/net/gathered_sends.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/net/tcp_stream.hpp>
-#include <roompp/protocols/raw.hpp>
 #include <roompp/rooms/rooms.hpp>
+#include <roompp/server/room_route.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/websocket/websocket_handler.hpp>
 
@@ -96,9 +96,9 @@ public:
 
     /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
     /// `/ws/chat/{room}/`; one for all if the path has none.
-    /// @param protocols how clients may speak with the rooms, such as `roompp::v1_protocol()`; for each client the first is taken whose
-    /// subprotocol it offers, or the one without a subprotocol. Without any, messages go both ways as they are: see
-    /// raw_protocol.
+    /// @param protocols how clients may speak with the rooms, such as `roompp::v1_protocol()` (see protocol_concept); for each
+    /// client the first is taken whose subprotocol it offers, or the one without a subprotocol. Without any, messages go both
+    /// ways as they are: see raw_protocol.
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
     template <class Room, class... Protocols>
     websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {

@@ -1,5 +1,5 @@
 #pragma once
-// How a client without a WebSocket learns why its connection was closed.
+// How a client without a WebSocket is told why its connection was closed.
 
 #include <string>
 
@@ -8,14 +8,13 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// What a close code and reason are as a frame of roompp.v1, for transports that have no closing handshake:
-/// `{"type":"error","error":"closed","code":4000,"message":"..."}`. What JSON can't hold as it is becomes a space.
-[[nodiscard]] inline std::string closing_frame(const close_event& how) {
-    std::string reason = how.reason;
-    for (char& c : reason)
-        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = ' ';
-    return R"({"type":"error","error":"closed","code":)" + std::to_string(how.code) + R"(,"message":")" + reason +
-           "\"}";
-}
+/// A close code and reason as a frame of roompp.v1, for transports that have no closing handshake:
+/// `{"type":"error","error":"closed","code":4000,"message":"..."}`. Characters of the reason that would need an escape in
+/// JSON become spaces. Safe from any thread.
+[[nodiscard]] std::string closing_frame(const close_event& event);
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/transports/impl/closing_frame.ipp>
+#endif

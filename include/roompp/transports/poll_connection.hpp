@@ -13,264 +13,143 @@
 #include <utility>
 
 #include <roompp/base/close.hpp>
+#include <roompp/base/guarded.hpp>
+#include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/base/turn.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
 #include <roompp/net/connection.hpp>
 #include <roompp/net/connection_limiter.hpp>
-#include <roompp/net/frame_batch.hpp>
 #include <roompp/net/session.hpp>
-#include <roompp/net/shard.hpp>
 #include <roompp/rooms/room_event.hpp>
-#include <roompp/transports/closing_frame.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// What stands behind a poll_connection: the room's side, which knows what was said. Called on the connection's loop,
-/// which is the room's as well.
+namespace net {
+class shard;
+}
+
+/// The room side of a poll_connection: supplies history, presence and JSON framing. Called on the connection's loop, which
+/// is the room's home loop as well. Any function may throw: then the connection is closed with 1011.
 class poll_source : public net::session {
 public:
-    /// Whether somebody who was in the room until then has missed no message.
-    [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
-    /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
-    [[nodiscard]] virtual std::string history(const resume_point* at, std::size_t last) = 0;
-    /// A frame that says who is there now, for a client that has missed who came and went; empty if the room does not tell.
+    /// Whether a client at that point has all messages of the room.
+    [[nodiscard]] virtual bool is_up_to_date(const resume_point& point) = 0;
+    /// The first frame of a response: the messages after `point`; without a point, or from one too far back, the last `limit`.
+    [[nodiscard]] virtual std::string history(const resume_point* point, std::size_t limit) = 0;
+    /// A presence frame, for a client that has missed joins and leaves; empty if the room has no presence.
     [[nodiscard]] virtual std::string presence() = 0;
-    /// What the application sends, as JSON.
+    /// A message of the application as JSON.
     [[nodiscard]] virtual std::string as_frame(payload message) = 0;
 };
 
-/// What one poll asks for.
+/// What one poll requests.
 struct poll_request {
-    std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
-    std::size_t history_limit = 0;              ///< how many messages it wants if it can't go on from there
-    std::chrono::seconds wait{0};               ///< how long it may be held until there is news
+    std::shared_ptr<const resume_point> resume;  ///< the position of the client; null: it is new
+    std::size_t history_limit = 0;               ///< maximum messages if it can't resume
+    std::chrono::seconds wait{0};                ///< how long the response may be held until there is news
 };
 
-/// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are answered from
-/// the room's history, so that none is lost or doubled, whatever becomes of an answer on its way; a batch (see encoding)
-/// has a line break for each of them, and the other events as JSON, each after a comma. These wait for the next poll, up to
-/// a bound. It ends when no poll comes for limits::poll_grace.
+/// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are read from the
+/// room's history, so that none is lost or repeated, whatever becomes of a response on its way. Other events are queued for
+/// the next poll, up to 64 KiB; after an overflow the next response has a presence frame in their place. For the format of
+/// its batches see poll_encoding. It ends when no poll has come for limits::poll_grace, and counts as a connection of the
+/// server.
 ///
-/// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
-class poll_connection final : public connection, private net::shard::shard_connection {
+/// Thread-safety: as connection. Lives on one loop, whichever loops the requests arrive on. Held by shared_ptr.
+class poll_connection final : public connection {
 public:
-    /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
-    /// counted; given back when it ends.
+    /// Internal: registers the connection on the shard, whose loop becomes its home.
+    /// @param peer_address that of the first request.
+    /// @param slot its share of limits::connections_per_address, released when it ends; null if there is no such limit.
     poll_connection(net::shard& host, std::string peer_address, bool secure,
-                    std::unique_ptr<net::connection_limiter::slot> its_place = nullptr)
-        : connection(host.home()),
-          shard_connection(host),
-          peer_address_(std::move(peer_address)),
-          is_secure_(secure),
-          place_(std::move(its_place)),
-          answer_later_([this] { answer_if_news(); }),
-          silent_since_(host.now()) {}
+                    std::unique_ptr<net::connection_limiter::slot> slot = nullptr);
+    ~poll_connection() override;
 
-    /// For the server: begins. `open` makes what stands behind it, `over` is called when it has ended, `failed` is told of
-    /// exceptions.
-    void start(const std::function<std::unique_ptr<poll_source>()>& open, std::function<void()> over,
-               std::function<void(std::exception_ptr)> failed) {
-        over_ = std::move(over);
-        failed_ = std::move(failed);
-        now_open();
-        guarded([&] { source_ = open(); });
-    }
+    /// Internal: starts the connection.
+    /// @param open creates the room side; may throw.
+    /// @param on_end called once, when the connection has ended.
+    /// @param on_error receives the exceptions of the room side.
+    void start(const std::function<std::unique_ptr<poll_source>()>& open, std::function<void()> on_end,
+               std::function<void(std::exception_ptr)> on_error);
 
-    /// A poll has come. It is answered at once if there is something to tell, or held if it may be. A poll that is still
-    /// held is answered as it is: a client has one at a time.
-    void poll(poll_request asked, responder later) {
-        silent_since_ = host().now();
-        // More than once: an answer may bring the next poll of the connection that it goes to.
-        while (held_) answer(*std::exchange(held_, std::nullopt));
-        if (!is_open()) {
-            later.answer(closed_response(how_));
-            return end();
-        }
-        const auto until = host().deadline(asked.wait);
-        held request{std::move(asked), std::move(later), until};
-        if (request.asked.wait.count() <= 0 || has_news(request))
-            answer(request);
-        else
-            held_ = std::move(request);
-    }
+    /// Internal: handles a poll. It is answered at once if there is news, or else held for at most request.wait. A poll that
+    /// is still held is answered first: a client has one at a time.
+    void poll(poll_request request, responder reply);
 
-    /// The client of this poll has gone.
-    void forget(const responder& gone) {
-        if (!held_ || held_->to != gone) return;
-        held_.reset();
-        silent_since_ = host().now();
-    }
+    /// Internal: the client of this poll has disconnected.
+    void drop_poll(const responder& reply);
 
-    /// The client has been heard of, in another way than by a poll.
-    void touch() { silent_since_ = host().now(); }
+    /// Internal: the client was active in another way than by a poll.
+    void touch();
 
-    /// Ends it now, as if it had not polled for long.
-    void leave() { end_with({close_code::normal, {}}); }
+    /// Internal: ends the connection now, as after limits::poll_grace.
+    void leave();
 
-    /// How it was closed, once it is not open any more.
-    [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
+    /// The close code and reason, once is_open() is false.
+    [[nodiscard]] const close_event& closing() const noexcept { return close_event_; }
 
-    /// What a client of a connection that was closed is answered.
-    [[nodiscard]] static response closed_response(const close_event& how) {
-        const bool for_good = how.code == close_code::policy_violation || how.code >= 4000;
-        response told(for_good ? 403 : 503, "application/json", closing_frame(how));
-        if (!for_good) told.headers = {{"Retry-After", "5"}};
-        return told;
-    }
+    /// The response to a client whose connection was closed: 403 if it is not to come back, else 503 with Retry-After.
+    [[nodiscard]] static response closed_response(const close_event& event);
 
 private:
-    struct held {
-        poll_request asked;
-        responder to;
-        net::shard::clock::time_point until;
+    class registration;  // on the shard
+
+    struct held_poll {
+        poll_request request;
+        responder reply;
+        loop::clock::time_point deadline;
     };
 
-    // More of what was not a message than this is not kept for the next poll.
-    static constexpr std::size_t most_waiting = 64 * 1024;
+    // More bytes of events than this are not queued for the next poll.
+    static constexpr std::size_t max_queued_bytes = 64 * 1024;
 
-    [[nodiscard]] std::shared_ptr<poll_connection> keep() {
-        return std::static_pointer_cast<poll_connection>(shared_from_this());
-    }
+    [[nodiscard]] std::shared_ptr<poll_connection> self();
 
     // connection
-    void send_message(payload message) override {
-        if (message.is_text() && source_) put(',' + source_->as_frame(message));  // bytes can't be said in JSON
-    }
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
-        for (std::string_view rest = batch->bytes(); !rest.empty();) {
-            const std::size_t end = rest.find('\n');
-            if (end != 0) put(rest.substr(0, end));
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-        }
-        if (held_) home().current_turn().add(answer_later_);  // within a fan-out: the room can't be asked now
-    }
-    void start_closing(std::uint16_t code, const std::string& reason) override {
-        now_closing();
-        how_ = {code, reason};
-        silent_since_ = host().now();
-        // Not within what the application does now. A client that does not wait now is told with its next poll.
-        home().post([self = keep()] {
-            self->end_source();
-            const auto last = std::exchange(self->held_, std::nullopt);
-            if (!last) return;
-            last->to.answer(closed_response(self->how_));
-            self->end();
-        });
-    }
-    void do_fail(const std::exception_ptr& what) override {
-        if (is_open()) start_closing(close_code::internal_error, "internal error");
-        if (failed_) failed_(what);
-    }
-    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override {
-        static const std::string none;
-        return none;
-    }
-    [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
+    void send_message(payload message) override;
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override;
+    void start_closing(std::uint16_t code, const std::string& reason) override;
+    void do_fail(const std::exception_ptr& error) override;
+    [[nodiscard]] std::string find_peer_address() const override;
+    [[nodiscard]] const std::string& agreed_subprotocol() const override;
+    [[nodiscard]] bool has_secure_transport() const noexcept override;
 
-    // shard::guest
-    void on_incomplete_send(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {}  // nothing is
-    void tick(net::shard::clock::time_point now) override {
-        if (held_) {
-            if (now < held_->until) return;
-            silent_since_ = now;
-            return answer(*std::exchange(held_, std::nullopt));
-        }
-        if (now - silent_since_ >= host().limits().poll_grace) end_with({close_code::abnormal, {}});
-    }
-    void stop() override {
-        if (held_) held_->to.answer(closed_response({close_code::going_away, "server stops"}));
-        held_.reset();
-        end_with({close_code::going_away, "server stops"});
-    }
-    void abort() override { stop(); }
-
-    void put(std::string_view frames) {
-        if (frames_.size() + frames.size() > most_waiting) {
-            frames_ = {};
-            has_missed_ = true;
-        }
-        if (!has_missed_) frames_.append(frames);
-    }
-
-    [[nodiscard]] bool has_news(const held& request) {
-        if (!frames_.empty() || has_missed_ || !request.asked.after) return true;
-        bool up_to_date = true;
-        guarded([&] { up_to_date = !source_ || source_->is_up_to_date(*request.asked.after); });
-        return !up_to_date;
-    }
-
-    void answer_if_news() {
-        if (!is_open()) return;  // who closed it answers
-        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
-    }
-
-    void answer(const held& request) {
-        if (!is_open() || !source_) {
-            request.to.answer(closed_response(how_));
-            return;
-        }
-        guarded([&] {
-            const std::string history = source_->history(request.asked.after.get(), request.asked.history_limit);
-            if (history.empty()) {  // it has failed, and closed this
-                request.to.answer(closed_response(how_));
-                return;
-            }
-            std::string text = '[' + history;
-            if (std::exchange(has_missed_, false)) {
-                const std::string people = source_->presence();
-                if (!people.empty()) text.append(",").append(people);
-            }
-            text.append(frames_).append("]\n");
-            frames_.clear();
-            request.to.answer(response::json(std::move(text)));
-        });
-        silent_since_ = host().now();
-    }
-
-    void end_with(const close_event& how) {
-        if (is_open()) {
-            now_closing();
-            how_ = how;
-        }
-        const auto self = keep();
-        end_source();
-        end();
-    }
-    void end_source() {
-        if (const auto last = std::move(source_)) guarded([&] { last->on_close(how_); });
-    }
-    void end() {
-        const auto self = keep();
-        unregister();
-        place_.reset();
-        if (const auto over = std::exchange(over_, {})) over();
-    }
-
+    void tick(loop::clock::time_point now);
+    void stop();
+    void queue(std::string_view frames);
+    [[nodiscard]] std::optional<held_poll> take_held_poll();
+    [[nodiscard]] bool has_news(const held_poll& poll);
+    void answer_if_news();
+    void answer(const held_poll& poll);
+    void end_with(const close_event& event);
+    void end_source();
+    void end();
     template <class Action>
-    void guarded(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            do_fail(std::current_exception());
-        }
+    void run_guarded(Action&& action) {
+        detail::run_guarded(std::forward<Action>(action), [this](const std::exception_ptr& error) { do_fail(error); });
     }
 
+    std::unique_ptr<registration> registration_;
     std::string peer_address_;
     bool is_secure_;
     std::unique_ptr<poll_source> source_;
-    std::function<void()> over_;
-    std::unique_ptr<net::connection_limiter::slot> place_;
-    std::function<void(std::exception_ptr)> failed_;
-    std::optional<held> held_;
-    std::string frames_;       // since the last answer, each after a comma
-    bool has_missed_ = false;  // there were too many of them
-    turn::task answer_later_;
-    net::shard::clock::time_point silent_since_;
-    close_event how_;
+    std::function<void()> on_end_;
+    std::unique_ptr<net::connection_limiter::slot> slot_;
+    std::function<void(std::exception_ptr)> on_error_;
+    std::optional<held_poll> held_poll_;
+    std::string queued_frames_;    // since the last response, each after a comma
+    bool has_overflowed_ = false;  // there were too many of them
+    turn::task answer_task_;
+    loop::clock::time_point last_active_{};
+    close_event close_event_;
 };
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/transports/impl/poll_connection.ipp>
+#endif

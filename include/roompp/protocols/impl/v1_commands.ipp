@@ -1,0 +1,123 @@
+#pragma once
+// Definitions of <roompp/protocols/v1_commands.hpp>.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <roompp/base/payload.hpp>
+#include <roompp/config.hpp>
+#include <roompp/protocols/json.hpp>
+#include <roompp/protocols/v1_commands.hpp>
+#include <roompp/protocols/v1_frames.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+
+namespace detail {
+
+// Reads one frame into a command: a function for each type of frame.
+class v1_command_reader {
+public:
+    v1_command_reader(payload frame, v1_permissions allowed)
+        : json_(frame.is_text() ? parse_json(frame.data()) : nlohmann::json()), allowed_(allowed) {
+        command_.frame_size = frame.size();
+        command_.ack_number = ack_number(json_);
+    }
+
+    [[nodiscard]] v1_command read() {
+        if (!json_.is_object())
+            reject("malformed", R"(Send a JSON object, such as {"type": "message", "message": "hi"}.)");
+        else
+            read_object();
+        return std::move(command_);
+    }
+
+    [[nodiscard]] static std::optional<std::uint64_t> ack_number(const nlohmann::json& frame) {
+        constexpr std::uint64_t number_limit = std::uint64_t{1} << 53U;
+        if (!frame.is_object()) return std::nullopt;
+        const auto found = frame.find("ack");
+        if (found == frame.end() || !found->is_number_unsigned()) return std::nullopt;
+        const auto number = found->get<std::uint64_t>();
+        if (number == 0 || number >= number_limit) return std::nullopt;
+        return number;
+    }
+
+private:
+    void read_object() {
+        const std::string type = find_string("type").value_or("message");
+        if (type == "ping")
+            command_.action = v1_ping{};
+        else if (type == "signal")
+            read_signal();
+        else if (type == "direct")
+            read_direct();
+        else if (type == "message")
+            read_message();
+        else
+            reject("unknown_type", "Unknown message type: send 'message', 'direct', 'signal' or 'ping'.");
+    }
+
+    void read_signal() {
+        const auto found = json_.find("signal");
+        if (!allowed_.signals)
+            reject("unknown_type", "Signals are disabled.");
+        else if (found == json_.end())
+            reject("malformed", "A signal needs a member 'signal'.");
+        else
+            command_.action = v1_signal{write_json(*found)};
+    }
+
+    void read_direct() {
+        auto text = find_string("message");
+        auto recipient = find_string("to");
+        if (!text)
+            reject_message_without_text();
+        else if (!allowed_.direct_messages)
+            reject("unknown_type", "Private messages are disabled.");
+        else if (!recipient)
+            reject("malformed", "A private message needs a member 'to' that is a string: a person's id.");
+        else
+            command_.action = v1_direct{std::move(*recipient), std::move(*text)};
+    }
+
+    void read_message() {
+        if (auto text = find_string("message"))
+            command_.action = v1_message{std::move(*text)};
+        else
+            reject_message_without_text();
+    }
+
+    void reject_message_without_text() { reject("malformed", "A message needs a member 'message' that is a string."); }
+    void reject(std::string_view code, std::string_view text) {
+        command_.action = v1_invalid{v1_frames::error(code, text, command_.ack_number)};
+    }
+
+    [[nodiscard]] std::optional<std::string> find_string(const char* key) const {
+        const auto found = json_.find(key);
+        if (found == json_.end() || !found->is_string()) return std::nullopt;
+        return found->get<std::string>();
+    }
+
+    nlohmann::json json_;
+    v1_permissions allowed_;
+    v1_command command_;
+};
+
+ROOMPP_DECL v1_command parse_v1_command(payload frame, v1_permissions allowed) {
+    return v1_command_reader(frame, allowed).read();
+}
+
+ROOMPP_DECL std::optional<std::uint64_t> parse_v1_ack_number(payload frame) {
+    constexpr std::size_t max_parsed_bytes = 4096;
+    if (!frame.is_text() || frame.size() > max_parsed_bytes) return std::nullopt;
+    return v1_command_reader::ack_number(parse_json(frame.data()));
+}
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
