@@ -30,7 +30,7 @@ void has_said_no_more(t::http_client& browser) {
 TEST_CASE("A page comes with its type and security headers", "[http]") {
     scene some;
     const auto answer = some.world.http().get("/");
-    CHECK(answer.head.get_version() == "HTTP/1.1");
+    CHECK(answer.version == "HTTP/1.1");
     CHECK(answer.status == 200);
     CHECK(answer.body == "<!doctype html><title>Front</title>");
     CHECK(answer.header("Content-Type") == "text/html; charset=utf-8");
@@ -86,7 +86,7 @@ TEST_CASE("HEAD gets the head of GET and no body", "[http]") {
         const auto whole = browser.get(path);
         const auto head = browser.request("HEAD", path);
         CHECK(head.status == whole.status);
-        CHECK(head.head.get_headers() == whole.head.get_headers());
+        CHECK(head.headers == whole.headers);
         has_said_no_more(browser);
     }
 }

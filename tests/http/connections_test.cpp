@@ -4,6 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include <roompp/testing/memory_link.hpp>
+#include <roompp/testing/simulation.hpp>
+
 #include "support/catch.hpp"
 #include "support/http_site.hpp"
 
@@ -81,8 +84,8 @@ TEST_CASE("A large page is whole although the connection ends with it", "[http]"
 TEST_CASE("A client that asks whether to go on is told so", "[http]") {
     scene some;
     std::string came;
-    const auto link = t::simulation::of(some.server)->connect("192.0.2.1", 64 * 1024);
-    link->on_news = [&](std::string_view bytes, bool) { came += bytes; };
+    const auto link = t::simulation::find_or_start(some.server)->connect(1, 64 * 1024);
+    link->on_receive = [&](std::string_view bytes, bool) { came += bytes; };
     link->send(site::request("POST", "/shout/", {"Content-Length: 5", "Expect: 100-continue"}));
     some.world.settle();
     CHECK(came == "HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110, section 10.1.1

@@ -14,9 +14,9 @@ using t::receives_nothing;
 
 TEST_CASE("Matchers look at what a client has received", "[testing]") {
     roompp::websocket_handler handler;
-    handler.on_message([](roompp::connection& from, std::string_view text) {
-        if (text == "close") return from.close(4001, "bye");
-        from.send(text);
+    handler.on_message([](roompp::connection& conn, std::string_view text) {
+        if (text == "close") return conn.close(4001, "bye");
+        conn.send(text);
     });
     t::world world(handler);
     auto ann = world.client("/").named("Ann").connect();
@@ -40,7 +40,7 @@ TEST_CASE("A matcher that does not match takes nothing", "[testing]") {
     CHECK_THAT(ann, receives_nothing());
 }
 
-TEST_CASE("A hook that fails is no mismatch", "[testing]") {
+TEST_CASE("An exception of a hook is no mismatch", "[testing]") {
     roompp::websocket_handler handler;
     handler.on_message([](std::string_view) { throw std::runtime_error("boom"); });
     t::world world(handler);
@@ -48,12 +48,12 @@ TEST_CASE("A hook that fails is no mismatch", "[testing]") {
     CHECK_THROWS_AS((!receives("x")).match(ann), t::hook_failure);
 }
 
-TEST_CASE("A matcher that does not match tells the client's story", "[testing]") {
+TEST_CASE("A mismatch describes the conversation", "[testing]") {
     t::world world(roompp::echo());
     auto ann = world.client("/").named("Ann").connect();
-    const auto wanted = receives("hi");
-    CHECK(wanted.describe() == "receives \"hi\"");
-    CHECK_FALSE(wanted.match(ann));
-    CHECK(wanted.describe().find("Ann expected \"hi\", but nothing came") != std::string::npos);
+    const auto matcher = receives("hi");
+    CHECK(matcher.describe() == "receives \"hi\"");
+    CHECK_FALSE(matcher.match(ann));
+    CHECK(matcher.describe().find("Ann expected \"hi\", but nothing came") != std::string::npos);
     CHECK(Catch::StringMaker<t::client>::convert(ann) == "Ann");
 }

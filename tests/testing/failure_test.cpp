@@ -1,4 +1,4 @@
-// What goes wrong in handlers harms nobody else, and somebody is told.
+// Exceptions in handlers harm nobody else, and are reported.
 
 #include <cstdint>
 #include <exception>
@@ -13,8 +13,29 @@
 #include "support/catch.hpp"
 
 namespace t = roompp::testing;
+using strings = std::vector<std::string>;
 
-TEST_CASE("An error hook that fails itself ends nothing", "[failure]") {
+TEST_CASE("An exception of a hook closes its connection, and on_error gets it", "[testing]") {
+    std::vector<std::string> errors;
+    roompp::websocket_handler handler;
+    handler.on_message([](std::string_view) { throw std::runtime_error("a hook was told to throw"); });
+    roompp::server server;
+    server.on_error([&](const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            errors.emplace_back(e.what());
+        }
+    });
+    server.websocket("/", handler);
+    t::world world(server);
+    auto client = world.connect("/");
+    client.send("x");
+    CHECK(client.closed().code == 1011);
+    CHECK(errors == strings{"a hook was told to throw"});
+}
+
+TEST_CASE("An error hook that throws ends nothing", "[failure]") {
     roompp::server server;
     server.on_error([] { throw std::runtime_error("the error hook failed, which this test wants"); });
     server.get("/bad/", []() -> std::string { throw std::runtime_error("bad"); });
@@ -40,9 +61,9 @@ TEST_CASE("A hook that throws closes its connection with 1011 and spares the oth
     server.on_error([&] { ++errors; });
     roompp::websocket_handler handler;
     handler.on_open([](roompp::connection& opened) { opened.send("welcome"); });
-    handler.on_message([](roompp::connection& from, std::string_view text) {
+    handler.on_message([](roompp::connection& conn, std::string_view text) {
         if (text == "throw") throw std::runtime_error("a handler was told to throw");
-        from.send(text);
+        conn.send(text);
     });
     server.websocket("/", handler);
     t::world world(server);
@@ -52,7 +73,7 @@ TEST_CASE("A hook that throws closes its connection with 1011 and spares the oth
     CHECK(errors == 1);
 }
 
-TEST_CASE("A hook of rooms that throws closes its member alone, which leaves", "[failure]") {
+TEST_CASE("An exception of a hook of rooms closes its member alone, which leaves", "[failure]") {
     t::explore(10, [](std::uint64_t seed) {
         roompp::server server;
         server.threads(seed % 2 == 0 ? 1 : 3).on_error([] {});
@@ -71,14 +92,14 @@ TEST_CASE("A hook of rooms that throws closes its member alone, which leaves", "
     });
 }
 
-TEST_CASE("Without a hook of the rooms for it, the server is told what their hooks threw", "[failure]") {
+TEST_CASE("Without an on_error of their own, the server's gets the exceptions of rooms", "[failure]") {
     roompp::server server;
-    std::string told;
-    server.on_error([&](const std::exception_ptr& what) {
+    std::string errors;
+    server.on_error([&](const std::exception_ptr& error) {
         try {
-            std::rethrow_exception(what);
+            std::rethrow_exception(error);
         } catch (const std::exception& e) {
-            told += e.what();
+            errors += e.what();
         }
     });
     roompp::rooms<> rooms;
@@ -88,7 +109,7 @@ TEST_CASE("Without a hook of the rooms for it, the server is told what their hoo
     t::world world(server);
     CHECK(world.connect("/a/").send("message").closed().code == 1011);
     world.settle();
-    CHECK(told == "message failed;leave failed;");
+    CHECK(errors == "message failed;leave failed;");
 }
 
 TEST_CASE("An admit hook that throws lets nobody in", "[failure]") {
@@ -96,20 +117,20 @@ TEST_CASE("An admit hook that throws lets nobody in", "[failure]") {
     int errors = 0;
     server.on_error([&] { ++errors; });
     roompp::rooms<> rooms;
-    int heard = 0;
-    rooms.on_admit([] { throw std::runtime_error("no"); }).on_message([&] { ++heard; });
+    int messages = 0;
+    rooms.on_admit([] { throw std::runtime_error("no"); }).on_message([&] { ++messages; });
     server.websocket("/{room}/", rooms);
     t::world world(server);
     CHECK(world.connect("/a/").closed().code == 1011);
-    CHECK(heard == 0);
+    CHECK(messages == 0);
     CHECK(errors == 1);
     CHECK(rooms.size() == 0);
 }
 
-TEST_CASE("Where a lost client came from is still known when its close is told", "[failure]") {
+TEST_CASE("The address of a lost client is known in on_close", "[failure]") {
     std::string peer;
     roompp::websocket_handler handler;
-    handler.on_close([&](roompp::connection& gone) { peer = gone.peer_address(); });
+    handler.on_close([&](roompp::connection& conn) { peer = conn.peer_address(); });
     t::world world(handler);
     auto client = world.connect("/");
     client.drop();

@@ -1,4 +1,4 @@
-// What the test harness does when a world, a server, rooms or a client's last handle goes, in whatever order.
+// Destruction of worlds, servers, rooms and clients, in any order.
 
 #include <algorithm>
 #include <chrono>
@@ -15,59 +15,51 @@
 #include <roompp/testing.hpp>
 
 #include "support/catch.hpp"
+#include "support/failure_story.hpp"
 
 namespace t = roompp::testing;
 using namespace std::chrono_literals;
 using strings = std::vector<std::string>;
+using support::says;
+using support::story_of;
 
 namespace {
 
-// Rooms that write down what happens in them.
+// Rooms that log messages and leaves.
 struct watched_rooms {
     watched_rooms() {
         rooms.on_message([this](std::string_view text) { log.emplace_back(text); });
-        rooms.on_leave([this](const roompp::close_event& why) { log.push_back("left " + std::to_string(why.code)); });
+        rooms.on_leave(
+            [this](const roompp::close_event& event) { log.push_back("left " + std::to_string(event.code)); });
     }
     strings log;
     roompp::rooms<> rooms;
 };
-
-template <class Action>
-std::string story_of(Action&& action) {
-    try {
-        action();
-    } catch (const t::failure& e) {
-        return e.what();
-    }
-    return "(nothing failed)";
-}
-
-bool says(const std::string& story, std::string_view part) { return story.find(part) != std::string::npos; }
 
 }  // namespace
 
 // ---- A world or a server that ends before its clients
 
 TEST_CASE("A client may be declared before its world", "[testing]") {
-    watched_rooms some;
+    watched_rooms watched;
     std::vector<t::client> clients;
     std::optional<t::http_client> browser;
     {
-        t::world world(some.rooms);
+        t::world world(watched.rooms);
         clients.push_back(world.connect("/a/"));
         clients.push_back(world.client("/a/"));
         clients.push_back(world.client("/a/").start_connecting());
         browser.emplace(world.http()).send_bytes("GET /");
-        CHECK(some.log.empty());
+        CHECK(watched.log.empty());
     }
-    CHECK(some.log == strings{"left 1006", "left 1006"});
-    CHECK(some.rooms.size() == 0);
+    CHECK(watched.log == strings{"left 1006", "left 1006"});
+    CHECK(watched.rooms.size() == 0);
 }
 
-TEST_CASE("A client of a world that has ended says so, and may go", "[testing]") {
-    watched_rooms some;
-    auto ann = t::world(some.rooms).connect("/a/").named("Ann");
-    CHECK(some.log == strings{"left 1006"});
+TEST_CASE("A client of an ended world throws, and can be destroyed", "[testing]") {
+    watched_rooms watched;
+    auto ann = t::world(watched.rooms).connect("/a/").named("Ann");
+    CHECK(watched.log == strings{"left 1006"});
     CHECK(says(story_of([&] { ann.send("x"); }), "Ann can't send any more: its world has ended"));
     CHECK(says(story_of([&] { ann.expect("x"); }), "the world has ended"));
     CHECK(says(story_of([&] { (void)ann.closed(); }), "the world has ended"));
@@ -75,82 +67,70 @@ TEST_CASE("A client of a world that has ended says so, and may go", "[testing]")
     CHECK(says(ann.conversation(), "HTTP 101"));
     ann.drop();
 
-    auto browser = t::world(some.rooms).http();
+    auto browser = t::world(watched.rooms).http();
     CHECK(says(story_of([&] { browser.get("/"); }), "the world has ended"));
-    auto unconnected = t::world(some.rooms).client("/a/");
+    auto unconnected = t::world(watched.rooms).client("/a/");
     CHECK(says(story_of([&] { unconnected.connect(); }), "the world has ended"));
 }
 
-TEST_CASE("A failure that ends a test ends its world and its clients, whatever their order", "[testing]") {
-    watched_rooms some;
-    CHECK_THROWS_AS(t::world(some.rooms).connect("/a/").expect("never"), t::failure);
+TEST_CASE("A failure unwinds worlds and clients in any order", "[testing]") {
+    watched_rooms watched;
+    CHECK_THROWS_AS(t::world(watched.rooms).connect("/a/").expect("never"), t::failure);
     CHECK_THROWS_AS(
         [&] {
             std::vector<t::client> clients;
-            t::world world(some.rooms);
+            t::world world(watched.rooms);
             clients.push_back(world.connect("/a/"));
             clients.back().expect("never");
         }(),
         t::failure);
-    CHECK(some.log == strings{"left 1006", "left 1006"});
+    CHECK(watched.log == strings{"left 1006", "left 1006"});
 }
 
-TEST_CASE("A server may go before its clients and before its world", "[testing]") {
-    watched_rooms some;
+TEST_CASE("A server may be destroyed before its clients and its world", "[testing]") {
+    watched_rooms watched;
     std::vector<t::client> clients;
     std::optional<t::http_client> browser;
     {
         roompp::server server;
-        server.threads(2).websocket("/{room}/", some.rooms);
+        server.threads(2).websocket("/{room}/", watched.rooms);
         clients.emplace_back(server, "/a/").connect().send("on its way");
         browser.emplace(server).send_bytes("GET /");
     }
-    CHECK(some.log == strings{"on its way", "left 1006"});
+    CHECK(watched.log == strings{"on its way", "left 1006"});
     CHECK_THROWS_AS(clients[0].receive(), t::failure);
     CHECK_THROWS_AS(browser->reply(), t::failure);
 
     std::optional<t::world> world;
     {
         roompp::server server;
-        server.websocket("/{room}/", some.rooms);
+        server.websocket("/{room}/", watched.rooms);
         world.emplace(server);
         clients.push_back(world->connect("/b/"));
     }
-    CHECK(some.log.size() == 3);
+    CHECK(watched.log.size() == 3);
     CHECK_THROWS_AS(world->settle(), t::failure);
     CHECK_THROWS_AS(world->advance(1s), t::failure);
 }
 
 TEST_CASE("A hook may hold a client of its own server", "[testing]") {
-    strings told;
-    std::weak_ptr<std::optional<t::client>> watched;
+    strings log;
+    std::weak_ptr<std::optional<t::client>> weak_holder;
     {
-        const auto held = std::make_shared<std::optional<t::client>>();
-        watched = held;
+        const auto holder = std::make_shared<std::optional<t::client>>();
+        weak_holder = holder;
         roompp::websocket_handler handler;
-        handler.on_message([held, &told](std::string_view text) {
-            told.emplace_back(text);
-            if (text == "one") (*held)->send("two");
+        handler.on_message([holder, &log](std::string_view text) {
+            log.emplace_back(text);
+            if (text == "one") (*holder)->send("two");
         });
         t::world world(std::move(handler));
-        *held = world.connect("/");
+        *holder = world.connect("/");
         world.connect("/").send("one");
         world.settle();
     }
-    CHECK(told == strings{"one", "two"});
-    CHECK(watched.expired());
-}
-
-TEST_CASE("A world can be made by a function", "[testing]") {
-    const auto make = [](std::uint64_t seed) {
-        t::world made(roompp::echo(), seed);
-        made.most_steps(1'000'000);
-        return made;
-    };
-    auto world = make(7);
-    auto moved = std::move(world);
-    CHECK(moved.seed() == 7);
-    moved.connect("/").send("x").expect("x");
+    CHECK(log == strings{"one", "two"});
+    CHECK(weak_holder.expired());
 }
 
 // ---- Rooms in several worlds
@@ -179,52 +159,52 @@ TEST_CASE("The same rooms can be in one world after the other", "[testing]") {
     CHECK(rooms.size() == 0);
 }
 
-// ---- A handle that goes
+// ---- A client that is destroyed
 
-TEST_CASE("What a handle has sent arrives when the handle goes", "[testing]") {
+TEST_CASE("Messages arrive although their client is destroyed", "[testing]") {
     t::explore(50, [](std::uint64_t seed) {
-        watched_rooms some;
-        t::world world(some.rooms, seed);
+        watched_rooms watched;
+        t::world world(watched.rooms, seed);
         world.connect("/a/").send("one").send("two");
         world.settle();
-        REQUIRE(some.log == strings{"one", "two", "left 1006"});
+        REQUIRE(watched.log == strings{"one", "two", "left 1006"});
         world.connect("/a/").close();
         world.connect("/b/").send("three").close(4001, "bye");
         world.settle();
-        some.log.erase(some.log.begin(), some.log.begin() + 3);
-        REQUIRE(some.log.size() == 3);
-        REQUIRE(std::count(some.log.begin(), some.log.end(), "left 1000") == 1);
-        REQUIRE(std::count(some.log.begin(), some.log.end(), "left 4001") == 1);
+        watched.log.erase(watched.log.begin(), watched.log.begin() + 3);
+        REQUIRE(watched.log.size() == 3);
+        REQUIRE(std::count(watched.log.begin(), watched.log.end(), "left 1000") == 1);
+        REQUIRE(std::count(watched.log.begin(), watched.log.end(), "left 4001") == 1);
         world.connect("/a/").send("lost").drop();
         world.settle();
-        REQUIRE(some.log.back() == "left 1006");
-        REQUIRE(some.log.size() == 4);
+        REQUIRE(watched.log.back() == "left 1006");
+        REQUIRE(watched.log.size() == 4);
         world.client("/a/").start_connecting().send("with the handshake");
         world.settle();
-        REQUIRE(some.log.size() == 6);
+        REQUIRE(watched.log.size() == 6);
     });
 }
 
-TEST_CASE("What a handle has sent arrives when the world goes as well", "[testing]") {
-    watched_rooms some;
+TEST_CASE("Messages arrive although the world is destroyed", "[testing]") {
+    watched_rooms watched;
     {
-        t::world world(some.rooms);
+        t::world world(watched.rooms);
         auto ann = world.connect("/a/");
         ann.send("kept");
         world.connect("/a/").send("temporary").close();
     }
-    CHECK(some.log == strings{"kept", "temporary", "left 1000", "left 1006"});
+    CHECK(watched.log == strings{"kept", "temporary", "left 1000", "left 1006"});
 }
 
-TEST_CASE("A handle that goes leaves nothing stuck in full buffers", "[testing]") {
+TEST_CASE("A destroyed client leaves nothing stuck in full buffers", "[testing]") {
     std::size_t bytes = 0;
     std::vector<int> ends;
     roompp::websocket_handler handler;
-    handler.on_message([&](roompp::connection& from, roompp::payload message) {
+    handler.on_message([&](roompp::connection& conn, roompp::payload message) {
         bytes += message.size();
-        from.send(message);
+        conn.send(message);
     });
-    handler.on_close([&](const roompp::close_event& how) { ends.push_back(how.code); });
+    handler.on_close([&](const roompp::close_event& event) { ends.push_back(event.code); });
     t::world world(handler);
     {
         auto greedy = world.client("/").buffer_bytes(1000).connect().pause_reading();
@@ -236,11 +216,11 @@ TEST_CASE("A handle that goes leaves nothing stuck in full buffers", "[testing]"
     CHECK(ends == std::vector<int>{1000});
 }
 
-TEST_CASE("A request arrives when the client that has sent it goes, or asks for something else", "[testing]") {
+TEST_CASE("A request arrives although its client is destroyed or starts another", "[testing]") {
     strings bodies;
     roompp::server server;
-    server.post("/", [&](const roompp::request& asked) {
-        bodies.push_back(asked.body());
+    server.post("/", [&](const roompp::request& request) {
+        bodies.push_back(request.body());
         return "thanks";
     });
     t::world world(server);

@@ -198,8 +198,8 @@ TEST_CASE("What comes after a close frame is ignored", "[protocol]") {
     handler.on_close([&](const roompp::close_event& how) { ends.push_back(std::to_string(how.code) + how.reason); });
     t::world world(handler);
     auto client = world.connect("/");
-    client.close(4000, "one").send_bytes(t::client_frame(opcode::text, "too late", 1));
-    client.send_bytes(t::client_frame(opcode::close, close_payload(4000, "two"), 1));
+    client.close(4000, "one").send_bytes(t::encode_client_frame(opcode::text, "too late", 1));
+    client.send_bytes(t::encode_client_frame(opcode::close, close_payload(4000, "two"), 1));
     CHECK(client.closed().code == 4000);
     client.receive_nothing();
     CHECK(messages == 0);

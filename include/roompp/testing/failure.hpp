@@ -1,5 +1,5 @@
 #pragma once
-// How the harness says that a test has failed.
+// The exceptions with which the harness fails a test.
 
 #include <stdexcept>
 #include <string>
@@ -9,14 +9,14 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-/// Thrown when a conversation is not as the test says: what() tells what was expected, what came, and what was said
-/// before. Any test framework reports it, and so does a program without one.
+/// Thrown when a conversation differs from what the test expects. `what()` says what was expected, what came, and the
+/// last lines of the conversation. Any test framework reports it, and so does a program without one.
 class failure : public std::runtime_error {
 public:
     explicit failure(const std::string& story) : std::runtime_error(story) {}
 };
 
-/// Thrown where a test looks at the server, when one of its hooks has thrown what no on_error() takes: see
+/// Thrown where a test looks at the server after one of its hooks has thrown an exception that no on_error() took: see
 /// world::errors().
 class hook_failure final : public failure {
 public:

@@ -1,15 +1,11 @@
 #pragma once
-// The server's answer to a request, read from its bytes.
+// An HTTP response, and its reader.
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <websocketpp/http/constants.hpp>
-#include <websocketpp/http/response.hpp>
+#include <vector>
 
 #include <roompp/config.hpp>
 
@@ -18,110 +14,76 @@ namespace testing {
 
 /// An HTTP response.
 struct http_reply {
-    int status = 0;
-    std::string body;
-    websocketpp::http::parser::response head;
+    int status = 0;                                            ///< 0: no head has come
+    std::string version;                                       ///< `HTTP/1.1` or `HTTP/1.0`
+    std::string reason;                                        ///< the text after the status; often empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< in their order; values of one name joined by ", "
+    std::string body;                                          ///< without the framing of its chunks
 
-    /// A header's value, empty if there is none. The name's case is of no matter.
-    [[nodiscard]] const std::string& header(const std::string& name) const { return head.get_header(name); }
+    /// A header's value, empty if there is none. The name's case does not matter. Valid as long as this object.
+    [[nodiscard]] const std::string& header(std::string_view name) const noexcept;
 };
 
-/// Reads one reply, in whatever parts it comes (RFC 9112, section 6).
+/// Reads one response, in whatever parts it comes (RFC 9112, sections 4 to 7). Strict: lines end with CR LF, names are
+/// tokens, nothing is folded, and the framing of the body is unambiguous. Interim responses (1xx but 101) are skipped,
+/// and so are trailers.
 class http_reply_reader {
 public:
-    /// @param to_head whether it answers a HEAD: then it has no body, whatever its head says.
-    explicit http_reply_reader(bool to_head = false) : to_head_(to_head) {}
+    /// @param is_head_request whether it answers a HEAD: then it has no body, whatever its head says.
+    explicit http_reply_reader(bool is_head_request = false) noexcept : is_head_request_(is_head_request) {}
 
-    /// Takes what belongs to the reply off the front of the bytes.
-    void take(std::string_view& bytes) {
-        while (state_ != done && !bytes.empty()) {
-            if (state_ == in_head || state_ == in_chunk_line || state_ == in_last_line)
-                take_line(bytes);
-            else
-                take_body(bytes);
-        }
-    }
-    /// Nothing more comes.
-    void end() {
-        if (state_ == in_body_to_the_end) state_ = done;
+    /// Takes the bytes that belong to the response off the front of `bytes`; all of them once it is malformed.
+    void consume(std::string_view& bytes);
+    /// The connection has ended: so has a body without a length.
+    void end() noexcept {
+        if (state_ == state::unsized_body) state_ = state::complete;
     }
 
-    /// Whether the head has come.
-    [[nodiscard]] bool has_head() const noexcept { return state_ != in_head; }
-    /// Whether all of it has come.
-    [[nodiscard]] bool complete() const noexcept { return state_ == done; }
-    /// What has come so far.
+    /// Whether the head is whole.
+    [[nodiscard]] bool has_head() const noexcept { return has_head_; }
+    /// Whether the response is whole.
+    [[nodiscard]] bool complete() const noexcept { return state_ == state::complete; }
+    /// What is malformed in the response; empty if nothing is.
+    [[nodiscard]] const std::string& error() const noexcept { return error_; }
+    /// The response so far.
     [[nodiscard]] const http_reply& reply() const noexcept { return reply_; }
     [[nodiscard]] http_reply& reply() noexcept { return reply_; }
 
 private:
-    enum state_type : unsigned char {
-        in_head,
-        in_body,
-        in_body_to_the_end,
-        in_chunk_line,
-        in_chunk,
-        in_last_line,
-        done
+    enum class state : unsigned char {
+        status_line,
+        headers,
+        sized_body,
+        unsized_body,
+        chunk_size,
+        chunk_data,
+        chunk_end,
+        trailers,
+        complete,
+        malformed
     };
 
-    // The head to its empty line, or the line before a chunk.
-    void take_line(std::string_view& bytes) {
-        const std::string_view end = state_ == in_head ? "\r\n\r\n" : "\r\n";
-        const std::size_t before = line_.size();
-        line_.append(bytes);
-        const std::size_t at = line_.find(end, before < 3 ? 0 : before - 3);
-        if (at == std::string::npos) {
-            bytes = {};
-            return;
-        }
-        bytes.remove_prefix(at + end.size() - before);
-        line_.resize(at + end.size());
-        const auto line = std::exchange(line_, {});
-        if (state_ == in_head)
-            start_body(line);
-        else if (state_ == in_last_line)
-            state_ = done;
-        else if (line != "\r\n")  // the end of the chunk before
-            start_chunk(line);
-    }
-
-    void start_body(const std::string& head) {
-        reply_.head.consume(head.data(), head.size());
-        reply_.status = static_cast<int>(reply_.head.get_status_code());
-        const std::string& length = reply_.header("Content-Length");
-        if (reply_.status == 101 || reply_.status == 204 || reply_.status == 304 || to_head_) {
-            state_ = done;
-        } else if (reply_.status == 100) {
-            reply_ = {};
-        } else if (reply_.header("Transfer-Encoding") == "chunked") {
-            state_ = in_chunk_line;
-        } else if (length.empty()) {
-            state_ = in_body_to_the_end;
-        } else {
-            left_ = std::strtoul(length.c_str(), nullptr, 10);
-            state_ = left_ == 0 ? done : in_body;
-        }
-    }
-    void start_chunk(const std::string& line) {
-        left_ = std::strtoul(line.c_str(), nullptr, 16);
-        state_ = left_ == 0 ? in_last_line : in_chunk;
-    }
-    void take_body(std::string_view& bytes) {
-        const std::size_t n = state_ == in_body_to_the_end ? bytes.size() : std::min(left_, bytes.size());
-        reply_.body.append(bytes.substr(0, n));
-        bytes.remove_prefix(n);
-        if (state_ == in_body_to_the_end) return;
-        left_ -= n;
-        if (left_ == 0) state_ = state_ == in_chunk ? in_chunk_line : done;
-    }
+    void consume_line(std::string_view& bytes);
+    void consume_body(std::string_view& bytes);
+    void parse_line(std::string_view line);
+    void parse_status_line(std::string_view line);
+    void parse_header(std::string_view line);
+    void parse_chunk_size(std::string_view line);
+    void start_body();
+    void fail(std::string_view description, std::string_view text);
 
     http_reply reply_;
-    std::string line_;
-    std::size_t left_ = 0;
-    state_type state_ = in_head;
-    bool to_head_;
+    std::string line_;                 // the part of a line that has come
+    std::size_t remaining_bytes_ = 0;  // of the body, or of its chunk
+    std::string error_;
+    state state_ = state::status_line;
+    bool is_head_request_;
+    bool has_head_ = false;
 };
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/testing/impl/http_reply.ipp>
+#endif

@@ -1,5 +1,5 @@
 #pragma once
-// Numbers that are the same everywhere for the same seed.
+// Random numbers that are the same on every platform for the same seed.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,11 +9,12 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-/// A small generator (splitmix64): unlike the standard's distributions, it gives the same on every platform.
+/// A small generator (splitmix64). The distributions of the standard library differ between platforms; this does not.
 class random_numbers {
 public:
     explicit random_numbers(std::uint64_t seed) noexcept : state_(seed) {}
 
+    /// The next number, of all 2^64.
     [[nodiscard]] std::uint64_t next() noexcept {
         std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
         z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;

@@ -1,7 +1,7 @@
-// Hooks that fail, and what a test of the harness hears of it.
+// Exceptions of hooks: how they fail a test.
 
 #include <chrono>
-#include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,36 +11,27 @@
 #include <roompp/testing.hpp>
 
 #include "support/catch.hpp"
+#include "support/failure_story.hpp"
 
 namespace t = roompp::testing;
 using namespace std::chrono_literals;
 using strings = std::vector<std::string>;
+using support::says;
+using support::story_of;
 
 namespace {
 
-// Throws what it is sent.
-roompp::rooms<> fragile_rooms() {
+// Their message hook throws each message.
+roompp::rooms<> make_failing_rooms() {
     roompp::rooms<> rooms;
     rooms.on_message([](std::string_view text) { throw std::runtime_error(std::string(text)); });
     return rooms;
 }
 
-template <class Action>
-std::string story_of(Action&& action) {
-    try {
-        action();
-    } catch (const t::failure& e) {
-        return e.what();
-    }
-    return "(nothing failed)";
-}
-
-bool says(const std::string& story, std::string_view part) { return story.find(part) != std::string::npos; }
-
 }  // namespace
 
-TEST_CASE("A hook that fails fails the test, once", "[testing]") {
-    t::world world(fragile_rooms());
+TEST_CASE("An exception of a hook fails the test, once", "[testing]") {
+    t::world world(make_failing_rooms());
     auto ann = world.connect("/a/");
     auto bob = world.connect("/a/");
     ann.send("boom");
@@ -53,8 +44,8 @@ TEST_CASE("A hook that fails fails the test, once", "[testing]") {
     CHECK(bob.closed().code == 1011);
 }
 
-TEST_CASE("A test that expects hooks to fail asks for their errors", "[testing]") {
-    t::world world(fragile_rooms());
+TEST_CASE("errors() returns the exceptions that a test expects", "[testing]") {
+    t::world world(make_failing_rooms());
     CHECK(world.errors().empty());
     auto ann = world.connect("/a/").send("boom");
     CHECK(world.errors() == strings{"boom"});
@@ -62,17 +53,17 @@ TEST_CASE("A test that expects hooks to fail asks for their errors", "[testing]"
     CHECK(ann.closed().code == 1011);
 }
 
-TEST_CASE("What an on_error takes fails no test", "[testing]") {
-    int told = 0;
-    auto rooms = fragile_rooms();
-    rooms.on_error([&] { ++told; });
+TEST_CASE("Exceptions that an on_error takes fail no test", "[testing]") {
+    int errors = 0;
+    auto rooms = make_failing_rooms();
+    rooms.on_error([&] { ++errors; });
     t::world world(rooms);
     CHECK(world.connect("/a/").send("boom").closed().code == 1011);
-    CHECK(told == 1);
+    CHECK(errors == 1);
     CHECK(world.errors().empty());
 }
 
-TEST_CASE("Failing hooks of every kind fail a test", "[testing]") {
+TEST_CASE("Exceptions of hooks of every kind fail the test", "[testing]") {
     roompp::server server;
     server.get("/", []() -> std::string { throw std::runtime_error("get"); });
     roompp::websocket_handler handler;
@@ -82,11 +73,11 @@ TEST_CASE("Failing hooks of every kind fail a test", "[testing]") {
         throw std::runtime_error("connect");
     });
     roompp::loop::timer timer;
-    roompp::websocket_handler later;
-    later.on_open([&](roompp::connection& opened) {
+    roompp::websocket_handler timer_handler;
+    timer_handler.on_open([&](roompp::connection& opened) {
         timer = opened.home().after(10s, [] { throw std::runtime_error("timer"); });
     });
-    server.websocket("/later/", later);
+    server.websocket("/later/", timer_handler);
     t::world world(server);
     auto client = world.http();
     client.start("GET", "/");
@@ -97,10 +88,10 @@ TEST_CASE("Failing hooks of every kind fail a test", "[testing]") {
     auto waiting = world.connect("/later/");
     world.advance(9s);
     CHECK_THROWS_AS(world.advance(10s), t::hook_failure);
-    CHECK(world.elapsed() == 19s);  // the time has passed all the same
+    CHECK(world.elapsed() == 19s);  // despite the failure
 }
 
-TEST_CASE("What is no std::exception goes on to the test as it is", "[testing]") {
+TEST_CASE("Exceptions not derived from std::exception reach the test unchanged", "[testing]") {
     struct foreign {};
     roompp::websocket_handler handler;
     handler.on_message([](std::string_view) { throw foreign(); });
@@ -111,42 +102,21 @@ TEST_CASE("What is no std::exception goes on to the test as it is", "[testing]")
     CHECK(world.errors() == strings{"an exception that is not derived from std::exception"});
 }
 
-TEST_CASE("To receive nothing, a client must be there", "[testing]") {
-    roompp::server server;
+TEST_CASE("A hook can't receive, settle or let time pass", "[testing]") {
+    t::world* current_world = nullptr;
     roompp::websocket_handler handler;
-    handler.on_message([](roompp::connection& from) { from.close(4001, "bye"); });
-    server.websocket("/", handler);
-    t::world world(server);
-    CHECK(says(story_of([&] { world.client("/").receive_nothing(); }), "before it connects: call connect() first"));
-    auto refused = world.client("/nothing/");
-    (void)refused.try_connect();
-    CHECK(says(story_of([&] { refused.receive_nothing(); }), "it was refused with 404"));
-    auto there = world.connect("/").receive_nothing();
-    there.send("x");
-    const auto story = story_of([&] { there.receive_nothing(); });
-    CHECK(says(story, "expected to be connected, and to receive nothing"));
-    CHECK(says(story, "4001 \"bye\""));
-    CHECK(there.closed().code == 4001);
-    there.receive_nothing();  // it has been seen that it is closed
-    world.connect("/").close().receive_nothing();
-    world.connect("/").drop().receive_nothing();
-}
-
-TEST_CASE("A hook can't look at what comes of it", "[testing]") {
-    t::world* its = nullptr;
-    roompp::websocket_handler handler;
-    strings told;
+    strings log;
     handler.on_message([&](std::string_view text) {
-        if (text == "settle") its->settle();
-        if (text == "advance") its->advance(1s);
-        if (text == "connect") its->connect("/");
-        if (text == "send") its->client("/").start_connecting().send("other");
-        told.emplace_back(text);
+        if (text == "settle") current_world->settle();
+        if (text == "advance") current_world->advance(1s);
+        if (text == "connect") current_world->connect("/");
+        if (text == "send") current_world->client("/").start_connecting().send("other");
+        log.emplace_back(text);
     });
     t::world world(handler);
-    its = &world;
-    for (const std::string what : {"settle", "advance", "connect"}) {
-        auto ann = world.connect("/").send(what);
+    current_world = &world;
+    for (const std::string action : {"settle", "advance", "connect"}) {
+        auto ann = world.connect("/").send(action);
         const auto errors = world.errors();
         REQUIRE(errors.size() == 1);
         CHECK(says(errors[0], "a hook of the server can't look at what comes of it"));
@@ -154,6 +124,6 @@ TEST_CASE("A hook can't look at what comes of it", "[testing]") {
     }
     auto ann = world.connect("/").send("send");
     world.settle();
-    CHECK(told == strings{"send", "other"});
+    CHECK(log == strings{"send", "other"});
     CHECK(world.elapsed() == 0s);
 }
