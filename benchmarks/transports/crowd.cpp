@@ -2,7 +2,7 @@
 // checks that each of them gets every message once and in order, and writes down what it took, as one line of JSON.
 //
 //   crowd --port N [--websockets N] [--streams N] [--long-polls N] [--short-polls N] [--interval MS]
-//         [--messages N] [--burst N] [--every MS] [--bytes N] [--pid SERVER] [--prefix chat/lobby]
+//         [--messages N] [--burst N] [--every MS] [--bytes N] [--pid SERVER] [--prefix chat/lobby] [--patience S]
 //
 // Each burst is posted when those who are told, not those who ask in their own time, have got the one before, and no
 // sooner than --every says. After the last one, another is posted that is in no figure: what came twice, or from nowhere,
@@ -88,6 +88,7 @@ public:
           burst_(chosen.number("--burst", 1)),
           interval_(chosen.number("--interval", 1000)),
           every_(chosen.number("--every", 0)),
+          patience_(chosen.number("--patience", 120)),
           bytes_(chosen.number("--bytes", 64)),
           pid_(static_cast<long>(chosen.number("--pid", 0))),
           epoll_(epoll_create1(0)) {
@@ -205,7 +206,7 @@ private:
 
     template <class Condition>
     void until(Condition&& holds, const char* what) {
-        const auto deadline = clock_type::now() + std::chrono::seconds(120);
+        const auto deadline = clock_type::now() + std::chrono::seconds(patience_);
         std::array<epoll_event, 256> events{};
         while (!holds()) {
             if (clock_type::now() > deadline) fail(std::string("waited in vain for ") + what);
@@ -402,6 +403,7 @@ private:
     std::uint64_t burst_;
     std::uint64_t interval_;
     std::uint64_t every_;
+    std::uint64_t patience_;  // seconds that anything may take
     std::size_t bytes_;
     long pid_;
     int epoll_;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { afterEach, describe, test } from "node:test";
-import { choosePerson, connected, hears, here, interceptRoom, say, useSite } from "./support.mjs";
+import { choosePerson, connected, hears, here, interceptRoom, say, startClock, stopClockNow, useSite } from "./support.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = process.env.SCREENSHOTS || path.join(here, "screenshots");
@@ -109,16 +109,25 @@ describe("chat", () => {
   looksRight(site, "room-reconnecting", async (visit) => {
     let line;
     const ann = await connected(await visit("team-standup/", { name: "Ann" }));
-    const page = await connected(await visit("team-standup/", { name: "Ben", prepare: async (page) => { line = await interceptRoom(page); } }));
+    const page = await connected(await visit("team-standup/", {
+      name: "Ben",
+      prepare: async (page) => {
+        await startClock(page);
+        line = await interceptRoom(page);
+      },
+    }));
     for (const text of TALK.slice(0, 3)) await say(ann, text);
     await hears(page, TALK[2]);
+    await stopClockNow(page);  // so that it waits until it has been seen to
     await line.hangUp(1001, "restart");
     await page.waitForSelector("#connection-state[data-state=reconnecting]");
     await say(ann, TALK[3]);
+    await page.clock.runFor(1000);
     await hears(page, TALK[3]);
     await page.fill("#chat-message-input", "typed before it was lost");
     await line.hangUp(1001, "restart");
     await page.locator("#connection-state", { hasText: /in \d+ s/ }).waitFor();
+    await page.clock.resume();
     return page;
   });
 });

@@ -7,10 +7,8 @@ import { createInterface } from "node:readline";
 import { after, afterEach, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { patience } from "../patience.mjs";
 
-const START_MS = 10_000;
-const STOP_MS = 10_000;
-const STEP_MS = 10_000;
 export const here = path.dirname(fileURLToPath(import.meta.url));
 const examples = path.resolve(here, "../../examples");
 
@@ -22,9 +20,10 @@ const CHROMIUM_ARGUMENTS = [
 /** What a browser itself writes to the console when nobody listens at the server's port. */
 export const CONNECTION_REFUSED = /WebSocket connection to .* failed|net::ERR_/;
 
-function withinTime(promise, ms, what) {
+function withinTime(promise, description) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} took over ${ms} ms`)), ms); });
+  const ms = patience();
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${description} took over ${ms} ms`)), ms); });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
@@ -55,13 +54,13 @@ export async function startServer(kind, port = 0, options = []) {
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGINT");
-    await withinTime(exited, STOP_MS, `the ${kind} server's stop after SIGINT`).catch((error) => {
+    await withinTime(exited, `the ${kind} server's stop after SIGINT`).catch((error) => {
       child.kill("SIGKILL");
       throw error;
     });
   };
   try {
-    const printed = await withinTime(Promise.race([urlPrintedBy(child), failed]), START_MS, `the ${kind} server's start`);
+    const printed = await withinTime(Promise.race([urlPrintedBy(child), failed]), `the ${kind} server's start`);
     child.stdout.resume(); // a full pipe would block the server
     return { ...printed, stop };
   } catch (error) {
@@ -83,6 +82,7 @@ export function useSite(kind) {
     site.server = await startServer(kind);
     site.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: CHROMIUM_ARGUMENTS, headless: true,
+      timeout: patience(),
     });
   });
   after(async () => {
@@ -107,7 +107,7 @@ export function useSite(kind) {
   site.visit = async (where = "", { foreseen, prepare, name, ...contextOptions } = {}) => {
     const context = await site.browser.newContext({ baseURL: site.server.url, ...contextOptions });
     visitors.push(context);
-    context.setDefaultTimeout(STEP_MS);
+    context.setDefaultTimeout(patience());
     const page = await context.newPage();
     watch(page, foreseen);
     if (name !== undefined) await page.addInitScript((value) => { localStorage["roompp.name"] ??= value; }, name);
@@ -125,6 +125,23 @@ export function useSite(kind) {
 }
 
 /* ---- the room page ---- */
+
+/**
+ * For `prepare`: the page's clock stands still from the start, and so does every time limit of the page. The test moves it
+ * on with page.clock.runFor(), or lets it go with page.clock.resume().
+ */
+export async function stopClock(page) {
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(Date.now());
+}
+
+/** For `prepare`: the page's clock goes, until stopClockNow(). */
+export const startClock = (page) => page.clock.install();
+
+/** Stops the clock of a page that was prepared with startClock: a little later than now, for it can't be turned back. */
+export async function stopClockNow(page) {
+  await page.clock.pauseAt(await page.evaluate(() => Date.now()) + patience());
+}
 
 export async function connected(page) {
   await page.waitForSelector("#connection-state[data-state=open]");
@@ -151,6 +168,14 @@ export async function say(page, text) {
 
 export function hears(page, text) {
   return page.locator("#chat-log > .message .text").getByText(text, { exact: true }).first().waitFor();
+}
+
+/** Waits for these people to be listed, oneself first. */
+export function peopleAre(page, ...expected) {
+  return page.waitForFunction((names) => {
+    const shown = [...document.querySelectorAll("#people-list .name")].map(({ textContent }) => textContent);
+    return JSON.stringify(shown) === JSON.stringify(names);
+  }, expected);
 }
 
 export function logOf(page) {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
+import { until } from "../patience.mjs";
 import { useSite } from "./support.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -32,9 +33,13 @@ async function say(page, text) {
 
 test("what is said arrives in all four columns, once, in order, with its delay", async () => {
   const page = await visit();
-  for (let i = 0; i < 5; ++i) await say(page, `message ${i}`);
+  for (let i = 0; i < 5; ++i) {
+    await say(page, `message ${i}`);
+    await hears(page, "websocket", `message ${i}`);  // else the next request may overtake it
+  }
   for (const way of WAYS) {
     await hears(page, way, "message 4");
+    await column(page, way).locator(".delay").nth(4).waitFor();
     const texts = await column(page, way).locator("li span:first-child").allTextContents();
     assert.deepEqual(texts, [4, 3, 2, 1, 0].map((i) => `message ${i}`), way);
     for (const delay of await column(page, way).locator(".delay").allTextContents()) assert.match(delay, /^\d+ ms$/);
@@ -55,16 +60,14 @@ test("the columns show what the server has measured", async () => {
   const page = await visit();
   await say(page, "hello");
   for (const way of WAYS) await hears(page, way, "hello");
-  // The counters are asked for once a second: wait until short polling has gone on for a while.
-  await page.waitForFunction(() => Number(document.querySelector("[data-way=short] [data-figure=requests]").textContent) > 20);
+  // The counters are asked for once a second, each on its own: wait for what they are to show.
+  await until(async () => await figure(page, "short", "requests") > 20, "short polling has gone on for a while");
   for (const way of WAYS) {
-    assert.ok(await figure(page, way, "up") > 100, `${way}: bytes up`);
-    assert.ok(await figure(page, way, "down") > 100, `${way}: bytes down`);
-    assert.ok(await figure(page, way, "each") > 100, `${way}: bytes a message`);
+    for (const name of ["up", "down", "each"]) await until(async () => await figure(page, way, name) > 100, `${way}: ${name}`);
   }
+  for (const way of ["long", "events", "websocket"]) await until(async () => await figure(page, way, "open") === 1, `${way}: open`);
   assert.equal(await figure(page, "events", "requests"), 1);
   assert.equal(await figure(page, "websocket", "requests"), 1);
-  for (const way of ["long", "events", "websocket"]) assert.equal(await figure(page, way, "open"), 1, `${way}: open`);
   assert.ok(await figure(page, "short", "requests") > await figure(page, "long", "requests"));
   assert.ok(await figure(page, "short", "up") > await figure(page, "websocket", "up"));
 });
@@ -80,10 +83,17 @@ test("a button says something every second, and again nothing, and the delays ar
 });
 
 test("the same text said twice within an interval has two delays, each from its own sending on", async () => {
+  // A short poll is held up, for an interval that is as long as the test takes.
+  let goOn;
   const page = await visit();
-  await page.fill("#interval", "60000");
-  await say(page, "nobody asks any more");
-  await hears(page, "websocket", "nobody asks any more");
+  await new Promise((held) => {
+    const released = new Promise((resolve) => { goOn = resolve; });
+    void page.route((url) => url.pathname.startsWith("/poll/") && !url.searchParams.has("wait"), async (route) => {
+      held();
+      await released;
+      await route.continue();
+    });
+  });
   const apart = 300;
   const delays = (way) => column(page, way).locator("li", { hasText: "again" }).locator(".delay");
   await say(page, "again");
@@ -91,7 +101,7 @@ test("the same text said twice within an interval has two delays, each from its 
   await page.waitForFunction((until) => performance.now() >= until, await page.evaluate(() => performance.now()) + apart);
   await say(page, "again");
   await delays("websocket").nth(1).waitFor();
-  await page.fill("#interval", "100");
+  goOn();
   await delays("short").nth(1).waitFor();
   const [second, first] = (await delays("short").allTextContents()).map((text) => Number.parseInt(text));
   assert.ok(first - second >= apart - 1, `${first} ms, ${second} ms`);

@@ -5,37 +5,44 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from websockets.asyncio.client import connect
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from patience import patience  # noqa: E402
+
 SITE = "127.0.0.1:8000"
 SCRATCH = Path(os.environ["SCRATCH"])
 
 
 async def until_it_listens() -> None:
-    for _ in range(200):
+    start = time.monotonic()
+    while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", 8000)
             writer.close()
             return
         except OSError:
+            if time.monotonic() - start > patience():
+                raise AssertionError("the program does not listen on port 8000") from None
             await asyncio.sleep(0.05)
-    raise AssertionError("the program does not listen on port 8000")
 
 
 def status(path: str) -> int:
     try:
-        with urllib.request.urlopen(f"http://{SITE}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{SITE}{path}", timeout=patience()) as answer:
             return answer.status
     except urllib.error.HTTPError as refusal:
         return refusal.code
 
 
 async def heard(client) -> str:
-    return await asyncio.wait_for(client.recv(), 10)
+    return await asyncio.wait_for(client.recv(), patience())
 
 
 async def echo_server() -> None:
@@ -87,7 +94,7 @@ async def three_ways() -> None:
             assert await heard(plain) == '{"message":"hi"}'
             told = json.loads(await heard(ann))
             assert (told["type"], told["id"], told["message"]) == ("message", 1, "hi")
-            with urllib.request.urlopen(f"http://{SITE}/poll/chat/lobby/?after=0", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{SITE}/poll/chat/lobby/?after=0", timeout=patience()) as answer:
                 assert json.load(answer)[0]["messages"][0]["message"] == "hi"
 
 
@@ -104,10 +111,10 @@ async def main() -> None:
             await conversation()
         finally:
             program.send_signal(signal.SIGTERM)
-            program.wait(10)
+            program.wait(patience())
         print(f"program {number}: {conversation.__name__} spoke as it should")
     for number in tests:
-        subprocess.run([SCRATCH / f"program_{number}"], check=True, timeout=60)
+        subprocess.run([SCRATCH / f"program_{number}"], check=True, timeout=patience())
         print(f"program {number}: the test passes")
 
 

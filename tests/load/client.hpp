@@ -16,17 +16,9 @@
 #include <string_view>
 #include <utility>
 
-#include <roompp/base/limits.hpp>
+#include "../patience.hpp"
 
 namespace load {
-
-/// Limits of a server that takes whatever these tests send.
-inline roompp::limits any_rate() {
-    roompp::limits limits;
-    limits.messages_per_second = 0;
-    limits.bytes_per_second = 0;
-    return limits;
-}
 
 class client {
 public:
@@ -39,9 +31,9 @@ public:
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const int on = 1;
-        const timeval patience{20, 0};
+        const timeval receive_timeout{static_cast<time_t>(patience().count()), 0};
         setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &receive_timeout, sizeof receive_timeout);
         if (receive_buffer != 0) {
             const int segment = 1400;  // what the system keeps for who sends is a number of these
             setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);

@@ -29,6 +29,7 @@
 #include <roompp/io_uring.hpp>
 #endif
 
+#include "../patient_limits.hpp"
 #include "client.hpp"
 
 namespace {
@@ -74,7 +75,7 @@ private:
 
 struct running_server {
     explicit running_server(const roompp::net::fan_out_policy& policy, std::size_t queue_bytes = 4 * 1024 * 1024) {
-        roompp::limits limits = load::any_rate();
+        roompp::limits limits = patient_limits();
         limits.queue_bytes = queue_bytes;
         // A message between two that the room says: its own writes must keep their place too.
         rooms.on_message([](auto& room, auto& sender, std::string_view text) {

@@ -20,6 +20,7 @@
 
 #include <roompp/roompp.hpp>
 
+#include "../patient_limits.hpp"
 #include "client.hpp"
 
 namespace {
@@ -170,7 +171,7 @@ struct running_server {
         in_full.count(full);
         server.websocket("/plain/{room}", plain, churn_protocol());
         server.websocket("/full/{room}", full, churn_protocol());
-        server.limits(load::any_rate()).threads(loops).listen(0, "127.0.0.1");
+        server.limits(patient_limits()).threads(loops).listen(0, "127.0.0.1");
         serving = std::thread([this] { server.run(); });
     }
     ~running_server() { stop(); }

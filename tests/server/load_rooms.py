@@ -17,8 +17,7 @@ WRITERS = ("send", "io_uring")  # who sends what a room says; see --writer
 
 class LoadCase(unittest.TestCase):
     def start(self, **options):
-        # Nobody is to be dropped for being slow to answer on a busy machine.
-        server = Server(ping_interval=3600, close_timeout=600, request_timeout=600, **options)
+        server = Server(**options)
         self.addCleanup(server.end)
         return server
 

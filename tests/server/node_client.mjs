@@ -6,8 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import WebSocket from "ws";
-
-const PATIENCE_MS = 30_000;
+import { patience } from "../patience.mjs";
 
 let server;
 let base;
@@ -16,13 +15,13 @@ before(async () => {
   const program = process.env.SERVER_TEST_PROGRAM;
   assert.ok(program, "set SERVER_TEST_PROGRAM to the path of the server_test_program executable");
   server = spawn(path.resolve(program), ["--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = await once(createInterface({ input: server.stdout }), "line", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const [line] = await once(createInterface({ input: server.stdout }), "line", { signal: AbortSignal.timeout(patience()) });
   base = line.replace(/^http/, "ws").replace(/\/$/, "");
 });
 
 after(async () => {
   if (!server || server.exitCode !== null) return;
-  const exited = once(server, "exit", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const exited = once(server, "exit", { signal: AbortSignal.timeout(patience()) });
   server.kill("SIGTERM");
   const [code] = await exited.catch((error) => {
     server.kill("SIGKILL");
@@ -47,7 +46,7 @@ class Client {
       if (next) next(message);
       else client.#messages.push(message);
     });
-    await once(client.socket, "open", { signal: AbortSignal.timeout(PATIENCE_MS) });
+    await once(client.socket, "open", { signal: AbortSignal.timeout(patience()) });
     return client;
   }
 
@@ -58,7 +57,7 @@ class Client {
   async next() {
     if (this.#messages.length) return this.#messages.shift();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no message has come")), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error("no message has come")), patience());
       this.#waiting.push((message) => {
         clearTimeout(timer);
         resolve(message);
@@ -96,7 +95,7 @@ test("text, binary and empty messages come back", async () => {
 
 test("a ping is answered with its own bytes", async () => {
   const client = await Client.open("/ws/echo/");
-  const pong = once(client.socket, "pong", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  const pong = once(client.socket, "pong", { signal: AbortSignal.timeout(patience()) });
   client.socket.ping("are you there");
   assert.equal(String((await pong)[0]), "are you there");
   await client.close();

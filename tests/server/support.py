@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -15,7 +16,9 @@ from pathlib import Path
 from websockets.asyncio.client import connect as websockets_connect
 from websockets.exceptions import ConnectionClosed
 
-PATIENCE = 30  # seconds after which what should have happened counts as failed
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from patience import patience, wait_until  # noqa: E402
+
 MIB = 1024 * 1024
 SKIPPED = 77  # the exit code of a program that can't do here what it is asked for
 
@@ -28,18 +31,6 @@ def program():
     if not path:
         raise RuntimeError("set SERVER_TEST_PROGRAM to the path of the server_test_program executable")
     return path
-
-
-def wait_until(condition, what, patience=PATIENCE):
-    """Asks again and again until the condition holds; returns its value."""
-    deadline = time.monotonic() + patience
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {patience} s for this in vain: {what}")
-        time.sleep(0.01)
 
 
 class Server:
@@ -95,12 +86,13 @@ class Server:
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
-    def wait(self, patience=PATIENCE):
+    def wait(self):
+        bound = patience()
         try:
-            code = self.process.wait(patience)
+            code = self.process.wait(bound)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"the server has not ended within {patience} s") from None
+            raise AssertionError(f"the server has not ended within {bound} s") from None
         for reader in self._readers:
             reader.join()
         return code
@@ -150,8 +142,8 @@ class ServerCase(unittest.IsolatedAsyncioTestCase):
         settings.setdefault("max_queue", None)  # else a client that leaves messages unread closes slowly
         settings.setdefault("compression", None)
         settings.setdefault("ping_interval", None)
-        settings.setdefault("close_timeout", PATIENCE)
-        client = await websockets_connect(url, proxy=None, open_timeout=PATIENCE, **settings)
+        settings.setdefault("close_timeout", patience())
+        client = await websockets_connect(url, proxy=None, open_timeout=patience(), **settings)
         self.addAsyncCleanup(client.close)
         return client
 
@@ -160,9 +152,44 @@ class ServerCase(unittest.IsolatedAsyncioTestCase):
         client.send(get("/hello/you/"))
         self.assertEqual(client.response().body, b"Hello, you!\n")
 
+    def send_until_held(self, server, client, data, limit):
+        """Sends `data` again and again until the server reads no more; returns how many bytes went, at most `limit` or so.
+
+        That it reads no more is counted in what the server has done since, not in time: the socket took nothing, while
+        each of the server's loops has answered others, again and again."""
+        others = [self.raw(server) for _ in range(8)]  # in turn, one for each loop
+        client.socket.setblocking(False)
+        sent = rest = rounds = 0
+        try:
+            while sent < limit and rounds < 5:
+                try:
+                    size = client.socket.send(data[-rest:] if rest else data)
+                    sent, rest, rounds = sent + size, (rest or len(data)) - size, 0
+                except BlockingIOError:
+                    for other in others:
+                        other.send(get("/hello/you/"))
+                        self.assertEqual(other.response().body, b"Hello, you!\n")
+                    rounds += 1
+        except ConnectionError:
+            pass  # it has ended the connection, and reads no more
+        client.socket.settimeout(patience())
+        for other in others:
+            other.close()
+        return sent
+
+
+async def until(condition, description):
+    """Awaits the condition again and again until it holds; returns its value."""
+    start = time.monotonic()
+    while not (value := await condition()):
+        if time.monotonic() - start > patience():
+            raise AssertionError(f"waited in vain for this: {description}")
+        await asyncio.sleep(0.01)
+    return value
+
 
 async def receive(client):
-    return await asyncio.wait_for(client.recv(), PATIENCE)
+    return await asyncio.wait_for(client.recv(), patience())
 
 
 async def receive_until(client, last):
@@ -232,7 +259,7 @@ class Raw:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(patience())
         try:
             self.socket.connect((host, port))
         except BaseException:

@@ -7,9 +7,12 @@ import subprocess
 import unittest
 import urllib.request
 
-from websockets.asyncio.client import connect
+from support import patience, wait_until
+from websockets.asyncio.client import connect as websockets_connect
 
-PATIENCE = 10
+
+def connect(url):
+    return websockets_connect(url, open_timeout=patience(), close_timeout=patience(), ping_interval=None)
 
 
 class Example:
@@ -24,14 +27,14 @@ class Example:
             self.process.terminate()
         self.process.stdout.close()
         try:
-            return self.process.wait(PATIENCE)
+            return self.process.wait(patience())
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
 
 
 async def heard(client) -> str:
-    return await asyncio.wait_for(client.recv(), PATIENCE)
+    return await asyncio.wait_for(client.recv(), patience())
 
 
 class ChatServer(unittest.IsolatedAsyncioTestCase):
@@ -64,7 +67,7 @@ class ChatServer(unittest.IsolatedAsyncioTestCase):
 
     async def test_open_rooms_are_listed_and_gone_with_their_last_member(self):
         def listed():
-            with urllib.request.urlopen(self.chat.url + "api/rooms", timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(self.chat.url + "api/rooms", timeout=patience()) as answer:
                 return json.load(answer)["rooms"]
 
         self.assertEqual(listed(), [])
@@ -72,11 +75,7 @@ class ChatServer(unittest.IsolatedAsyncioTestCase):
             await one.send("x")
             await heard(one)
             self.assertEqual(listed(), [{"name": "lobby", "members": 1}])
-        for _ in range(200):
-            if listed() == []:
-                return
-            await asyncio.sleep(0.05)
-        self.fail("the room is still listed")
+        wait_until(lambda: listed() == [], "the room to be listed no more")
 
     def test_it_ends_well_when_it_is_told_to(self):
         self.assertEqual(self.chat.end(), 0)
@@ -86,7 +85,7 @@ class ChatServer(unittest.IsolatedAsyncioTestCase):
         for options, expected in ((["--port", port], "choose another port"), (["--port", "70000"], "--port"),
                                   (["--pages", "/nowhere"], "/nowhere"), (["--address", "here"], "no IP address")):
             with self.subTest(options):
-                tried = subprocess.run([os.environ["CHAT_SERVER"], *options], capture_output=True, text=True, timeout=PATIENCE)
+                tried = subprocess.run([os.environ["CHAT_SERVER"], *options], capture_output=True, text=True, timeout=patience())
                 self.assertNotEqual(tried.returncode, 0)
                 self.assertIn(expected, tried.stderr + tried.stdout)
 

@@ -23,6 +23,7 @@
 #include <roompp/io_uring.hpp>
 #endif
 
+#include "../patient_limits.hpp"
 #include "later_routes.hpp"
 
 namespace {
@@ -36,7 +37,7 @@ constexpr const char* usage =
 constexpr int no_io_uring_here = 77;
 
 struct options {
-    roompp::limits limits;
+    roompp::limits limits = patient_limits();
     std::size_t threads = 1;
     std::uint16_t port = 0;
     std::string address = "127.0.0.1";
@@ -76,8 +77,6 @@ options parse(int argc, char** argv) {
     number("--threads", chosen.threads);
     number("--message-bytes", chosen.limits.message_bytes);
     number("--queue-bytes", chosen.limits.queue_bytes);
-    chosen.limits.messages_per_second = 0;  // the tests send as fast as they can
-    chosen.limits.bytes_per_second = 0;
     number("--connections-per-address", chosen.limits.connections_per_address);
     seconds("--request-timeout", chosen.limits.request_timeout);
     seconds("--ping-interval", chosen.limits.ping_interval);

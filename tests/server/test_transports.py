@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 
 import support
-from support import PATIENCE, ServerCase, get, receive
+from support import ServerCase, get, patience, receive
 
 ANN, BEN = "ann-0123456789abcdef", "ben-0123456789abcdef"
 
@@ -229,12 +229,13 @@ class Crowds(Case):
 
 class Crowd(Case):
     """benchmarks/transports/crowd.cpp fails if anybody gets a message twice, not at all or in another order."""
-    options = {"connections": 50_000, "messages_per_second": 0}
+    options = {"connections": 50_000}
 
     def crowd(self, **options):
         arguments = [str(part) for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
         done = subprocess.run([os.environ["TRANSPORTS_CROWD"], "--port", str(self.server.port), "--prefix",
-                               "quiet/lobby", *arguments], capture_output=True, text=True)
+                               "quiet/lobby", "--patience", str(int(patience(120))), *arguments],
+                              capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return json.loads(done.stdout)
 
@@ -276,7 +277,7 @@ class Curl(Case):
             for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
                 command = command.replace("http://localhost:8000", self.server.url.rstrip("/"))
                 with self.subTest(command):
-                    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=PATIENCE,
+                    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=patience(),
                                           cwd=self.server_folder())
                     self.assert_like(done.stdout, expected)
 

@@ -12,6 +12,8 @@
 #include <roompp/roompp.hpp>
 #include <roompp/v1.hpp>
 
+#include "../patient_limits.hpp"
+
 namespace {
 
 using kept_room = roompp::basic_room<roompp::ring_history<2000>, roompp::presence>;
@@ -31,14 +33,13 @@ roompp::rooms<kept_room> talkative() {
 }
 
 void serve(std::map<std::string, std::string> given) {
-    roompp::limits limits;
+    roompp::limits limits = patient_limits();
     const auto number = [&given](const char* name, auto& into) {
         if (!given[name].empty()) into = std::stoul(given[name]);
     };
     std::size_t threads = 1;
     number("--threads", threads);
     number("--connections", limits.connections);
-    number("--messages-per-second", limits.messages_per_second);
 
     roompp::server server;
     server.threads(threads).limits(limits);

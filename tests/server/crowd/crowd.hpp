@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -21,6 +22,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include "../../patience.hpp"
 
 namespace crowd {
 
@@ -239,18 +242,37 @@ public:
     }
 
     /// Waits for something to happen, at most so long, and handles it.
-    void poll(int milliseconds) {
+    /// @returns whether anything came from the server.
+    bool poll(int milliseconds) {
+        bool has_read = false;
         std::array<epoll_event, 256> events{};
         const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), milliseconds);
         for (int i = 0; i < count; ++i) {
             const auto& event = events[static_cast<std::size_t>(i)];
             auto& one = *static_cast<client*>(event.data.ptr);
             if ((event.events & EPOLLOUT) != 0 && !one.gone()) one.flush();
-            if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !one.gone() && !one.stalled_)
+            if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !one.gone() && !one.stalled_) {
                 one.read(buffer_);
+                has_read = true;
+            }
         }
         clients_.erase(std::remove_if(clients_.begin(), clients_.end(), [](const auto& one) { return one->gone(); }),
                        clients_.end());
+        return has_read;
+    }
+
+    /// Polls, `milliseconds` at most at a time, until `holds()`, and calls `work()` in between. Gives up once nothing has
+    /// come from the server for long.
+    template <class Condition, class Work>
+    void poll_until(int milliseconds, const char* description, Condition holds, Work work) {
+        using clock = std::chrono::steady_clock;
+        for (auto last_read = clock::now(); !holds();) {
+            if (poll(milliseconds)) last_read = clock::now();
+            work();
+            const auto silence = clock::now() - last_read;
+            if (silence > std::chrono::seconds(1) && silence > patience())  // which is not to be had for nothing
+                throw std::runtime_error(std::string("waited in vain: ") + description);
+        }
     }
 
     /// How many connections there are.

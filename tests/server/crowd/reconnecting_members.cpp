@@ -31,7 +31,6 @@ constexpr const char* room = "/ws/long/seam/";
 constexpr std::uint64_t furthest_behind = 5000;
 constexpr std::uint64_t longest_away = 500;  // in messages
 constexpr std::uint64_t unacknowledged = 200;
-constexpr std::chrono::seconds patience{60};
 
 std::uint64_t scrambled(std::uint64_t value) {
     value += 0x9e3779b97f4a7c15U;
@@ -253,45 +252,36 @@ void run(const crowd::options& chosen) {
         members.push_back(std::make_unique<member>(on, shared, "member" + std::to_string(i), scrambled(seed + i)));
     publisher says(on, shared);
 
-    // Ends when `done()`; gives up if nothing at all happens for long.
-    const auto poll_until = [&](auto done, auto meanwhile) {
-        auto moved = clock_type::now();
-        std::uint64_t seen = 0;
-        while (!done()) {
-            on.poll(2);
-            meanwhile();
-            const std::uint64_t now_seen =
-                shared.counted.heard + shared.counted.caught_up + shared.counted.connected + on.size();
-            if (now_seen != seen) moved = clock_type::now();
-            seen = now_seen;
-            if (clock_type::now() - moved > patience) throw std::runtime_error("nothing happens any more");
-        }
-    };
     const auto all = [&](auto is) {
         return std::all_of(members.begin(), members.end(), [&](const auto& one) { return is(*one); }) && is(says);
     };
 
     for (auto& one : members) one->start();
     says.start();
-    poll_until([&] { return all([](const member& one) { return one.in(); }); }, [] {});
+    on.poll_until(
+        2, "all are in", [&] { return all([](const member& one) { return one.in(); }); }, [] {});
 
     const auto began = clock_type::now();
-    poll_until([&] { return all([&](const member& one) { return one.last() == shared.messages(); }); },
-               [&] {
-                   std::uint64_t slowest = says.last();
-                   for (auto& one : members) {
-                       one->published(says.acknowledged());
-                       slowest = std::min(slowest, one->last());
-                   }
-                   const std::chrono::duration<double> passed = clock_type::now() - began;
-                   says.say(static_cast<std::uint64_t>(passed.count() * static_cast<double>(rate)), slowest);
-               });
+    on.poll_until(
+        2, "all have got everything",
+        [&] { return all([&](const member& one) { return one.last() == shared.messages(); }); },
+        [&] {
+            std::uint64_t slowest = says.last();
+            for (auto& one : members) {
+                one->published(says.acknowledged());
+                slowest = std::min(slowest, one->last());
+            }
+            const std::chrono::duration<double> passed = clock_type::now() - began;
+            says.say(static_cast<std::uint64_t>(passed.count() * static_cast<double>(rate)), slowest);
+        });
     const std::chrono::duration<double> took = clock_type::now() - began;
     if (says.acknowledged() != shared.messages()) throw std::runtime_error("not all messages are acknowledged");
 
     for (auto& one : members) one->finish();
     says.finish();
-    poll_until([&] { return all([](const member& one) { return one.finished(); }) && on.size() == 0; }, [] {});
+    on.poll_until(
+        2, "all have left", [&] { return all([](const member& one) { return one.finished(); }) && on.size() == 0; },
+        [] {});
 
     const auto& counted = shared.counted;
     const auto count = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };

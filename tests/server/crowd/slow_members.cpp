@@ -3,7 +3,6 @@
 //   slow_members --port N --policy disconnect|skip|drop --server-pid N --queue-bytes N [--members N] [--slow N]
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -24,7 +23,6 @@
 namespace {
 
 using json = nlohmann::json;
-using clock_type = std::chrono::steady_clock;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 constexpr std::size_t message_bytes = 8 * 1024;
@@ -34,7 +32,6 @@ constexpr std::size_t for_few = 64 * mebibyte;
 constexpr std::size_t few = 10;
 // What the server may need beside the queues of the slow: the history, and what is under way to the others.
 constexpr std::size_t other_memory = 16 * mebibyte;
-constexpr std::chrono::seconds patience{60};
 
 std::string text_of(std::uint64_t id) {
     std::string text = std::to_string(id) + ' ';
@@ -142,11 +139,8 @@ public:
 
 private:
     template <class Condition>
-    void wait(const char* what, Condition holds) {
-        for (const auto until = clock_type::now() + patience; !holds();) {
-            on_.poll(10);
-            if (clock_type::now() > until) throw std::runtime_error(std::string("waited in vain: ") + what);
-        }
+    void wait(const char* description, Condition holds) {
+        on_.poll_until(10, description, holds, [] {});
     }
 
     // A few messages at a time, for which those wait who are not slow.
