@@ -138,9 +138,9 @@ private:
     }
     void set_reading_paused(bool held) override {
         if (held)
-            this->pause_reading();
+            its_channel::pause_reading();
         else
-            this->resume_reading();
+            its_channel::resume_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
