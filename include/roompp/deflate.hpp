@@ -18,6 +18,7 @@
 
 #include <websocketpp/extensions/permessage_deflate/enabled.hpp>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/compression.hpp>
 
@@ -66,7 +67,7 @@ public:
             const int result = ::inflate(stream_.get(), Z_SYNC_FLUSH);
             if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return outcome::malformed;
             const std::size_t n = sizeof chunk - stream_->avail_out;
-            if (n > most - std::min(most, out.size())) return outcome::too_big;
+            if (n > most - (std::min)(most, out.size())) return outcome::too_big;
             out.append(chunk, n);
             if (result == Z_STREAM_END)  // a final block, after which others may come (RFC 7692, section 7.2.3.4)
                 inflateReset(stream_.get());
@@ -112,7 +113,7 @@ public:
         auto stream = take();
         const std::size_t before = out.size();
         // Room for one call: the bound is for a finished stream, a flush adds an empty block.
-        out.resize(before + deflateBound(stream->get(), static_cast<uLong>(message.size())) + 16);
+        out.resize(before + deflateBound(stream->get(), detail::integer_cast<uLong>(message.size())) + 16);
         stream->set_input(message);
         (*stream)->next_out = reinterpret_cast<Bytef*>(&out[before]);
         (*stream)->avail_out = static_cast<uInt>(out.size() - before);

@@ -122,7 +122,7 @@ private:
     void tell_refused(const std::vector<net::fan_out_send>& sends, const batches& what) {
         io_uring_cqe* completion = nullptr;
         while (io_uring_peek_cqe(&ring_, &completion) == 0) {
-            const auto& one = sends[completion->user_data];
+            const auto& one = sends[static_cast<std::size_t>(completion->user_data)];
             tell(one, what[one.batch], completion->res);
             io_uring_cqe_seen(&ring_, completion);
         }

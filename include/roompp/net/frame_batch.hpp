@@ -9,6 +9,7 @@
 
 #include <websocketpp/frame.hpp>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/byte_order.hpp>
@@ -91,7 +92,7 @@ private:
         const std::size_t header_size = frame::get_header_len(basic);
         rest.copy(reinterpret_cast<char*>(extended.bytes), header_size - frame::BASIC_HEADER_LENGTH,
                   frame::BASIC_HEADER_LENGTH);
-        const auto length = static_cast<std::size_t>(frame::get_payload_size(basic, extended));
+        const auto length = roompp::detail::integer_cast<std::size_t>(frame::get_payload_size(basic, extended));
         std::string smaller;
         if (how.deflate(rest.substr(header_size, length), smaller))
             to.bytes_.append(frame_header(frame::get_opcode(basic), smaller.size(), true).bytes()).append(smaller);

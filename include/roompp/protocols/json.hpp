@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/rooms.hpp>
 
@@ -31,7 +32,7 @@ namespace detail {
         else if (c == '"')
             in_string = !in_string;
         else if (!in_string && (c == '[' || c == '{'))
-            most = std::max(most, ++level);
+            most = (std::max)(most, ++level);
         else if (!in_string && (c == ']' || c == '}') && level != 0)
             --level;
     }
@@ -49,7 +50,7 @@ namespace detail {
 // Whether CBOR (RFC 8949, section 3) is nested no more deeply than that, and no part of it is longer than the whole. A
 // string in pieces counts as a level, because it is read like one. Has to follow the structure only as far as it is right.
 [[nodiscard]] inline bool is_modest_cbor(std::string_view bytes) noexcept {
-    constexpr std::uint64_t until_break = std::numeric_limits<std::uint64_t>::max();
+    constexpr std::uint64_t until_break = (std::numeric_limits<std::uint64_t>::max)();
     std::array<std::uint64_t, most_json_levels> items_left{};  // of each level that is open
     std::size_t level = 0;
     std::size_t at = 0;
@@ -82,7 +83,7 @@ namespace detail {
                 items_left[level++] = is_endless ? until_break : kind == 5 ? 2 * value : value;
                 continue;
             }
-            if (is_string) at += static_cast<std::size_t>(value);
+            if (is_string) at += integer_cast<std::size_t>(value);
         }
         while (level != 0 && items_left[level - 1] != until_break && --items_left[level - 1] == 0) --level;
     } while (level != 0);
