@@ -74,11 +74,26 @@ private:
     std::size_t most_queued_;
 };
 
-/// What makes a loop of an endpoint's io_service: `roompp::loop loop(roompp::run_on(endpoint));`. The endpoint must
+namespace detail {
+
+// websocketpp 0.8.3 has another name for it than 0.8.2.
+template <class Endpoint>
+auto io_context_of(Endpoint& endpoint, int) -> decltype(endpoint.get_io_context()) {
+    return endpoint.get_io_context();
+}
+template <class Endpoint>
+auto io_context_of(Endpoint& endpoint, long) -> decltype(endpoint.get_io_service()) {
+    return endpoint.get_io_service();
+}
+
+}  // namespace detail
+
+/// What makes a loop of an endpoint's io_context: `roompp::loop loop(roompp::run_on(endpoint));`. The endpoint must
 /// outlive the loop.
 template <class Endpoint>
 [[nodiscard]] auto run_on(Endpoint& endpoint) {
-    return [&endpoint](loop::task work) { endpoint.get_io_service().post(std::move(work)); };
+    // Asio's post(), or Boost.Asio's: whichever the endpoint is made of.
+    return [&endpoint](loop::task work) { post(detail::io_context_of(endpoint, 0), std::move(work)); };
 }
 
 ROOMPP_NAMESPACE_END

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <websocketpp/http/constants.hpp>
@@ -25,6 +26,24 @@ struct http_reply {
     /// A header's value, empty if there is none. The name's case is of no matter.
     [[nodiscard]] const std::string& header(const std::string& name) const { return head.get_header(name); }
 };
+
+namespace detail {
+
+// From 0.8.3 on, websocketpp's parser reports what is wrong as an error code; before, it throws.
+template <class Parser>
+auto parse_head(Parser& parser, const std::string& head, std::error_code error)
+    -> decltype(parser.consume(head.data(), head.size(), error)) {
+    const auto parsed = parser.consume(head.data(), head.size(), error);
+    if (error) throw std::system_error(error);
+    return parsed;
+}
+template <class Parser, class... Unused>
+auto parse_head(Parser& parser, const std::string& head, Unused...)
+    -> decltype(parser.consume(head.data(), head.size())) {
+    return parser.consume(head.data(), head.size());
+}
+
+}  // namespace detail
 
 /// Reads one reply, in whatever parts it comes (RFC 9112, section 6).
 class http_reply_reader {
@@ -87,7 +106,7 @@ private:
     }
 
     void start_body(const std::string& head) {
-        reply_.head.consume(head.data(), head.size());
+        detail::parse_head(reply_.head, head, std::error_code());
         reply_.status = static_cast<int>(reply_.head.get_status_code());
         const std::string& length = reply_.header("Content-Length");
         if (reply_.status == 101 || reply_.status == 204 || reply_.status == 304 || to_head_) {
@@ -108,7 +127,7 @@ private:
         state_ = left_ == 0 ? in_last_line : in_chunk;
     }
     void take_body(std::string_view& bytes) {
-        const std::size_t n = state_ == in_body_to_the_end ? bytes.size() : std::min(left_, bytes.size());
+        const std::size_t n = state_ == in_body_to_the_end ? bytes.size() : (std::min)(left_, bytes.size());
         reply_.body.append(bytes.substr(0, n));
         bytes.remove_prefix(n);
         if (state_ == in_body_to_the_end) return;
