@@ -52,7 +52,7 @@ ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
-using batch = connection::batch_type;
+using connection_batch = connection::batch_type;
 
 /// JSON as it is, anything else as a JSON string.
 [[nodiscard]] inline std::string as_json(payload frame) {
@@ -60,16 +60,16 @@ using batch = connection::batch_type;
 }
 
 /// The events of rooms as the text of an event stream.
-class event_frames final : public encoding<batch> {
+class event_frames final : public encoding<connection_batch> {
 public:
-    void append(batch& to, const room_event& event) const override {
+    void append(connection_batch& to, const room_event& event) const override {
         to.append_bytes(event_text(v1_frames::event(event), event.id != 0 ? id(event.epoch, event.id) : std::string()));
     }
-    void append(batch& to, const join_snapshot& first) const override {
+    void append(connection_batch& to, const join_snapshot& first) const override {
         to.append_bytes(event_text(v1_frames::history(first), id(first.epoch, first.last_id)));
         if (first.has_presence) to.append_bytes(event_text(v1_frames::presence(first.people_count, *first.people)));
     }
-    void append_frame(batch& to, payload frame) const override {
+    void append_frame(connection_batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(event_text(frame));
     }
 
@@ -80,15 +80,15 @@ private:
 };
 
 /// The events of rooms as poll_connection wants them: what is in the history is not repeated here.
-class poll_frames final : public encoding<batch> {
+class poll_frames final : public encoding<connection_batch> {
 public:
-    void append(batch& to, const room_event& event) const override {
+    void append(connection_batch& to, const room_event& event) const override {
         to.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
-    void append(batch& to, const join_snapshot& first) const override {
+    void append(connection_batch& to, const join_snapshot& first) const override {
         if (first.has_presence) to.append_bytes(',' + v1_frames::presence(first.people_count, *first.people));
     }
-    void append_frame(batch& to, payload frame) const override {
+    void append_frame(connection_batch& to, payload frame) const override {
         if (frame.is_text()) to.append_bytes(',' + as_json(frame));
     }
 };
@@ -147,7 +147,7 @@ public:
         : protocol_(std::move(protocol)), bounds_(bounds), listens_(listens) {}
 
     void join(rooms<Room> directory, const std::shared_ptr<connection>& its, std::string room,
-              join_options<batch> how) {
+              join_options<connection_batch> how) {
         connection_ = its;
         how.close_on_leave = true;
         membership_ = directory.join(its, std::move(room), std::move(how));
@@ -225,7 +225,7 @@ template <class Room>
 [[nodiscard]] std::string history_of(Room& room, history_text& known, const resume_point* at, std::size_t last,
                                      const person* self) {
     // Where messages have been forgotten meanwhile, what was told before is not to be told again.
-    if (at && room.reaches(*at) && last == std::numeric_limits<std::size_t>::max())
+    if (at && room.reaches(*at) && last == (std::numeric_limits<std::size_t>::max)())
         return known.get(room.epoch(), room.last_id(), *at, self, [&] { return room.catch_up(at, last); });
     join_snapshot first = room.catch_up(at, last);
     first.self = self;
@@ -406,8 +406,10 @@ private:
         std::shared_ptr<const v1_protocol> protocol;
         handler<void(const request&, connect_reply&)> connect;
         std::vector<std::string> origins;
-        std::shared_ptr<const encoding<detail::batch>> as_events = std::make_shared<const detail::event_frames>();
-        std::shared_ptr<const encoding<detail::batch>> as_polls = std::make_shared<const detail::poll_frames>();
+        std::shared_ptr<const encoding<detail::connection_batch>> as_events =
+            std::make_shared<const detail::event_frames>();
+        std::shared_ptr<const encoding<detail::connection_batch>> as_polls =
+            std::make_shared<const detail::poll_frames>();
         std::vector<net::shard*> shards;
         net::connection_limiter addresses;  // of those that poll
         std::vector<place> here;
@@ -428,7 +430,7 @@ private:
     struct wish {
         std::string room;
         std::string key;  // of the client among those of the room; empty: nobody in particular
-        join_options<detail::batch> how;
+        join_options<detail::connection_batch> how;
         std::string peer_address;
         bool is_secure = false;
     };
@@ -510,7 +512,7 @@ private:
         }
         poll_request what{wanted.how.resume, wanted.how.history_limit, {}};
         const auto most = static_cast<std::uint64_t>(longest_wait(its->shards.front()->limits()).count());
-        what.wait = std::chrono::seconds(std::min(*seconds, most));
+        what.wait = std::chrono::seconds((std::min)(*seconds, most));
         if (asked.method() == "HEAD") {
             later.answer(response::json({}));
             return;
@@ -538,7 +540,7 @@ private:
             const auto id = detail::whole_number(colon == std::string::npos ? "" : last.substr(colon + 1));
             if (id) {
                 wanted.how.resume = std::make_shared<const resume_point>(resume_point{last.substr(0, colon), *id});
-                wanted.how.history_limit = std::numeric_limits<std::size_t>::max();
+                wanted.how.history_limit = (std::numeric_limits<std::size_t>::max)();
             }
         }
         const auto stream = std::make_shared<event_stream>(asked, later);
@@ -752,7 +754,7 @@ private:
     // A poll must be answered, if only with nothing, before the server gives it up; to the second, see shard::deadline().
     static std::chrono::seconds longest_wait(const limits& bounds) {
         const std::chrono::seconds margin{3};
-        return std::max(std::chrono::seconds(0), std::min(bounds.poll_wait, bounds.answer_timeout - margin));
+        return (std::max)(std::chrono::seconds(0), (std::min)(bounds.poll_wait, bounds.answer_timeout - margin));
     }
 
     server& server_;
