@@ -153,10 +153,13 @@ public:
         return *this;
     }
     /// Whether clients may send signals, yes by default: message hooks do not see them.
-    v1_protocol& signals(bool allowed) {
+    v1_protocol& client_signals(bool allowed) {
         may_signal_ = allowed;
         return *this;
     }
+#ifndef signals  // a macro of Qt's
+    [[deprecated("use client_signals()")]] v1_protocol& signals(bool allowed) { return client_signals(allowed); }
+#endif
 
     [[nodiscard]] bool allows_direct_messages() const noexcept { return may_direct_; }
     [[nodiscard]] bool allows_signals() const noexcept { return may_signal_; }
@@ -296,7 +299,7 @@ private:
         const auto epoch = from.query("epoch");
         const auto after = from.query("after");
         const auto last = from.query("last");
-        how.history_limit = after ? std::numeric_limits<std::size_t>::max() : 0;
+        how.history_limit = after ? (std::numeric_limits<std::size_t>::max)() : 0;
         if (last) {
             const auto wanted = detail::whole_number(*last);
             if (!wanted) return answer.refuse(400, "'last' must be a whole number: how many messages you want.\n");

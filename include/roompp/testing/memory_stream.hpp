@@ -103,7 +103,7 @@ public:
 
     /// How many bytes can arrive now.
     [[nodiscard]] std::size_t can_arrive() const noexcept {
-        return std::min(on_their_way_.size(), capacity_ - std::min(capacity_, arrived_.size()));
+        return (std::min)(on_their_way_.size(), capacity_ - (std::min)(capacity_, arrived_.size()));
     }
     /// Whether something could be carried to the server: bytes, or the end.
     [[nodiscard]] bool has_news_for_server() const noexcept {
@@ -112,7 +112,7 @@ public:
     static constexpr std::size_t everything = static_cast<std::size_t>(-1);
     /// Carries at most so many bytes to the server, and the end after the last of them.
     void arrive(std::size_t most) {
-        const std::size_t bytes = std::min(most, can_arrive());
+        const std::size_t bytes = (std::min)(most, can_arrive());
         arrived_.append(on_their_way_, 0, bytes);
         on_their_way_.erase(0, bytes);
         if (on_their_way_.empty() && end_on_its_way_) end_arrived_ = true;
@@ -135,7 +135,7 @@ public:
     }
     /// Carries at most so many bytes to the client, and the end after the last of them.
     void deliver(std::size_t most, loop::clock::time_point now) {
-        const std::string bytes = sent_.substr(0, std::min(most, can_be_taken(now)));
+        const std::string bytes = sent_.substr(0, (std::min)(most, can_be_taken(now)));
         sent_.erase(0, bytes.size());
         while (!delays_.empty() && delays_.front().until <= now) delays_.pop_front();
         for (delay& one : delays_) one.from -= bytes.size();
@@ -183,12 +183,12 @@ private:
         ec.clear();
         if (lost_ || (client_gone_ && end_arrived_)) return refuse(ec, asio::error::broken_pipe);
         if (closed_ || server_ended_) return refuse(ec, asio::error::bad_descriptor);
-        std::size_t room = capacity_ - std::min(capacity_, sent_.size());
+        std::size_t room = capacity_ - (std::min)(capacity_, sent_.size());
         if (!faults_.empty()) {
             const fault now = faults_.front();
             faults_.pop_front();
             if (now.kind == fault::refused || (now.kind == fault::short_write && now.bytes == 0)) room = 0;
-            if (now.kind == fault::short_write) room = std::min(room, now.bytes);
+            if (now.kind == fault::short_write) room = (std::min)(room, now.bytes);
             if (now.kind == fault::delayed) add_delay(host_.now() + now.by);
             if (now.kind == fault::broken) {
                 lose();
@@ -199,7 +199,7 @@ private:
         std::size_t written = 0;
         for (auto one = asio::buffer_sequence_begin(buffers); one != asio::buffer_sequence_end(buffers); ++one) {
             const asio::const_buffer part(*one);
-            const std::size_t n = std::min(room - written, part.size());
+            const std::size_t n = (std::min)(room - written, part.size());
             sent_.append(static_cast<const char*>(part.data()), n);
             written += n;
         }
@@ -253,7 +253,7 @@ private:
         loop::clock::time_point until;
     };
     void add_delay(loop::clock::time_point until) {
-        if (!delays_.empty()) until = std::max(until, delays_.back().until);
+        if (!delays_.empty()) until = (std::max)(until, delays_.back().until);
         delays_.push_back({sent_.size(), until});
     }
 

@@ -29,7 +29,7 @@ public:
             reset(*kept_, opcode);
             return kept_;
         }
-        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, worth_keeping));
+        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, (std::min)(size, worth_keeping));
         return kept_;
     }
 
