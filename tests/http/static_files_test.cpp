@@ -147,11 +147,11 @@ TEST_CASE("A folder, if one is named, goes before compiled pages", "[page]") {
 
 TEST_CASE("A page that is required and not there is named with its place", "[page]") {
     const folder some;
-    CHECK_NOTHROW(page_source(some.site()).require("a.css"));
-    CHECK_THROWS_AS(page_source(pages).require("a.css"), std::runtime_error);
+    CHECK_NOTHROW(page_source(some.site()).require_page("a.css"));
+    CHECK_THROWS_AS(page_source(pages).require_page("a.css"), std::runtime_error);
     std::string message;
     try {
-        page_source(some.site()).require("nothing.html");
+        page_source(some.site()).require_page("nothing.html");
     } catch (const std::runtime_error& problem) {
         message = problem.what();
     }

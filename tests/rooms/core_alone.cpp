@@ -4,6 +4,7 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/guarded.hpp>
 #include <roompp/base/handler.hpp>
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>

@@ -121,7 +121,7 @@ private:
         to.on_error([](const std::exception_ptr&) {});
         to.websocket("/chat/{room}/", chat, roompp::v1_protocol(), roompp::django_channels_protocol());
         to.websocket("/public/{room}/", roompp::rooms<room>(),
-                     roompp::v1_protocol().direct_messages(false).signals(false));
+                     roompp::v1_protocol().direct_messages(false).client_signals(false));
         to.websocket("/short/{room}/", roompp::rooms<short_room>(), roompp::v1_protocol());
         return to;
     }

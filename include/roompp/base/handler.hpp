@@ -138,7 +138,10 @@ private:
     template <class F, std::size_t... I, class Tuple>
     static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
         using result = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
-        if constexpr (std::is_convertible_v<result, Result>) {
+        // Whether void is convertible is not asked: some versions of libc++ cannot say that of an optional.
+        using gives_result =
+            std::conditional_t<std::is_void_v<result>, std::is_void<Result>, std::is_convertible<result, Result>>;
+        if constexpr (gives_result::value) {
             return f(std::get<I>(std::forward<Tuple>(arguments))...);
         } else {
             static_assert(!async_work<std::decay_t<result>>::is_async,

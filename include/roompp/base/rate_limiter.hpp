@@ -45,7 +45,7 @@ private:
         refilled_at_ = now;
     }
 
-    std::uint64_t tokens_ = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
     time_point refilled_at_{};
 };
 

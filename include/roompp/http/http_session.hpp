@@ -175,7 +175,7 @@ private:
         in_request_ = in_body_ = false;
         waiting_since_ = this->host().now();
         parser_ = parser();
-        parser_.set_max_body_size(std::numeric_limits<std::size_t>::max());  // the site says how large it may be
+        parser_.set_max_body_size((std::numeric_limits<std::size_t>::max)());  // the site says how large it may be
     }
 
     // Takes bytes until the head is whole, then checks and parses it.
@@ -387,7 +387,9 @@ private:
         const std::string& length = parser_.get_header("Content-Length");
         if (length.empty()) return std::nullopt;
         const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
-        return router_.body_problem(announced, std::stoull(length), this->host().limits());
+        constexpr unsigned long long largest = (std::numeric_limits<std::size_t>::max)();  // smaller with 32 bits
+        const auto size = static_cast<std::size_t>((std::min)(std::stoull(length), largest));
+        return router_.body_problem(announced, size, this->host().limits());
     }
 
     // RFC 6455, section 4.2.1.

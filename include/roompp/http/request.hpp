@@ -44,8 +44,8 @@ public:
         std::string_view rest = header("Cookie");
         while (!rest.empty()) {
             std::string_view pair = rest.substr(0, rest.find(';'));
-            rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-            pair.remove_prefix(std::min(pair.size(), pair.find_first_not_of(' ')));
+            rest.remove_prefix((std::min)(rest.size(), pair.size() + 1));
+            pair.remove_prefix((std::min)(pair.size(), pair.find_first_not_of(' ')));
             const std::size_t equals = pair.find('=');
             if (equals != std::string_view::npos && pair.substr(0, equals) == name)
                 return std::string(pair.substr(equals + 1));

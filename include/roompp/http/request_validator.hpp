@@ -24,7 +24,7 @@ namespace detail {
 [[nodiscard]] inline bool has_token(std::string_view list, std::string_view token) noexcept {
     while (!list.empty()) {
         const std::string_view one = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), one.size() + 1));
+        list.remove_prefix((std::min)(list.size(), one.size() + 1));
         if (same_token(trim(one), token)) return true;
     }
     return false;

@@ -72,7 +72,7 @@ public:
     /// Adds a page.
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
     void add_page(std::string path, std::string name) {
-        source_.require(name);
+        source_.require_page(name);
         add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked, auto&) {
             auto bytes = source.find(name);
             if (!bytes) return response(500, "This page can't be read just now.\n");

@@ -53,7 +53,7 @@ public:
 
     /// Makes sure that a page is there.
     /// @throws std::runtime_error that names the page and where it was looked for.
-    void require(const std::string& name) const {
+    void require_page(const std::string& name) const {
         if (find(name)) return;
         std::string where = "among the pages compiled into the program";
         if (embedded_.empty()) {
@@ -89,7 +89,7 @@ namespace detail {
     std::filesystem::path wanted = root;
     for (std::string_view rest = *decoded; !rest.empty();) {
         const std::string_view part = rest.substr(0, rest.find('/'));
-        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        rest.remove_prefix((std::min)(rest.size(), part.size() + 1));
         if (!part.empty() && part.front() == '.') return std::nullopt;
         wanted /= part;
     }

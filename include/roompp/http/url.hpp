@@ -38,7 +38,7 @@ ROOMPP_NAMESPACE_BEGIN
 [[nodiscard]] inline std::optional<std::string> query_value(std::string_view query, std::string_view name) {
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        query.remove_prefix((std::min)(query.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
         if (pair.substr(0, equals) == name)
             return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
@@ -86,7 +86,7 @@ public:
     /// Whether this template is to be preferred to another one that matches the same path: at the first difference, a
     /// literal part comes before a named one.
     [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept {
-        const std::size_t n = std::min(segments_.size(), other.segments_.size());
+        const std::size_t n = (std::min)(segments_.size(), other.segments_.size());
         for (std::size_t i = 0; i < n; ++i)
             if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
         return false;

@@ -257,8 +257,8 @@ private:
             written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
-        queue().push(head.substr(std::min(written, head.size())));
-        queue().push(body.substr(written - std::min(written, head.size())));
+        queue().push(head.substr((std::min)(written, head.size())));
+        queue().push(body.substr(written - (std::min)(written, head.size())));
         wait_writable();
     }
 

@@ -20,7 +20,7 @@ ROOMPP_NAMESPACE_BEGIN
 /// The audience does not own the connections: whoever adds one removes it before it goes.
 template <class Connection>
 class audience {
-    static_assert(member_concept<Connection>::check());
+    static_assert(member_concept<Connection>::conforms());
 
 public:
     using batch_type = typename Connection::batch_type;

@@ -113,7 +113,7 @@ private:
         return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
     }
 
-    void grow() { resize(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
+    void grow() { resize((std::min)(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
     // In order from the start.
     void resize(std::size_t places) {
         std::vector<kept> other(places);

@@ -54,7 +54,7 @@ private:
     struct has<Has, C, std::void_t<Has<C>>> : std::true_type {};
 
 public:
-    static constexpr bool check() {
+    static constexpr bool conforms() {
         static_assert(has<batch_of, Connection>::value,
                       "roompp: a member type needs a batch_type (see member_concept)");
         static_assert(has<append_of, Connection>::value && has<append_part_of, Connection>::value,

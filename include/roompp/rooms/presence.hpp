@@ -77,7 +77,7 @@ public:
     /// The persons who are there, by id, at most `most` of them.
     [[nodiscard]] std::vector<presence_entry> list(std::size_t most = MostTold) const {
         std::vector<presence_entry> listed;
-        listed.reserve(std::min(most, people_.size()));
+        listed.reserve((std::min)(most, people_.size()));
         for (const auto& [id, one] : people_) {
             if (listed.size() == most) break;
             listed.push_back(one.entry);

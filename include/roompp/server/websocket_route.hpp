@@ -177,7 +177,7 @@ auto find_route(Routes& routes, std::string_view path, const Path& path_of, cons
     std::string_view rest = from.header("Sec-WebSocket-Protocol");
     while (!rest.empty()) {
         const std::string_view one = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        rest.remove_prefix((std::min)(rest.size(), one.size() + 1));
         if (trim(one) == subprotocol) return true;
     }
     return false;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -22,7 +23,9 @@ public:
         return z ^ (z >> 31U);
     }
     /// A number below `n`, which is not 0.
-    [[nodiscard]] std::size_t below(std::size_t n) noexcept { return static_cast<std::size_t>(next() % n); }
+    [[nodiscard]] std::size_t below(std::size_t n) noexcept {
+        return roompp::detail::integer_cast<std::size_t>(next() % n);
+    }
 
 private:
     std::uint64_t state_;

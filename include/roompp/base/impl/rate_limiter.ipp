@@ -18,7 +18,7 @@ namespace detail {
 ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
     constexpr std::uint64_t max_seconds = 24 * 3600;
     const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
-    return std::chrono::seconds(2 + std::min(seconds, max_seconds));
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
 }
 
 ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,

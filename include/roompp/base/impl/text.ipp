@@ -51,7 +51,7 @@ ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
 }
 
 ROOMPP_DECL std::string_view trim(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t")));
+    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(" \t")));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 

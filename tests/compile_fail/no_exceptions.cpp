@@ -1,0 +1,3 @@
+// expect: roompp needs exceptions: compile without -fno-exceptions
+// options: -fno-exceptions
+#include <roompp/rooms/rooms.hpp>
