@@ -7,19 +7,10 @@
 
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/net/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
-
-/// Opcodes of frames (RFC 6455, section 5.2).
-enum class opcode : unsigned char {
-    continuation = 0,  ///< a further fragment of a message
-    text = 1,          ///< a message, or its first fragment, in UTF-8
-    binary = 2,        ///< a message, or its first fragment, of any bytes
-    close = 8,         ///< the closing handshake
-    ping = 9,          ///< asks for a pong
-    pong = 10          ///< answers a ping
-};
 
 /// The header of one unmasked, unfragmented frame. Allocates nothing.
 class frame_header {

@@ -12,12 +12,12 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/net/opcode.hpp>
 #include <roompp/testing/fault.hpp>
 #include <roompp/testing/http_reply.hpp>
 #include <roompp/testing/readable.hpp>
 #include <roompp/testing/received_message.hpp>
 #include <roompp/websocket/client_frame.hpp>
-#include <roompp/websocket/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 

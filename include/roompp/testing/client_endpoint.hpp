@@ -13,11 +13,11 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/config.hpp>
+#include <roompp/net/opcode.hpp>
 #include <roompp/testing/conversation.hpp>
 #include <roompp/testing/http_reply.hpp>
 #include <roompp/testing/received_message.hpp>
 #include <roompp/websocket/client_frame.hpp>
-#include <roompp/websocket/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {

@@ -9,7 +9,7 @@
 
 #include <roompp/base/close.hpp>
 #include <roompp/config.hpp>
-#include <roompp/websocket/opcode.hpp>
+#include <roompp/net/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {

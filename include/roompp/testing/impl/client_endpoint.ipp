@@ -9,6 +9,7 @@
 
 #include <roompp/config.hpp>
 #include <roompp/http/request_validator.hpp>
+#include <roompp/net/opcode.hpp>
 #include <roompp/testing/client_endpoint.hpp>
 #include <roompp/testing/failure.hpp>
 #include <roompp/testing/memory_link.hpp>
@@ -16,7 +17,6 @@
 #include <roompp/testing/simulation.hpp>
 #include <roompp/websocket/client_frame.hpp>
 #include <roompp/websocket/handshake.hpp>
-#include <roompp/websocket/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {

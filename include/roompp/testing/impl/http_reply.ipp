@@ -113,7 +113,7 @@ ROOMPP_DECL void http_reply_reader::parse_header(std::string_view line) {
     if (colon == std::string_view::npos || name.empty() ||
         !std::all_of(name.begin(), name.end(), roompp::detail::is_token_char))
         return fail("a header is malformed", line);
-    const std::string_view value = roompp::detail::trimmed(line.substr(colon + 1));
+    const std::string_view value = roompp::detail::trim(line.substr(colon + 1));
     if (value.find('\r') != std::string_view::npos || value.find('\0') != std::string_view::npos)
         return fail("a header is malformed", line);
     for (auto& [key, values] : reply_.headers)

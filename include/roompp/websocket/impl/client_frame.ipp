@@ -13,8 +13,8 @@
 
 #include <roompp/base/close.hpp>
 #include <roompp/config.hpp>
+#include <roompp/net/opcode.hpp>
 #include <roompp/websocket/client_frame.hpp>
-#include <roompp/websocket/opcode.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
