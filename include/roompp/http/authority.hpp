@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <string_view>
 
+#include <roompp/config.hpp>
 #include <roompp/http/characters.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Whether a text is an IPv4 address, each part without leading zeros (RFC 3986, section 3.2.2: IPv4address).
 [[nodiscard]] constexpr bool is_ipv4_address(std::string_view text) noexcept {
@@ -111,4 +113,5 @@ namespace roompp::detail {
     return colon == std::string_view::npos || is_port(text.substr(colon + 1));
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

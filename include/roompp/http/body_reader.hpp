@@ -8,12 +8,14 @@
 #include <string_view>
 #include <utility>
 
+#include <roompp/config.hpp>
 #include <roompp/http/characters.hpp>
 #include <roompp/http/parse_outcome.hpp>
 #include <roompp/http/parser_limits.hpp>
 #include <roompp/http/request_head.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Reads one request body after the other (RFC 9112, sections 6.3 and 7.1). The outcome depends on the bytes, not on how
 /// they were split; the work is linear in them. Of chunks, sizes and line ends are strict; extensions are skipped,
@@ -202,4 +204,5 @@ private:
     parse_state state_ = parse_state::complete;
 };
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

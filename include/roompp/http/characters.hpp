@@ -7,7 +7,10 @@
 #include <cstring>
 #include <string_view>
 
-namespace roompp::detail {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Sets of bytes; a byte may be in several.
 enum char_class : unsigned char {
@@ -88,4 +91,5 @@ inline constexpr std::array<unsigned char, 256> char_classes = make_char_classes
     return -1;
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

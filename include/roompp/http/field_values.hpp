@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <string_view>
 
-namespace roompp::detail {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Whether two field names or other tokens are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -42,4 +45,5 @@ constexpr void for_each_element(std::string_view list, Visitor&& visit) {
     return contains;
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

@@ -7,12 +7,14 @@
 #include <optional>
 #include <string_view>
 
+#include <roompp/config.hpp>
 #include <roompp/http/characters.hpp>
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/parse_outcome.hpp>
 #include <roompp/http/request_head.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Interprets Host, Connection, Content-Length, Transfer-Encoding, Upgrade and Expect of one head, in which two readings
 /// would be an attack (request smuggling, RFC 9112, section 11.2). Give it every field, then finish().
@@ -156,4 +158,5 @@ private:
     bool expects_continue_ = false;
 };
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

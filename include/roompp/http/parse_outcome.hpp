@@ -6,7 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace roompp::detail {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Where a reader of a request is.
 enum class parse_state : unsigned char {
@@ -48,4 +51,5 @@ struct parse_error {
     return text += value.size() > max_quoted ? "...'" : "'";
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/config.hpp>
 #include <roompp/http/characters.hpp>
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/known_fields.hpp>
@@ -19,7 +20,8 @@
 #include <roompp/http/request_head.hpp>
 #include <roompp/http/request_target.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Parses one request head after the other (RFC 9112, sections 2 to 6). One strict pass over its bytes: a line is taken
 /// once its line end has come, so that the outcome depends on the bytes and never on how they were split, and the end of a
@@ -292,4 +294,5 @@ private:
     parse_state state_ = parse_state::incomplete;
 };
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

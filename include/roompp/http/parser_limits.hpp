@@ -3,7 +3,10 @@
 
 #include <cstddef>
 
-namespace roompp::detail {
+#include <roompp/config.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// Bounds of one request, but for its body, whose bound depends on the route (see body_reader).
 struct parser_limits {
@@ -16,4 +19,5 @@ struct parser_limits {
     std::size_t header_fields = 100;
 };
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include <roompp/config.hpp>
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/request_target.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// The versions that are answered; others are refused with 505.
 enum class http_version : unsigned char { http_1_0, http_1_1 };
@@ -77,4 +79,5 @@ struct request_head {
     }
 };
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END

@@ -6,11 +6,13 @@
 #include <optional>
 #include <string_view>
 
+#include <roompp/config.hpp>
 #include <roompp/http/authority.hpp>
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/parse_outcome.hpp>
 
-namespace roompp::detail {
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
 /// The forms of a request target that a server that is no proxy answers (RFC 9112, section 3.2).
 enum class target_form : unsigned char {
@@ -72,4 +74,5 @@ struct request_target {
     return std::nullopt;
 }
 
-}  // namespace roompp::detail
+}  // namespace detail
+ROOMPP_NAMESPACE_END
