@@ -16,7 +16,7 @@
 
 namespace {
 
-namespace net = roompp::wire;
+namespace net = roompp::net;
 
 // What a stream was told to do.
 struct log {
@@ -88,14 +88,10 @@ struct fixture {
     std::shared_ptr<roompp::connection> open(
         log& notes, std::string_view rest = {},
         std::function<void(std::string_view)> message = [](std::string_view) {}) {
-        const std::string text =
-            "GET / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-        websocketpp::http::parser::request asked;
-        asked.consume(text.data(), text.size());
         auto made = std::make_shared<net::websocket_connection<noting_stream>>(host, noting_stream(notes));
         net::accept_options how;
         how.open = [&](const std::shared_ptr<roompp::connection>&) { return std::make_unique<hooks>(message); };
-        made->start(asked, rest, std::move(how));
+        made->start({"dGhlIHNhbXBsZSBub25jZQ==", {}}, rest, std::move(how));
         return made;
     }
     // As a client sends it, masked with zeros.
@@ -163,14 +159,14 @@ TEST_CASE_METHOD(fixture, "One that is held reads nothing until it is to go on a
     std::shared_ptr<roompp::connection> one;
     one = open(notes, {}, [&](std::string_view text) {
         got.emplace_back(text);
-        one->hold();
+        one->pause_reading();
     });
     arrive(notes, from_client("a") + from_client("b"));
     CHECK(got.size() == 2);
     CHECK_FALSE(notes.readable);
-    one->go_on();
+    one->resume_reading();
     CHECK_FALSE(notes.readable);
-    one->go_on();
+    one->resume_reading();
     arrive(notes, from_client("c"));
     CHECK(got.size() == 3);
 }

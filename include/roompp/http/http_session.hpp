@@ -367,7 +367,9 @@ private:
         const auto self = this->shared_from_this();
         auto& host = this->host();
         const auto opened = std::make_shared<net::websocket_connection<Stream>>(host, this->release());
-        opened->start(parser_, rest, std::move(how));
+        const net::handshake_request handshake{parser_.get_header("Sec-WebSocket-Key"),
+                                               parser_.get_header("Sec-WebSocket-Extensions")};
+        opened->start(handshake, rest, std::move(how));
     }
 
     // What websocketpp's parser lets pass, and this server does not.

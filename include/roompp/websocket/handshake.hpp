@@ -17,6 +17,13 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
+/// What a WebSocket needs of its upgrade request, which the caller has validated (RFC 6455, section 4.2.1). The views must be
+/// valid until websocket_connection::start() returns.
+struct handshake_request {
+    std::string_view key;         ///< Sec-WebSocket-Key: 16 bytes in base64
+    std::string_view extensions;  ///< Sec-WebSocket-Extensions; empty if the client offers none
+};
+
 /// The Sec-WebSocket-Accept that proves that a Sec-WebSocket-Key was read.
 [[nodiscard]] inline std::string accept_key(std::string_view key) {
     std::string text(key);

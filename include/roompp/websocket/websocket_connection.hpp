@@ -14,7 +14,6 @@
 
 #include <websocketpp/close.hpp>
 #include <websocketpp/frame.hpp>
-#include <websocketpp/http/request.hpp>
 
 #include <roompp/base/close.hpp>
 #include <roompp/base/limits.hpp>
@@ -44,23 +43,22 @@ public:
           its_channel(host, std::move(stream)),
           peer_address_(its_channel::stream().peer_address()) {}
 
-    /// Answers the upgrade request, which the server has checked, and starts.
-    /// @param rest what the client has sent after its request.
-    void start(const websocketpp::http::parser::request& asked, std::string_view rest, accept_options how) {
+    /// Answers the upgrade request with 101, and starts.
+    /// @param rest the bytes that the client has sent after its request.
+    void start(const handshake_request& request, std::string_view rest, accept_options options) {
         std::string after(rest);  // handlers may read on the shard's buffer
-        subprotocol_ = std::move(how.subprotocol);
-        failed_ = std::move(how.failed);
+        subprotocol_ = std::move(options.subprotocol);
+        failed_ = std::move(options.failed);
         std::string extensions;
         if (const compression* const compressing = this->host().compressing())
-            extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
+            extensions = compressing->negotiate(std::string(request.extensions));
         compresses_ = !extensions.empty();
         this->corked([&] {
-            const auto answer =
-                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers);
-            count_sent(answer.size());
-            this->write(answer);
+            const auto response = switching_protocols(request.key, subprotocol_, extensions, options.headers);
+            count_sent(response.size());
+            this->write(response);
             now_open();
-            guarded([&] { session_ = how.open(shared_from_this()); });
+            guarded([&] { session_ = options.open(shared_from_this()); });
             if (!after.empty()) received(after.data(), after.size());
         });
         this->start_reading();
