@@ -27,10 +27,11 @@ namespace net {
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
 /// - `void received(char*, std::size_t)`: bytes have come; they may be changed, and are gone when it returns;
 /// - `void drained()`: what waited to be sent has been sent;
-/// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write.
+/// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write;
+/// - `bool outlasts_input()`, if it wants to: the peer has finished sending, but may still read; see there.
 ///
-/// Every write goes through here, so order holds: straight to the socket while nothing waits, else into the queue, which
-/// is written on as the socket allows. What is written while received() runs is gathered and written at its end.
+/// Every write goes through here, so order holds: straight to the socket while nothing waits, else into the queue,
+/// which is written on as the socket allows. What is written while received() runs is gathered and written at its end.
 template <class User, class Stream>
 class channel : public shard::shard_connection {
 public:
@@ -43,6 +44,10 @@ public:
 
 protected:
     ~channel() = default;
+
+    /// Hidden by users that still send after the peer has finished sending.
+    /// @returns whether this goes on; false ends it with lost(). May be called again for the same end.
+    [[nodiscard]] static constexpr bool outlasts_input() noexcept { return false; }
 
     [[nodiscard]] const Stream& stream() const noexcept { return stream_; }
     [[nodiscard]] bool ended() const noexcept { return state_ != open; }
@@ -129,8 +134,8 @@ protected:
         wait_writable();
     }
 
-    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
-    /// batch is large, be it that the messages have grown in being encoded.
+    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because
+    /// one batch is large, be it that the messages have grown in being encoded.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const {
         return queued() == 0 || queue_footprint() + bytes <= host().limits().queue_bytes;
     }
@@ -181,6 +186,14 @@ private:
     template <class S>
     struct has_handle<S, std::void_t<decltype(std::declval<S&>().native_handle())>> : std::true_type {};
 
+    // Whether the stream can tell that its connection is lost after the end of its input has been read.
+    template <class S, class = void>
+    struct can_wait_lost : std::false_type {};
+    template <class S>
+    struct can_wait_lost<
+        S, std::void_t<decltype(std::declval<S&>().wait_lost(std::declval<void (*)(const std::error_code&)>()))>>
+        : std::true_type {};
+
     static constexpr std::size_t cork_limit = 64 * 1024;
     // With more than this waiting, nothing more is read from the peer: who does not listen is not listened to.
     static constexpr std::size_t pause_above = 256 * 1024;
@@ -210,6 +223,7 @@ private:
             std::error_code ec;
             const std::size_t n = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
             if (Stream::is_would_block(ec)) break;
+            if (ec == asio::error::eof) return end_input(ec);
             if (ec) return fail(ec);
             last_heard_ = host().now();
             if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
@@ -221,6 +235,30 @@ private:
             if (n < shard::read_buffer_size) break;
         }
         wait_readable();
+    }
+
+    // The peer has finished sending. What waits for it is still sent: it may have closed only its half (RFC 9293,
+    // section 3.6). The end is seen again by the read that follows.
+    void end_input(const std::error_code& ec) {
+        const bool goes_on = state_ == finishing || user().outlasts_input();
+        if (state_ == closed) return;
+        if (!goes_on || (state_ == finishing && !waiting_)) return fail(ec);
+        paused_ = true;
+        wait_lost();
+    }
+
+    // Until now the connection may have been closed by halves; that it is lost shows when something has been sent.
+    void wait_lost() {
+        if constexpr (can_wait_lost<Stream>::value) {
+            if (std::exchange(waits_lost_, true)) return;
+            stream_.wait_lost([this, self = user().shared_from_this()](const std::error_code&) {
+                if (state_ == closed) return;
+                std::error_code ec;
+                char byte = 0;
+                (void)stream_.read_some(&byte, 1, ec);
+                if (ec && ec != asio::error::eof && !Stream::is_would_block(ec)) fail(ec);
+            });
+        }
     }
 
     void resume() {
@@ -307,10 +345,12 @@ private:
             wait_writable();
         } else {
             waiting_.reset();
-            if (state_ == finishing)
+            if (state_ == finishing) {
+                finish_by_ = host().deadline(host().limits().close_timeout);
                 stream_.end_writing();
-            else
+            } else {
                 corked([&] { user().drained(); });
+            }
         }
         if (paused_ && !held_ && state_ != closed && queue_footprint() <= pause_above) resume();
     }
@@ -341,6 +381,7 @@ private:
     bool paused_ = false;  // no read is waited for
     bool held_ = false;    // and none is to be
     bool failed_ = false;
+    bool waits_lost_ = false;
 };
 
 }  // namespace net

@@ -31,9 +31,10 @@ public:
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     }
 
-    /// Counts the peer as lost when it has not acknowledged for so long what was sent to it, where the system can (Linux:
-    /// TCP_USER_TIMEOUT). A peer that vanishes without a word, as when its network goes, would otherwise be there for as
-    /// long as the system sends again: about 15 minutes. A WebSocket has pings against that; an event stream has not.
+    /// Counts the peer as lost when it has not acknowledged for so long what was sent to it, where the system can
+    /// (Linux: TCP_USER_TIMEOUT). A peer that vanishes without a word, as when its network goes, would otherwise be
+    /// there for as long as the system sends again: about 15 minutes. A WebSocket has pings against that; an event
+    /// stream has not.
     void give_up_after([[maybe_unused]] std::chrono::seconds silence) noexcept {
 #ifdef TCP_USER_TIMEOUT
         constexpr std::chrono::hours longest{24};  // which fits into the system's int
@@ -73,6 +74,12 @@ public:
     template <class Handler>
     void wait_writable(Handler&& handler) {
         socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+    }
+    /// Calls `handler(std::error_code)` once when the connection may have been lost, such as by a reset. For after the
+    /// end of the input, where wait_readable() would return at once.
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
     }
     /// Tells the peer that nothing more comes.
     void end_writing() noexcept {

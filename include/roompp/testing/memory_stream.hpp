@@ -91,6 +91,7 @@ public:
         client_gone_ = true;
         on_their_way_.clear();
         end_sending();
+        if (end_arrived_) wake(on_lost_);
     }
     /// Whether the client leaves what comes where it is.
     void pause(bool paused) {
@@ -117,7 +118,10 @@ public:
         on_their_way_.erase(0, bytes);
         if (on_their_way_.empty() && end_on_its_way_) end_arrived_ = true;
         wake(on_readable_);
-        if (client_gone_) wake(on_writable_);
+        if (client_gone_) {
+            wake(on_writable_);
+            wake(on_lost_);
+        }
     }
     /// Whether something could be carried to the client.
     [[nodiscard]] bool has_news_for_client(loop::clock::time_point now) const noexcept {
@@ -150,6 +154,7 @@ public:
         client_gone_ = true;
         const auto readable = std::exchange(on_readable_, nullptr);
         const auto writable = std::exchange(on_writable_, nullptr);
+        const auto lost = std::exchange(on_lost_, nullptr);
     }
 
     /// What the client's end does with what comes: `(bytes, whether it was the last)`. Set by the client, and unset
@@ -215,6 +220,10 @@ private:
         on_writable_ = std::move(told);
         if (closed_ || lost_ || sent_.size() < capacity_ || (client_gone_ && end_arrived_)) wake(on_writable_);
     }
+    void wait_lost(handler told) {
+        on_lost_ = std::move(told);
+        if (closed_ || lost_ || (client_gone_ && end_arrived_)) wake(on_lost_);
+    }
     void end() {
         server_ended_ = true;
         tell_of_way_to_client();
@@ -227,6 +236,7 @@ private:
         sent_.clear();
         delays_.clear();
         wake(on_readable_);
+        wake(on_lost_);
         end();
     }
     void close() {
@@ -235,6 +245,7 @@ private:
         end();
         wake(on_readable_);
         wake(on_writable_);
+        wake(on_lost_);
     }
 
     static std::size_t refuse(std::error_code& ec, const std::error_code& why) {
@@ -274,6 +285,7 @@ private:
     std::string sent_;          // by the server, not taken yet by the client
     handler on_readable_;
     handler on_writable_;
+    handler on_lost_;
     std::deque<delay> delays_;  // the first to end first
     bool end_on_its_way_ = false;
     bool end_arrived_ = false;
@@ -308,6 +320,10 @@ public:
     template <class Handler>
     void wait_writable(Handler&& handler) {
         link_->wait_writable(std::forward<Handler>(handler));
+    }
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        link_->wait_lost(std::forward<Handler>(handler));
     }
     void end_writing() { link_->end(); }
     void close() { link_->close(); }
