@@ -128,6 +128,7 @@ private:
             if (why == abort_reason::server_stops) return start_closing(close_code::going_away, "server stops");
             now_closing();
             how_.code = why == abort_reason::too_slow ? close_code::try_again_later : close_code::abnormal;
+            body_.end();  // it may have closed only its half of the connection
         }
         end_session();
     }

@@ -97,11 +97,17 @@ public:
             held_ = std::move(request);
     }
 
-    /// The client of this poll has gone.
+    /// The client of this poll has gone, or closed its half of the connection. In case it still reads, it gets an answer
+    /// without news: in case it does not, what waits here is kept for its next poll.
     void forget(const responder& gone) {
         if (!held_ || held_->to != gone) return;
-        held_.reset();
+        const auto poll = std::exchange(held_, std::nullopt);
         silent_since_ = host().now();
+        if (!source_ || !poll->to.is_open()) return;
+        guarded([&] {
+            const std::string history = source_->history(poll->asked.after.get(), poll->asked.history_limit);
+            poll->to.answer(history.empty() ? closed_response(how_) : response::json('[' + history + "]\n"));
+        });
     }
 
     /// The client has been heard of, in another way than by a poll.
