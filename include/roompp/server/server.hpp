@@ -30,6 +30,7 @@
 #include <roompp/base/limits.hpp>
 #include <roompp/http/http_session.hpp>
 #include <roompp/http/request.hpp>
+#include <roompp/http/response.hpp>
 #include <roompp/http/router.hpp>
 #include <roompp/http/static_files.hpp>
 #include <roompp/net/acceptor.hpp>
@@ -40,6 +41,8 @@
 #include <roompp/net/tcp_stream.hpp>
 #include <roompp/protocols/raw.hpp>
 #include <roompp/rooms/rooms.hpp>
+#include <roompp/server/routing_table.hpp>
+#include <roompp/server/upgrade.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/websocket/websocket_handler.hpp>
 
@@ -69,7 +72,7 @@ public:
     server& limits(const roompp::limits& bounds) {
         not_after_listen("limits()");
         bounds_ = bounds;
-        router_.name_length(bounds.name_length);
+        router_.plain().max_name_length(bounds.name_length);
         return *this;
     }
     /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
@@ -138,29 +141,28 @@ public:
     /// on the connection's loop, in several threads at once if there are several.
     template <class F>
     server& get(const std::string& path, F&& answer) {
-        router_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
+        router_.plain().add(path, "GET", detail::make_route_handler(std::forward<F>(answer)));
         return *this;
     }
     /// A route for POST requests, as get().
+    /// @param options how large the body may be, and the response to a larger one: see route_options.
     template <class F>
-    server& post(const std::string& path, F&& answer) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
+    server& post(const std::string& path, F&& answer, const route_options& options = {}) {
+        router_.plain().add(path, "POST", detail::make_route_handler(std::forward<F>(answer)), options);
         return *this;
     }
-
-    /// A route for POST requests whose body is a message of somebody, as get(): it may have limits::message_bytes, where that is
-    /// more than limits::body_bytes.
-    /// @param too_large answers larger ones: `response(const request&)`.
     template <class F>
-    server& post_messages(const std::string& path, F&& answer,
-                          const std::function<response(const request&)>& too_large) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
-        return *this;
+    [[deprecated("use post() with route_options")]] server& post_messages(
+        const std::string& path, F&& answer, const std::function<response(const request&)>& too_large) {
+        route_options options;
+        options.takes_messages = true;
+        options.on_too_large = too_large;
+        return post(path, std::forward<F>(answer), options);
     }
     /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
     template <class F>
     server& options(const std::string& path, F&& answer) {
-        router_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
+        router_.plain().add(path, "OPTIONS", detail::make_route_handler(std::forward<F>(answer)));
         return *this;
     }
 
@@ -187,26 +189,26 @@ public:
 
     /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
     server& pages_from(page_source source) {
-        router_.pages_from(std::move(source));
+        router_.plain().files().source(std::move(source));
         return *this;
     }
     /// Serves one page, found by its name (see pages_from(); by default from the current folder).
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
     server& page(std::string path, std::string name) {
-        router_.add_page(std::move(path), std::move(name));
+        router_.plain().add_page(std::move(path), std::move(name));
         return *this;
     }
     /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
     /// folder whose name starts with a dot, is served.
     /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
     server& pages(std::string prefix, const std::filesystem::path& root_folder) {
-        router_.add_folder(std::move(prefix), root_folder);
+        router_.plain().files().add_folder(std::move(prefix), root_folder);
         return *this;
     }
     /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
     /// forbids framing, but lets a page have its scripts and styles within it.
     server& content_security_policy(std::string policy) {
-        router_.content_security_policy(std::move(policy));
+        router_.plain().files().content_security_policy(std::move(policy));
         return *this;
     }
 
@@ -287,7 +289,7 @@ public:
                           host.handshaking() >= share_of(bounds_.handshakes);
         if (full && host.rejected() >= max_rejected) return stream.close();
         const auto session =
-            std::make_shared<detail::http_session<Stream, detail::router>>(host, std::move(stream), router_);
+            std::make_shared<detail::http_session<Stream, detail::routing_table>>(host, std::move(stream), router_);
         if (full)
             session->reject();
         else
@@ -314,7 +316,7 @@ public:
         make_shards();
         driver_ = by;
         for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
-        router_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
+        router_.default_error_handler([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
         get_ready();
         return all_shards();
     }
@@ -325,7 +327,7 @@ public:
             one->home().set_random({});
             one->home().leave();
         }
-        router_.on_unheard({});
+        router_.default_error_handler({});
     }
     /// For the test harness: who drives it now, if anybody does.
     [[nodiscard]] std::shared_ptr<loop_driver> driven_by() const noexcept { return driver_.lock(); }
@@ -364,6 +366,7 @@ private:
     void get_ready() {
         loop& first = shards_.front()->home();
         router_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+        router_.loops(shards_.size());
         for (const auto& attach : attach_) attach(homes());
         for (const auto& ready : starts_) ready(all_shards());
     }
@@ -389,7 +392,7 @@ private:
     std::size_t threads_ = 1;
     net::fan_out_policy make_writer_;
     std::shared_ptr<const net::compression> compression_;
-    detail::router router_;
+    detail::routing_table router_;
     std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
     std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
     std::vector<std::function<void(const std::vector<net::shard*>&)>> starts_;

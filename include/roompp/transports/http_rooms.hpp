@@ -424,9 +424,12 @@ public:
     /// A route for POST: a frame of a client, answered by the frame that acknowledges it.
     /// @throws std::invalid_argument as poll_route().
     http_rooms& post_route(const std::string& path) {
-        server_.post_messages(
+        route_options options;
+        options.takes_messages = true;
+        options.on_too_large = [state = state_](const request& asked) { return too_large(*state, asked); };
+        server_.post(
             path, [state = state_](const request& asked, const responder& later) { say(state, asked, later); },
-            [state = state_](const request& asked) { return too_large(*state, asked); });
+            options);
         return allow(path, "POST");
     }
     [[deprecated("use poll_route()")]] http_rooms& polls(const std::string& path) { return poll_route(path); }
