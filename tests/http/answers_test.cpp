@@ -75,7 +75,12 @@ TEST_CASE("A handler gets the named part of the path, and the body", "[http]") {
 
 TEST_CASE("The absolute form of a target names the same page", "[http]") {
     scene some;
-    CHECK(some.world.http().get("http://localhost/hello/you/").body == "Hello, you!\n");
+    for (const char* target :
+         {"http://localhost/hello/you/", "HTTP://localhost/hello/you/", "hTTps://LOCALHOST/hello/you/"}) {
+        CAPTURE(target);
+        CHECK(some.world.http().get(target).body == "Hello, you!\n");
+    }
+    CHECK(some.world.http().get("http://localhost").body == "<!doctype html><title>Front</title>");
 }
 
 TEST_CASE("HEAD gets the head of GET and no body", "[http]") {

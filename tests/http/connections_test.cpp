@@ -1,8 +1,10 @@
 // HTTP connections: many requests on one, in whatever parts they come, and how it ends.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <roompp/testing/memory_link.hpp>
 #include <roompp/testing/simulation.hpp>
@@ -37,6 +39,72 @@ TEST_CASE("A connection ends when the client wants so", "[http]") {
         CHECK(answer.header("Connection") == "close");
         CHECK_FALSE(browser.is_connected());
     }
+}
+
+TEST_CASE("A connection of HTTP/1.0 is kept if the client wants so, and is told", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    for (int i = 0; i < 3; ++i) {
+        const auto answer =
+            browser.send_bytes("GET /hello/you/ HTTP/1.0\r\nHost: a\r\nConnection: Keep-Alive\r\n\r\n").reply();
+        CHECK(answer.body == "Hello, you!\n");
+        CHECK(answer.header("Connection") == "keep-alive");
+        CHECK(browser.is_connected());
+    }
+}
+
+TEST_CASE("HTTP/1.0 needs no host", "[http]") {
+    scene some;
+    const auto answer = some.world.http().send_bytes("GET /hello/you/ HTTP/1.0\r\n\r\n").reply();
+    CHECK(answer.status == 200);
+    CHECK(answer.body == "Hello, you!\n");
+}
+
+TEST_CASE("An option of Connection counts only as a whole", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    for (const char* options : {"x-closed", "closed", "not-close, xclose"}) {
+        CAPTURE(options);
+        const auto answer = browser.get("/hello/you/", {{"Connection", options}});
+        CHECK(answer.header("Connection").empty());
+        CHECK(browser.is_connected());
+    }
+    const auto answer = browser.get("/hello/you/", {{"Connection", "x-option, Close"}});
+    CHECK(answer.header("Connection") == "close");
+    CHECK_FALSE(browser.is_connected());
+}
+
+TEST_CASE("Every response has the date of its second", "[http]") {
+    scene some;
+    auto browser = some.world.http();
+    some.world.set_wall_time(std::chrono::system_clock::time_point(std::chrono::seconds(784'111'777)));
+    CHECK(browser.get("/hello/you/").header("Date") == "Sun, 06 Nov 1994 08:49:37 GMT");
+    some.world.advance(std::chrono::seconds(2));
+    CHECK(browser.get("/nothing/").header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
+    CHECK(browser.get("/static/a.txt").header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
+    CHECK(browser.send_bytes("GET\r\n\r\n").reply().header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
+}
+
+TEST_CASE("An OPTIONS of the whole server gets its methods", "[http]") {
+    scene some;
+    const auto answer = some.world.http().request("OPTIONS", "*");
+    CHECK(answer.status == 204);
+    CHECK(answer.header("Allow") == "GET, HEAD, POST");
+}
+
+TEST_CASE("A body in chunks is taken, in whatever parts it comes", "[http]") {
+    t::explore(20, [](std::uint64_t seed) {
+        scene some(seed);
+        auto browser = some.world.http();
+        const auto head = site::request("POST", "/shout/", {"Transfer-Encoding: Chunked"});
+        browser.send_bytes(head + "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n" +
+                           get("/hello/you/") + head + "0\r\n\r\n");
+        REQUIRE(browser.reply().body == "HELLO WORLD");
+        REQUIRE(browser.reply().body == "Hello, you!\n");
+        const auto answer = browser.reply();
+        REQUIRE(answer.status == 200);
+        REQUIRE(answer.body.empty());
+    });
 }
 
 TEST_CASE("Fifty requests sent at once are answered in order", "[http]") {
@@ -83,16 +151,18 @@ TEST_CASE("A large page is whole although the connection ends with it", "[http]"
 
 TEST_CASE("A client that asks whether to go on is told so", "[http]") {
     scene some;
-    std::string came;
-    const auto link = t::simulation::find_or_start(some.server)->connect(1, 64 * 1024);
-    link->on_receive = [&](std::string_view bytes, bool) { came += bytes; };
-    link->send(site::request("POST", "/shout/", {"Content-Length: 5", "Expect: 100-continue"}));
-    some.world.settle();
-    CHECK(came == "HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110, section 10.1.1
-    came.clear();
-    link->send("hello");
-    some.world.settle();
-    CHECK(came.substr(0, 15) == "HTTP/1.1 200 OK");
-    CHECK(came.substr(came.size() - 9) == "\r\n\r\nHELLO");
-    link->vanish();
+    site::raw_client client(some.server);
+    for (const auto& [length, body] : {std::pair{"Content-Length: 5", "hello"},
+                                       std::pair{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"}}) {
+        CAPTURE(length);
+        client.received.clear();
+        client.send(site::request("POST", "/shout/", {length, "Expect: 100-continue"}));
+        some.world.settle();
+        CHECK(client.received == "HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110, section 10.1.1
+        client.received.clear();
+        client.send(body);
+        some.world.settle();
+        CHECK(client.received.substr(0, 15) == "HTTP/1.1 200 OK");
+        CHECK(client.received.substr(client.received.size() - 9) == "\r\n\r\nHELLO");
+    }
 }

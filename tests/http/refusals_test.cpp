@@ -28,6 +28,9 @@ void refused(const std::string& bytes, std::initializer_list<int> statuses) {
         CAPTURE(answer.body);
         REQUIRE(std::find(statuses.begin(), statuses.end(), answer.status) != statuses.end());
         REQUIRE(answer.header("Connection") == "close");
+        REQUIRE(answer.header("Content-Type") == "text/plain; charset=utf-8");
+        REQUIRE(answer.body.size() > 10);  // says what was wrong
+        REQUIRE(answer.body.back() == '\n');
         REQUIRE_FALSE(client.is_waiting());  // nothing more has come
         REQUIRE_FALSE(client.is_connected());
         REQUIRE(some.world.http().get("/hello/you/").body == "Hello, you!\n");
@@ -86,8 +89,19 @@ TEST_CASE("A head that is too large gets 431", "[http]") {
     refused("GET /" + std::string(70'000, 'x'), {431, 414});
 }
 
-TEST_CASE("A chunked body gets 501", "[http]") {
-    refused(post({"Transfer-Encoding: chunked"}) + "5\r\nhello\r\n0\r\n\r\n", {501});
+TEST_CASE("Another transfer coding than chunked gets 501", "[http]") {
+    refused(post({"Transfer-Encoding: gzip, chunked"}) + "5\r\nhello\r\n0\r\n\r\n", {501});
+}
+
+TEST_CASE("A broken chunk gets 400", "[http]") {
+    for (const auto& body : {"x\r\nhello\r\n"s, "5\r\nhello!\r\n"s, "5\nhello\r\n"s, "\r\n"s, "-5\r\nhello\r\n"s,
+                             "11111111111111111\r\n"s})
+        refused(post({"Transfer-Encoding: chunked"}) + body, {400, 413});
+}
+
+TEST_CASE("A chunked body that is too large gets 413", "[http]") {
+    refused(post({"Transfer-Encoding: chunked"}) + "10001\r\n", {413});
+    refused(post({"Transfer-Encoding: chunked"}) + "ffff\r\n" + std::string(65'535, 'x') + "\r\n2\r\n", {413});
 }
 
 TEST_CASE("A chunked body with a length is not taken for two requests", "[http]") {
@@ -100,6 +114,47 @@ TEST_CASE("Another version of HTTP gets 505", "[http]") {
     refused("GET /hello/you/ HTTP/2.0\r\nHost: localhost\r\n\r\n", {505});
     refused("GET /hello/you/ HTTP/0.9\r\nHost: localhost\r\n\r\n", {505});
     refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {505, 400});
+}
+
+TEST_CASE("A host that is none gets 400", "[http]") {
+    for (const auto& host :
+         {"a b"s, "localhost:65536"s, "localhost:x"s, "[::1"s, "[::x]"s, "user@localhost"s, "a/b"s, ""s}) {
+        refused("GET /hello/you/ HTTP/1.1\r\nHost: " + host + "\r\n\r\n", {400});
+        refused("GET /hello/you/ HTTP/1.0\r\nHost: " + host + "\r\n\r\n", {400});
+    }
+}
+
+TEST_CASE("The head is bounded by the limits", "[http]") {
+    roompp::limits limits;
+    limits.head_bytes = 500;
+    limits.header_fields = 5;
+    const auto status = [&](const std::string& bytes) {
+        site::scene some(0, limits);
+        return some.world.http().send_bytes(bytes).reply().status;
+    };
+    const std::string plain = get("/hello/you/", {"X-Long: "});
+    CHECK(status(get("/hello/you/", {"X-Long: " + std::string(500 - plain.size(), 'x')})) == 200);
+    CHECK(status(get("/hello/you/", {"X-Long: " + std::string(501 - plain.size(), 'x')})) == 431);
+    CHECK(status("GET /hello/" + std::string(600, 'x') + "/ HTTP/1.1\r\n") == 414);
+    CHECK(status(get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4"})) == 200);
+    CHECK(status(get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4", "E: 5"})) == 431);
+}
+
+TEST_CASE("A HEAD that is refused gets no body", "[http]") {
+    for (const auto& bytes : {"HEAD /hello/you/ HTTP/1.1\r\n\r\n"s, "HEAD /hello/you/ HTTP/2.0\r\nHost: a\r\n\r\n"s,
+                              "HEAD hello HTTP/1.1\r\nHost: a\r\n\r\n"s,
+                              "HEAD /shout/ HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"s,
+                              "\r\nHEAD /hello/you/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"s}) {
+        CAPTURE(bytes);
+        site::scene some;
+        site::raw_client client(some.server);
+        client.send(bytes);
+        some.world.settle();
+        CHECK(client.received.substr(0, 9) == "HTTP/1.1 ");
+        CHECK(client.received.find("\r\n\r\n") == client.received.size() - 4);
+        CHECK(client.received.find("Content-Length: ") != std::string::npos);
+        CHECK(client.ended);
+    }
 }
 
 TEST_CASE("A handshake with a body gets 400", "[http]") {

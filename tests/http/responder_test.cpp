@@ -40,14 +40,14 @@ struct recording final : roompp::detail::http_exchange {
         complete();
     }
     void abandon() override { told.emplace_back("abandon"); }
-    [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return 42; }
+    [[nodiscard]] std::size_t queued_bytes() const noexcept override { return 42; }
 
     void complete() {
         if (const auto its = held.lock()) its->close();
     }
     void cut(abort_reason why) {
         if (const auto its = held.lock()) {
-            pending_response::tell_end(its, why);
+            pending_response::notify_end(its, why);
             its->close();
         }
     }
@@ -209,7 +209,7 @@ TEST_CASE("A body tells each time that it has drained, and to the newest hook", 
         told += 'a';
         its.on_drained([&] { told += 'b'; });
     });
-    for (int i = 0; i < 3; ++i) pending_response::tell_drained(request.session->held.lock());
+    for (int i = 0; i < 3; ++i) pending_response::notify_drained(request.session->held.lock());
     CHECK(told == "abb");
 }
 

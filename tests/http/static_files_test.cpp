@@ -158,3 +158,12 @@ TEST_CASE("A page that is required and not there is named with its place", "[pag
     CHECK(message.find("'nothing.html'") != std::string::npos);
     CHECK(message.find(some.site().string()) != std::string::npos);
 }
+
+TEST_CASE("Equal bytes have equal entity tags, others have others", "[pages]") {
+    using roompp::entity_tag;
+    CHECK(entity_tag("") == "\"cbf29ce484222325\"");
+    CHECK(entity_tag("a") == "\"af63dc4c8601ec8c\"");
+    CHECK(entity_tag("foobar") == "\"85944171f73967e8\"");
+    CHECK(entity_tag("ab") != entity_tag("ba"));
+    CHECK(entity_tag("\xff") == entity_tag("\xff"));
+}

@@ -55,12 +55,20 @@ class AnswersLater(LaterCase):
                 self.assertEqual(client.response().body, b"Hello, you!\n")
 
     def test_the_handler_is_told_that_the_client_has_gone(self):
-        for i, leave in enumerate((lambda c: c.close(), lambda c: c.abort(),
-                                   lambda c: c.socket.shutdown(socket.SHUT_WR))):
+        for i, (leave, outcome) in enumerate(((lambda c: c.close(), b"answered\n"), (lambda c: c.abort(), b"too late\n"),
+                                              (lambda c: c.socket.shutdown(socket.SHUT_WR), b"answered\n"))):
             client = self.held(f"n{i}")
             leave(client)
             self.server.wait_for_line(f"held n{i}: client gone")
-            self.assertEqual(self.answer(f"n{i}", b"news"), b"too late\n")
+            self.assertEqual(self.answer(f"n{i}", b"news"), outcome)
+
+    def test_a_client_that_has_only_closed_its_half_is_answered(self):
+        client = self.held("half")
+        client.socket.shutdown(socket.SHUT_WR)
+        self.server.wait_for_line("held half: client gone")
+        self.answer("half", b"news")
+        self.assertEqual(client.response().body, b"news")
+        self.assertTrue(client.ended())
 
     def test_a_client_that_sends_without_end_while_one_is_held_takes_no_memory(self):
         client = self.held("a")
@@ -125,7 +133,16 @@ class Streams(LaterCase):
             client = self.stream(f"n{i}", query="?to_the_end=1" if i else "")
             leave(client)
             self.server.wait_for_line(f"stream n{i}: client gone")
-            self.assertEqual(self.write(f"n{i}", b"more"), b"over\n")
+            # One that has closed its socket may have closed only its half of the connection, until it has been written to.
+            wait_until(lambda name=f"n{i}": self.write(name, b"more") == b"over\n", "the stream is over")
+
+    def test_a_client_that_has_only_closed_its_half_gets_the_rest(self):
+        client = self.stream("half", query="?to_the_end=1")
+        client.socket.shutdown(socket.SHUT_WR)
+        self.server.wait_for_line("stream half: client gone")
+        self.assertEqual(self.write("half", b"more"), b"open\n")
+        self.ask(post("/end/half/"))
+        self.assertTrue(client.read_to_end().endswith(b"begin\nmore"))
 
     def test_a_client_that_sends_without_end_meanwhile_takes_no_memory(self):
         for query, is_read in (("", False), ("?to_the_end=1", True)):

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -36,6 +37,31 @@ inline constexpr const char* secret = "the secret outside the folder";
 [[nodiscard]] inline std::string get(std::string_view target, const std::vector<std::string>& headers = {}) {
     return request("GET", target, headers);
 }
+
+/// A client that only sends and receives bytes.
+struct raw_client {
+    explicit raw_client(roompp::server& server)
+        : link(roompp::testing::simulation::find_or_start(server)->connect(1, 64 * 1024)) {
+        link->on_receive = [this](std::string_view bytes, bool last) {
+            received += bytes;
+            ended = ended || last;
+        };
+    }
+    raw_client(const raw_client&) = delete;
+    raw_client& operator=(const raw_client&) = delete;
+    ~raw_client() {
+        link->on_receive = nullptr;
+        link->vanish();
+    }
+
+    void send(std::string_view bytes) const { link->send(bytes); }
+    /// Closes its half of the connection.
+    void end_sending() const { link->send_fin(); }
+
+    std::shared_ptr<roompp::testing::memory_link> link;
+    std::string received;
+    bool ended = false;
+};
 
 /// A server of pages, in a folder of its own.
 struct scene {

@@ -1,10 +1,8 @@
 #pragma once
-// A stream before it becomes a WebSocket: plain HTTP/1.1, with keep-alive and pipelining.
+// One connection's requests over plain HTTP/1.1, with keep-alive and pipelining.
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,106 +10,130 @@
 #include <system_error>
 #include <utility>
 
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/utilities.hpp>
-
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
-#include <roompp/http/request_validator.hpp>
+#include <roompp/http/request_reader.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
+#include <roompp/http/response_writer.hpp>
 #include <roompp/net/channel.hpp>
-#include <roompp/rooms/policies.hpp>
-#include <roompp/websocket/websocket_connection.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
-/// Upgrade, with what was read of it, to a connection. `Router` answers:
-/// - `std::optional<response> body_problem(const request&, std::size_t, const limits&)`: a refusal of a body of that size;
-/// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
-/// - `std::optional<response> upgrade(const request&, net::opening&)`: a refusal, or how to open;
-/// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// Reads requests from a stream and answers them, one after the other, until one of them upgrades the connection to
+/// another protocol. `Router` has:
+/// - `std::uint64_t max_body(const request&, const limits&)`: how large the body of a request may be, in bytes;
+/// - `std::optional<response> refuse_body(const request&)`: the refusal of a larger one, if the text of the session
+/// will
+///   not do;
+/// - `std::optional<response> respond(request&, responder&)`: the response, unless it is given through the responder;
+/// - `bool takes_upgrade(const request&)`: whether a request is for another protocol (RFC 9110, section 7.8);
+/// - `upgrade_options`: what it notes between these two, default-constructible;
+/// - `std::optional<response> accept_upgrade(request&, upgrade_options&)`: the refusal of such a request;
+/// - `void start_upgrade(net::shard&, Stream, const request_head&, std::string_view rest, upgrade_options)`: takes over
+///   the stream, which has answered nothing yet, with the bytes that came after the head; head and rest are valid
+/// during
+///   the call;
+/// - `std::string_view date(loop&)`: the Date of responses of that loop, see http_date();
+/// - `bool observes_responses()`, `void notify_response(const request&, const response_info&)`: called for each
+/// response
+///   that is complete or cut short;
 /// - `std::string_view secret()`: see request::server_secret();
-/// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
+/// - `void report(std::exception_ptr)`: exceptions of the application's hooks.
+/// They are called on the session's loop.
 template <class Stream, class Router>
 class http_session final : public net::channel<http_session<Stream, Router>, Stream>,
                            public std::enable_shared_from_this<http_session<Stream, Router>>,
                            private http_exchange {
     using channel = net::channel<http_session, Stream>;
-    using parser = websocketpp::http::parser::request;
+    using clock = net::shard::clock;
 
 public:
-    http_session(net::shard& host, Stream stream, Router& site)
-        : channel(host, std::move(stream)), router_(site), newcomer_(std::in_place, host.handshaking()) {
+    http_session(net::shard& host, Stream stream, Router& router)
+        : channel(host, std::move(stream)),
+          router_(router),
+          handshaking_(std::in_place, host.handshaking()),
+          reader_(host.limits()) {
         expect_request();
     }
 
     void start() { this->start_reading(); }
 
-    /// Answers before any request: the server is full.
+    /// Answers 503 before any request: the server is full.
     void reject() {
-        newcomer_.reset();
+        handshaking_.reset();
         rejected_.emplace(this->host().rejected());
         this->start_reading();
-        answer_last({503, "The server has as many connections as it allows; try again later.\n"});
+        answer_last({503, "The server has reached its limit of connections; try again later.\n"});
     }
 
 private:
     friend channel;
 
-    // What is under way. A request whose answer is owed or not whole holds up those behind it.
-    enum class stage : unsigned char { reading, answer_owed, body_begun };
+    // A request whose response is owed or not complete holds up those behind it.
+    enum class stage : unsigned char { reading, response_owed, body_begun };
 
-    // Of requests that wait for the answer to one before them, this much is read ahead. Reading on is what shows that
+    // Of requests that wait for the response to one before them, this much is read ahead. Reading on is what shows that
     // the client goes.
-    static constexpr std::size_t most_read_ahead = 64 * 1024;
+    static constexpr std::size_t max_read_ahead = 64 * 1024;
 
     // channel
     void on_bytes(const char* data, std::size_t size) {
         const std::string_view bytes(data, size);
-        if (stage_ == stage::reading && pending_.empty()) {
-            take(bytes);
-        } else if (!is_last_) {  // else nobody will look at it
-            pending_.append(bytes);
-        }
-        choose_whether_to_read();
+        if (stage_ == stage::reading && read_ahead_.empty())
+            consume(bytes);
+        else if (!closes_)  // else it would never be looked at
+            read_ahead_.append(bytes);
+        update_reading();
+    }
+    // The client sends no more. What it has asked for is still answered (RFC 9112, section 9.6).
+    bool outlasts_input() {
+        if (stage_ == stage::reading && read_ahead_.empty() && this->queued() == 0) return false;
+        if (std::exchange(input_ended_, true)) return true;
+        if (stage_ != stage::reading)
+            notify_client_gone();
+        else if (read_ahead_.empty())
+            this->shutdown();
+        return true;
     }
     void on_drain() {
         if (stage_ == stage::reading) return go_on();
-        const auto body = held_.lock();
-        if (stage_ == stage::body_begun && body) guarded([&] { pending_response::tell_drained(body); });
+        const auto pending = pending_.lock();
+        if (stage_ == stage::body_begun && pending) guarded([&] { pending_response::notify_drained(pending); });
     }
-    void on_disconnect(const std::error_code&) { cut_short(abort_reason::client_gone); }
+    void on_disconnect(const std::error_code&) { abort_exchange(abort_reason::client_gone); }
 
-    // shard::guest
-    void tick(net::shard::clock::time_point now) override {
-        const auto& bounds = this->host().limits();
-        if (this->shutdown_overdue(now)) return this->close_now();
-        if (this->ended()) return;
-        if (this->queued() != 0) {
-            if (now - this->last_activity() < bounds.keep_alive) return;
-            this->close_now();  // takes nothing of its answer
-            cut_short(abort_reason::too_slow);
-        } else if (stage_ == stage::answer_owed) {
-            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(abort_reason::timed_out);
+    // net::shard::shard_connection
+    void tick(clock::time_point now) override {
+        const auto& limits = this->host().limits();
+        if (this->ended()) {
+            // A client may take as long as it needs for what is left, as long as it takes something.
+            if (this->queued() != 0 ? this->has_stalled_for(limits.keep_alive) : this->shutdown_overdue(now))
+                this->close_now();
+        } else if (this->queued() != 0) {
+            if (now - this->last_activity() < limits.keep_alive) return;
+            this->close_now();
+            abort_exchange(abort_reason::too_slow);
+        } else if (stage_ == stage::response_owed) {
+            if (now - waiting_since_ >= limits.answer_timeout) request_final_response(abort_reason::timed_out);
         } else if (stage_ == stage::body_begun) {
             return;  // as long as it takes
-        } else if (in_request_ || answered_ == 0) {
-            if (now - waiting_since_ >= bounds.request_timeout)
-                answer_last({408, "The request did not come in time.\n"});
-        } else if (now - waiting_since_ >= bounds.keep_alive) {
+        } else if (in_request_ || responses_ == 0) {
+            if (now - waiting_since_ >= limits.request_timeout)
+                answer_last({408, "The request was not complete in time.\n"});
+        } else if (now - waiting_since_ >= limits.keep_alive) {
             this->shutdown();
         }
     }
     void stop() override {
-        is_last_ = true;
-        if (stage_ == stage::answer_owed) return ask_for_last_answer(abort_reason::server_stops);
+        closes_ = true;
+        if (stage_ == stage::response_owed) return request_final_response(abort_reason::server_stops);
         if (stage_ == stage::body_begun) {
-            const auto body = held_.lock();
-            if (body) guarded([&] { pending_response::tell_end(body, abort_reason::server_stops); });
+            const auto pending = pending_.lock();
+            if (pending) guarded([&] { pending_response::notify_end(pending, abort_reason::server_stops); });
             if (stage_ == stage::body_begun) end();
             return;
         }
@@ -119,234 +141,215 @@ private:
     }
     void abort() override {
         this->close_now();
-        cut_short(abort_reason::server_stops);
+        abort_exchange(abort_reason::server_stops);
     }
 
-    // Answers the requests in `bytes`, in order. While an answer waits to be sent, or is still owed, no further one is
+    // Answers the requests in `bytes`, in order. While a response waits to be sent, or is still owed, no further one is
     // made: the rest waits.
-    void take(std::string_view bytes) {
-        taking_ = true;
+    void consume(std::string_view bytes) {
+        consuming_ = true;
         while (!bytes.empty() && !this->ended()) {
             if (this->queued() != 0 || stage_ != stage::reading) {
-                if (!is_last_) pending_.assign(bytes);
+                if (!closes_) read_ahead_.assign(bytes);
                 break;
             }
-            if (!in_request_) {
+            bytes.remove_prefix(reader_.consume(bytes));
+            if (!in_request_ && reader_.has_begun()) {
                 in_request_ = true;
                 waiting_since_ = this->host().now();
             }
-            try {
-                if (in_body_) {
-                    const std::size_t taken = parser_.consume(bytes.data(), bytes.size());
-                    request_bytes_ += taken;
-                    bytes.remove_prefix(taken);
-                } else if (!take_head(bytes))
-                    break;
-            } catch (const websocketpp::http::exception& e) {
-                answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+            if (reader_.current() == request_reader::state::head_complete) start_body();
+            if (reader_.current() == request_reader::state::failed) {
+                refuse();
                 break;
             }
-            if (!parser_.ready()) continue;
-            newcomer_.reset();
+            if (reader_.current() != request_reader::state::complete) continue;
+            handshaking_.reset();
             handle(bytes);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
-        taking_ = false;
+        if (!this->ended()) reader_.keep_head();  // the bytes go
+        consuming_ = false;
     }
 
-    // Takes up what came while an answer was owed or being sent.
+    // Reads on with what came while a response was owed or being sent.
     void go_on() {
         if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
-        const auto rest = std::exchange(pending_, {});
-        this->corked([&] { take(rest); });
-        choose_whether_to_read();
+        const auto bytes = std::exchange(read_ahead_, {});
+        this->corked([&] { consume(bytes); });
+        if (this->ended()) return;
+        if (input_ended_ && stage_ == stage::reading && read_ahead_.empty()) return this->shutdown();
+        update_reading();
     }
 
-    void choose_whether_to_read() {
+    void update_reading() {
         if (this->ended()) return;
-        const bool answer_is_on_its_way = stage_ == stage::reading && !pending_.empty();
-        if (answer_is_on_its_way || pending_.size() >= most_read_ahead)
+        const bool sends_response = stage_ == stage::reading && !read_ahead_.empty();
+        if (sends_response || read_ahead_.size() >= max_read_ahead)
             this->pause_reading();
         else
             this->resume_reading();
     }
 
     void expect_request() {
-        in_request_ = in_body_ = false;
+        in_request_ = false;
         waiting_since_ = this->host().now();
-        parser_ = parser();
-        parser_.set_max_body_size((std::numeric_limits<std::size_t>::max)());  // the site says how large it may be
+        reader_.reset();
     }
 
-    // Takes bytes until the head is whole, then checks and parses it.
-    // @returns whether it could go on: false if more must come, or if the request was refused.
-    bool take_head(std::string_view& bytes) {
-        constexpr std::string_view end_of_head = "\r\n\r\n";
-        std::string_view head;
-        const std::size_t here = head_.empty() ? bytes.find(end_of_head) : std::string_view::npos;
-        if (here != std::string_view::npos) {  // in one piece, as nearly always: no copy
-            head = bytes.substr(0, here + end_of_head.size());
-            bytes.remove_prefix(head.size());
-        } else {
-            const std::size_t before = head_.size();
-            head_.append(bytes);
-            const std::size_t end = head_.find(end_of_head, before < 3 ? 0 : before - 3);
-            if (end == std::string::npos) {
-                bytes = {};
-                if (head_.size() > websocketpp::http::max_header_size)
-                    answer_last({431, "The request's head is too large.\n"});
-                return false;
-            }
-            head_.resize(end + end_of_head.size());
-            bytes.remove_prefix(head_.size() - before);
-            head = head_;
-        }
-        if (auto problem = head_problem(head)) {
-            answer_last(*problem);
-            return false;
-        }
-        parser_.consume(head.data(), head.size());
-        request_bytes_ = head.size();
-        head_.clear();
-        in_body_ = true;
-        if (auto problem = body_problem()) {
-            answer_last(*problem);
-            return false;
-        }
-        if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
+    void start_body() {
+        const bool has_body = reader_.head().framing != request_framing::none;
+        reader_.start_body(has_body ? router_.max_body(current_request(), this->host().limits()) : 0);
+        if (reader_.current() == request_reader::state::in_body && reader_.head().expects_continue)
             channel::write("HTTP/1.1 100 Continue\r\n\r\n");
-        return true;
+    }
+
+    // Refuses what has been read so far.
+    void refuse() {
+        const parse_error& error = reader_.error();
+        if (error.status == 413 && reader_.has_head()) {
+            std::optional<response> refusal;
+            guarded([&] { refusal = router_.refuse_body(current_request()); });
+            if (refusal) return answer_last(*refusal);
+        }
+        answer_last({error.status, error.text + '\n'});
     }
 
     void handle(std::string_view rest) {
-        if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
-        request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
-        incoming.set_size(request_bytes_);
-        incoming.set_server_secret(router_.secret());
-        if (has_token(parser_.get_header("Upgrade"), "websocket") &&
-            has_token(parser_.get_header("Connection"), "Upgrade"))
-            return upgrade(incoming, rest);
-        is_last_ = !wants_keep_alive();
-        headers_.clear();
-        stage_ = stage::answer_owed;
+        request incoming = current_request();
+        if (router_.takes_upgrade(incoming)) return upgrade(incoming, rest);
+        closes_ = !reader_.head().is_persistent;
+        writer_.start(reader_.head());
+        stage_ = stage::response_owed;
+        abort_was_noticed_ = false;
         waiting_since_ = this->host().now();
-        const auto owed = std::make_shared<pending_response>(
+        const auto pending = std::make_shared<pending_response>(
             this->host().home(), std::shared_ptr<http_exchange>(this->shared_from_this(), this));
-        held_ = owed;
-        responder later(owed);
-        if (const auto now = router_.respond(incoming, later); now && owed->claim()) answer(*now);
+        pending_ = pending;
+        responder deferred(pending);
+        if (const auto whole = router_.respond(incoming, deferred); whole && pending->claim()) answer(*whole);
+        if (input_ended_ && stage_ != stage::reading) notify_client_gone();
     }
 
     // http_exchange
-    void add_headers(const header_list& more) override { headers_.insert(headers_.end(), more.begin(), more.end()); }
-    void answer(const response& what) override {
-        if (stage_ != stage::answer_owed || this->ended()) return;
-        ++answered_;
-        is_last_ = is_last_ || this->host().stopping();
-        const std::string bytes = serialize(what, takes_body(), !is_last_, headers_);
-        response_info_ = {what.status, bytes.size()};
-        channel::write(bytes);
-        completed();
+    void add_headers(const header_list& more) override { writer_.add_headers(more); }
+    void answer(const response& whole) override {
+        if (stage_ != stage::response_owed || this->ended()) return;
+        ++responses_;
+        decide_on_close();
+        channel::write(writer_.write(whole, closes_, date()));
+        complete_response();
     }
-    void begin(const response& head, body_framing how) override {
-        if (stage_ != stage::answer_owed || this->ended()) return;
-        ++answered_;
-        if (parser_.get_version() == "HTTP/1.0") how = body_framing::connection;
-        is_last_ = is_last_ || how == body_framing::connection;
-        if (is_last_) pending_ = {};
-        in_chunks_ = how == body_framing::chunk;
-        const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
-        const std::string bytes = serialize_head(head, length, !is_last_, headers_);
-        response_info_ = {head.status, bytes.size()};
-        channel::write(bytes);
-        if (!takes_body() || !has_content(head)) {
-            if (const auto body = held_.lock())
-                guarded([&] { pending_response::tell_end(body, abort_reason::client_gone); });
-            return completed();
+    void begin(const response& head, body_framing framing) override {
+        if (stage_ != stage::response_owed || this->ended()) return;
+        ++responses_;
+        framing = writer_.framing_for(framing);
+        decide_on_close();
+        closes_ = closes_ || framing == body_framing::connection;
+        if (closes_) read_ahead_ = {};
+        channel::write(writer_.begin(head, framing, closes_, date()));
+        if (!writer_.has_body(head)) {
+            if (const auto pending = pending_.lock())
+                guarded([&] { pending_response::notify_end(pending, abort_reason::client_gone); });
+            return complete_response();
         }
         stage_ = stage::body_begun;
         write(head.body, when_slow::disconnect);
     }
     void write(std::string_view piece, when_slow slow) override {
-        if (piece.empty() || !takes_more(piece.size(), slow)) return;
-        if (!takes_more(piece.size(), when_slow::disconnect)) return;  // too little could be forgotten
-        response_info_.bytes += piece.size();
-        channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
+        if (piece.empty() || !make_room_for(piece.size(), slow)) return;
+        if (!make_room_for(piece.size(), when_slow::disconnect)) return;  // not enough could be forgotten
+        writer_.count(piece.size());
+        if (writer_.is_chunked())
+            channel::write(chunk_of(piece));
+        else
+            channel::write(piece);
     }
-    void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow) override {
-        if (in_chunks_) return write(pieces->bytes(), slow);
-        if (!takes_more(pieces->size(), slow)) return;
-        response_info_.bytes += pieces->size();
-        channel::write(pieces);
+    void write(const std::shared_ptr<const net::frame_batch>& batch, when_slow slow) override {
+        if (writer_.is_chunked()) return write(batch->bytes(), slow);
+        if (!make_room_for(batch->size(), slow)) return;
+        writer_.count(batch->size());
+        channel::write(batch);
     }
     void end() override {
         if (stage_ != stage::body_begun || this->ended()) return;
-        if (in_chunks_) channel::write(last_chunk);
-        completed();
+        if (writer_.is_chunked()) channel::write(last_chunk);
+        complete_response();
     }
     void abandon() override {
-        if (stage_ == stage::answer_owed) answer({500, "The server failed to answer this.\n"});
-        if (stage_ == stage::body_begun) {
-            this->close_now();
-            cut_short(abort_reason::client_gone);
-        }
+        if (stage_ == stage::reading) return;
+        if (stage_ == stage::response_owed && !abort_was_noticed_)
+            return answer({500, "The server failed to answer this request.\n"});
+        this->close_now();
+        abort_exchange(abort_reason::client_gone);
     }
-    [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return this->queued(); }
+    [[nodiscard]] std::size_t queued_bytes() const noexcept override { return this->queued(); }
 
-    // The answer is whole.
-    void completed() {
-        const auto self = this->shared_from_this();  // what is closed here may be what keeps this
+    void complete_response() {
+        const auto self = this->shared_from_this();  // closing the pending response may drop the last other reference
         stage_ = stage::reading;
-        if (const auto held = held_.lock()) held->close();
-        tell_answered();
-        if (is_last_) return this->shutdown();
-        if (taking_) return;
+        if (const auto pending = pending_.lock()) pending->close();
+        notify_response();
+        if (closes_) return this->shutdown();
+        if (consuming_) return;
+        if (input_ended_ && read_ahead_.empty()) return this->shutdown();
         expect_request();
-        choose_whether_to_read();
+        update_reading();
         // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
-        if (!pending_.empty()) this->host().home().post([self] { self->go_on(); });
+        if (!read_ahead_.empty()) this->host().home().post([self] { self->go_on(); });
     }
 
-    // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
-    void ask_for_last_answer(abort_reason why) {
-        is_last_ = true;
-        pending_ = {};
-        const auto held = held_.lock();
-        if (!held) return;
-        guarded([&] { pending_response::tell_end(held, why); });
-        if (stage_ == stage::answer_owed && held->claim())
-            answer({503, why == abort_reason::server_stops ? "The server stops; try again later.\n"
-                                                           : "The answer did not come in time; try again later.\n"});
+    // Whether the connection ends with the response that is written next.
+    void decide_on_close() {
+        closes_ = closes_ || this->host().stopping() || (input_ended_ && !consuming_ && read_ahead_.empty());
     }
 
-    // The stream has ended with an answer owed or under way.
-    void cut_short(abort_reason why) {
+    // The server can't wait for the response any longer. One that is on its way from another thread still counts.
+    void request_final_response(abort_reason reason) {
+        closes_ = true;
+        read_ahead_ = {};
+        const auto pending = pending_.lock();
+        if (!pending) return;
+        guarded([&] { pending_response::notify_end(pending, reason); });
+        if (stage_ == stage::response_owed && pending->claim())
+            answer({503, reason == abort_reason::server_stops
+                             ? "Server is shutting down; try again later.\n"
+                             : "The response was not ready in time; try again later.\n"});
+    }
+
+    void notify_client_gone() {
+        const auto pending = pending_.lock();
+        if (!pending) return;
+        guarded([&] {
+            if (pending_response::notify_end(pending, abort_reason::client_gone)) abort_was_noticed_ = true;
+        });
+    }
+
+    // The stream has ended with a response owed or not complete.
+    void abort_exchange(abort_reason reason) {
         if (stage_ == stage::reading) return;
         const auto self = this->shared_from_this();
         stage_ = stage::reading;
-        if (const auto held = held_.lock()) {
-            guarded([&] { pending_response::tell_end(held, why); });
-            held->close();
+        if (const auto pending = pending_.lock()) {
+            guarded([&] { pending_response::notify_end(pending, reason); });
+            pending->close();
         }
-        tell_answered();
+        notify_response();
     }
 
-    void tell_answered() {
+    void notify_response() {
         if (!router_.observes_responses()) return;
-        request asked(parser_, this->stream().peer_address(), Stream::is_secure());
-        asked.set_size(request_bytes_);
-        asked.set_server_secret(router_.secret());
-        guarded([&] { router_.answered(asked, std::exchange(response_info_, {})); });
+        guarded([&] { router_.notify_response(current_request(), writer_.take_info()); });
     }
 
-    bool takes_more(std::size_t bytes, when_slow slow) {
+    bool make_room_for(std::size_t bytes, when_slow slow) {
         if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
         if (this->make_room(bytes, slow)) return true;
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {
             self->close_now();
-            self->cut_short(abort_reason::too_slow);
+            self->abort_exchange(abort_reason::too_slow);
         });
         return false;
     }
@@ -361,92 +364,46 @@ private:
     }
 
     void upgrade(request& incoming, std::string_view rest) {
-        net::accept_options how;
-        if (auto refusal = handshake_problem()) return answer_last(std::move(*refusal));
-        if (auto refusal = router_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
+        typename Router::upgrade_options options;
+        if (auto refusal = router_.accept_upgrade(incoming, options)) return answer_last(*refusal);
         const auto self = this->shared_from_this();
-        auto& host = this->host();
-        const auto opened = std::make_shared<net::websocket_connection<Stream>>(host, this->release());
-        const net::handshake_request handshake{parser_.get_header("Sec-WebSocket-Key"),
-                                               parser_.get_header("Sec-WebSocket-Extensions")};
-        opened->start(handshake, rest, std::move(how));
+        router_.start_upgrade(this->host(), this->release(), reader_.head(), rest, std::move(options));
     }
-
-    // What websocketpp's parser lets pass, and this server does not.
-    [[nodiscard]] std::optional<response> what_is_wrong() const {
-        const std::string& version = parser_.get_version();
-        if (version != "HTTP/1.1" && version != "HTTP/1.0") return response(505, "Only HTTP/1.1 is spoken here.\n");
-        const std::string& target = parser_.get_uri();
-        if (target.empty() || (target.front() != '/' && target.find("://") == std::string::npos))
-            return response(400, "The request's target is not a path.\n");
-        return std::nullopt;
-    }
-
-    // The head has been checked: the length is a number, of at most 18 digits.
-    [[nodiscard]] std::optional<response> body_problem() {
-        const std::string& length = parser_.get_header("Content-Length");
-        if (length.empty()) return std::nullopt;
-        const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
-        constexpr unsigned long long largest = (std::numeric_limits<std::size_t>::max)();  // smaller with 32 bits
-        const auto size = static_cast<std::size_t>((std::min)(std::stoull(length), largest));
-        return router_.body_problem(announced, size, this->host().limits());
-    }
-
-    // RFC 6455, section 4.2.1.
-    [[nodiscard]] std::optional<response> handshake_problem() const {
-        if (parser_.get_method() != "GET" || parser_.get_version() != "HTTP/1.1")
-            return response(400, "A WebSocket opens with a GET of HTTP/1.1.\n");
-        if (parser_.get_header("Sec-WebSocket-Version") != "13") {
-            response wrong(426, "Only version 13 of the WebSocket protocol is spoken here.\n");
-            wrong.headers.emplace_back("Sec-WebSocket-Version", "13");
-            wrong.headers.emplace_back("Upgrade", "websocket");
-            return wrong;
-        }
-        const std::string& key = parser_.get_header("Sec-WebSocket-Key");
-        const auto is_base64 = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-        };
-        if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
-            return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
-        if (!has_possible_port(parser_.get_header("Host"))) return response(400, "The Host has no possible port.\n");
-        if (!parser_.get_body().empty()) return response(400, "A WebSocket handshake has no body.\n");
-        return std::nullopt;
-    }
-
-    [[nodiscard]] bool wants_keep_alive() const {
-        using websocketpp::utility::ci_find_substr;
-        const std::string& wish = parser_.get_header("Connection");
-        if (parser_.get_version() == "HTTP/1.0") return ci_find_substr(wish, "keep-alive", 10) != wish.end();
-        return ci_find_substr(wish, "close", 5) == wish.end();
-    }
-
-    [[nodiscard]] bool takes_body() const { return parser_.get_method() != "HEAD"; }
 
     // Refuses what is being read; nothing after it can be trusted.
-    void answer_last(const response& what) {
-        ++answered_;
-        channel::write(serialize(what, takes_body(), false));
+    void answer_last(const response& whole) {
+        ++responses_;
+        writer_.start_refusal(reader_.is_to_head());
+        channel::write(writer_.write(whole, true, date()));
         this->shutdown();
     }
 
+    [[nodiscard]] request current_request() {
+        if (peer_address_.empty()) peer_address_ = this->stream().peer_address();
+        request current(reader_.head(), reader_.body(), peer_address_, Stream::is_secure());
+        current.set_size(reader_.size());
+        current.set_server_secret(router_.secret());
+        return current;
+    }
+
+    [[nodiscard]] std::string_view date() { return router_.date(this->host().home()); }
+
     Router& router_;
-    std::optional<net::shard::counter_guard> newcomer_;  // until its first whole request
+    std::optional<net::shard::counter_guard> handshaking_;  // until its first whole request
     std::optional<net::shard::counter_guard> rejected_;
-    parser parser_;
-    std::string head_;                      // what has come of a head in pieces
-    std::string pending_;                   // came while an answer was still owed or being sent
-    std::weak_ptr<pending_response> held_;  // while an answer is owed or under way
-    net::shard::clock::time_point waiting_since_{};
-    header_list headers_;          // of the answer, whoever gives it
-    response_info response_info_;  // or being done
-    std::size_t request_bytes_ = 0;
-    std::size_t answered_ = 0;
+    request_reader reader_;
+    response_writer writer_;
+    std::string read_ahead_;                   // came while a response was still owed or being sent
+    std::string peer_address_;                 // once a request has come; the peer may go before its response
+    std::weak_ptr<pending_response> pending_;  // while a response is owed or not complete
+    clock::time_point waiting_since_{};
+    std::size_t responses_ = 0;
     stage stage_ = stage::reading;
     bool in_request_ = false;
-    bool in_body_ = false;
-    bool taking_ = false;
-    bool is_last_ = false;    // the connection ends with the answer
-    bool in_chunks_ = false;  // the body that has begun
+    bool consuming_ = false;
+    bool closes_ = false;             // the connection ends with the response
+    bool input_ended_ = false;        // the client has finished sending
+    bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
 };
 

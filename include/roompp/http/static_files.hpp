@@ -1,22 +1,17 @@
 #pragma once
-// Pages: files on disk, or bytes in the program.
+// Pages and folders: files on disk, or bytes in the program.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <roompp/config.hpp>
+#include <roompp/http/mime_types.hpp>
+#include <roompp/http/request.hpp>
 #include <roompp/http/response.hpp>
-#include <roompp/http/url.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
@@ -27,7 +22,7 @@ struct embedded_file {
 };
 
 /// Where the pages of a server come from: a folder, read anew for every request, so that an edited page shows on
-/// reload, or files that are compiled into the program.
+/// reload, or files that are compiled into the program. A value; safe to read from several threads.
 class page_source {
 public:
     /// The folder in which relative file names are looked up.
@@ -35,77 +30,76 @@ public:
     /// Files within the program; the array must outlive the server.
     template <std::size_t N>
     explicit page_source(const embedded_file (&files)[N]) : embedded_(files, files + N) {}
-    /// The folder if one is named, else the embedded files: what an example's `--pages` option wants.
+    /// The folder if its name is not empty, else the embedded files: for an option such as `--pages` of a program.
     template <std::size_t N>
     page_source(const embedded_file (&files)[N], const std::string& folder) : folder_(folder) {
         if (folder.empty()) embedded_.assign(files, files + N);
     }
 
-    /// The bytes of a page.
-    [[nodiscard]] std::optional<std::string> find(const std::string& name) const {
-        if (!embedded_.empty()) {
-            for (const embedded_file& one : embedded_)
-                if (one.name == name) return std::string(one.bytes);
-            return std::nullopt;
-        }
-        return read(folder_ / name);
-    }
+    /// The bytes of a page; nothing without one of that name.
+    [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
 
-    /// Makes sure that a page is there.
+    /// Makes sure that a page exists.
     /// @throws std::runtime_error that names the page and where it was looked for.
-    void require_page(const std::string& name) const {
-        if (find(name)) return;
-        std::string where = "among the pages compiled into the program";
-        if (embedded_.empty()) {
-            std::error_code ignored;
-            where = "as " + std::filesystem::absolute(folder_ / name, ignored).string();
-        }
-        throw std::runtime_error("roompp: there is no page '" + name + "' (looked for it " + where +
-                                 "); start the program where the page is, or name its folder");
-    }
+    void require_page(const std::string& name) const;
 
-    /// Reads a file whole.
-    [[nodiscard]] static std::optional<std::string> read(const std::filesystem::path& file) {
-        std::error_code ec;
-        if (!std::filesystem::is_regular_file(file, ec)) return std::nullopt;
-        std::ifstream in(file, std::ios::binary);
-        if (!in) return std::nullopt;
-        return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    }
+    /// Reads a file whole; nothing if it is none, or can't be read.
+    [[nodiscard]] static std::optional<std::string> read(const std::filesystem::path& file);
 
 private:
     std::filesystem::path folder_;
     std::vector<embedded_file> embedded_;
 };
 
+/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
+[[nodiscard]] std::string entity_tag(std::string_view bytes);
+
 namespace detail {
 
-/// The file below `root` that a request's path names, if it is a plain file there: no way leads out of the folder, and
-/// hidden files stay hidden.
-[[nodiscard]] inline std::optional<std::filesystem::path> file_below(const std::filesystem::path& root,
-                                                                     std::string_view encoded) {
-    const auto decoded = percent_decode(encoded);
-    if (!decoded || decoded->find_first_of(std::string_view("\\\0:", 3)) != std::string::npos) return std::nullopt;
-    std::filesystem::path wanted = root;
-    for (std::string_view rest = *decoded; !rest.empty();) {
-        const std::string_view part = rest.substr(0, rest.find('/'));
-        rest.remove_prefix((std::min)(rest.size(), part.size() + 1));
-        if (!part.empty() && part.front() == '.') return std::nullopt;
-        wanted /= part;
-    }
-    if (decoded->empty() || decoded->back() == '/') wanted /= "index.html";
+/// The file below `root` that a request's path names, if it is a plain file: no way leads out of the folder, and hidden
+/// files stay hidden.
+/// @param encoded the path below the folder, percent-encoded.
+[[nodiscard]] std::optional<std::filesystem::path> file_below(const std::filesystem::path& root,
+                                                              std::string_view encoded);
 
-    // A link must not lead out either.
-    std::error_code ec;
-    const auto real_root = std::filesystem::canonical(root, ec);
-    if (ec) return std::nullopt;
-    auto real = std::filesystem::canonical(wanted, ec);
-    if (ec || !std::filesystem::is_regular_file(real, ec)) return std::nullopt;
-    const auto differ = std::mismatch(real_root.begin(), real_root.end(), real.begin(), real.end());
-    if (differ.first != real_root.end()) return std::nullopt;
-    return real;
-}
+/// The pages and folders of a server. Configured before the server runs; const access is thread-safe after that.
+class static_files {
+public:
+    /// Where pages come from that are looked up afterwards.
+    void source(page_source source) { source_ = std::move(source); }
+    [[nodiscard]] const page_source& source() const noexcept { return source_; }
+    /// The Content-Security-Policy of all files; empty for none.
+    void content_security_policy(std::string policy) { policy_ = std::move(policy); }
+    /// Adds the files below a folder.
+    /// @throws std::runtime_error if there is no such folder; std::invalid_argument if the prefix has no '/' at its
+    /// ends.
+    void add_folder(std::string prefix, const std::filesystem::path& root);
+
+    /// The response to a request for a page.
+    [[nodiscard]] response page(const request& request, const page_source& source, const std::string& name) const;
+    /// The response to a request for a path below a folder; nothing if it is below none.
+    [[nodiscard]] std::optional<response> respond(const request& request) const;
+
+private:
+    struct served_folder {
+        std::string prefix;
+        std::filesystem::path root;
+    };
+
+    [[nodiscard]] response file(const request& request, const served_folder& folder) const;
+    [[nodiscard]] response deliver(const request& request, std::string type, std::string bytes) const;
+
+    std::vector<served_folder> folders_;
+    page_source source_;
+    std::string policy_ =
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+};
 
 }  // namespace detail
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/http/impl/static_files.ipp>
+#endif

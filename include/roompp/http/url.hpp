@@ -1,96 +1,45 @@
 #pragma once
-// Reading request targets: percent-decoding, path templates, query strings.
+// Request targets: percent-decoding, path templates, query strings.
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
 /// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
 /// @returns nothing if the encoding is broken.
-[[nodiscard]] inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            const int high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        } else {
-            decoded.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return decoded;
-}
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
-/// The value of a query parameter, decoded; nothing if it is not there or its encoding is broken.
-[[nodiscard]] inline std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix((std::min)(query.size(), pair.size() + 1));
-        const std::size_t equals = pair.find('=');
-        if (pair.substr(0, equals) == name)
-            return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
-                                  true);
-    }
-    return std::nullopt;
-}
+/// The value of a query parameter, decoded; nothing if there is none or its encoding is broken. Of several with one
+/// name, the first counts.
+/// @param query without the `?`.
+[[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 /// The named values that a path template has found in a path, in the template's order.
 using path_parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// A path with named parts, such as `/ws/chat/{room}/`. A part is a whole segment; literal parts must match to the
-/// letter, and the slash at the end, or its absence, as well.
+/// letter, and so must the slash at the end, or its absence. A value; safe to read from several threads.
 class path_template {
 public:
     /// @throws std::invalid_argument if the text is no template.
-    explicit path_template(std::string text) : text_(std::move(text)) {
-        if (text_.empty() || text_.front() != '/') refuse("it must start with '/'");
-        for (const std::string_view part : split(text_)) {
-            const bool named = !part.empty() && part.front() == '{' && part.back() == '}' && part.size() > 2;
-            const std::string_view name = named ? part.substr(1, part.size() - 2) : part;
-            if (name.find_first_of("{}?#") != std::string_view::npos)
-                refuse("a named part is a whole segment: '/{name}/'");
-            for (const segment& earlier : segments_)
-                if (named && earlier.named && earlier.text == name)
-                    refuse("it names {" + std::string(name) + "} twice");
-            segments_.push_back({std::string(name), named});
-        }
-    }
+    explicit path_template(std::string text);
 
+    /// The template as it was written.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// The values of the named parts in a path, still percent-encoded; nothing if the path is another one.
-    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const {
-        const auto parts = split(path);
-        if (parts.size() != segments_.size()) return std::nullopt;
-        path_parameters values;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
-            if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
-        }
-        return values;
-    }
+    /// The values of the named parts in a path, still percent-encoded; nothing if the path does not match.
+    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const;
 
     /// Whether this template is to be preferred to another one that matches the same path: at the first difference, a
     /// literal part comes before a named one.
-    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept {
-        const std::size_t n = (std::min)(segments_.size(), other.segments_.size());
-        for (std::size_t i = 0; i < n; ++i)
-            if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
-        return false;
-    }
+    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept;
 
 private:
     struct segment {
@@ -98,33 +47,19 @@ private:
         bool named;
     };
 
-    static std::vector<std::string_view> split(std::string_view path) {
-        std::vector<std::string_view> parts;
-        for (;;) {
-            const std::size_t slash = path.find('/');
-            parts.push_back(path.substr(0, slash));
-            if (slash == std::string_view::npos) return parts;
-            path.remove_prefix(slash + 1);
-        }
-    }
-
-    [[noreturn]] void refuse(const std::string& why) const {
-        throw std::invalid_argument("roompp: '" + text_ + "' is not a path template: " + why);
-    }
+    static std::vector<std::string_view> split(std::string_view path);
+    [[noreturn]] void refuse(const std::string& reason) const;
 
     std::string text_;
     std::vector<segment> segments_;
 };
 
-/// Whether a decoded path parameter is a good name: 1 to `most` letters, digits, '.', '_' or '-' (US-ASCII), and not
-/// '.' or '..'.
-[[nodiscard]] inline bool is_good_name(std::string_view name, std::size_t most) noexcept {
-    const auto good = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    };
-    return !name.empty() && name.size() <= most && name != "." && name != ".." &&
-           std::all_of(name.begin(), name.end(), good);
-}
+/// Whether a decoded path parameter is a good name: 1 to `max_length` letters, digits, '.', '_' or '-' (US-ASCII), and
+/// not '.' or '..'.
+[[nodiscard]] bool is_good_name(std::string_view name, std::size_t max_length) noexcept;
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/http/impl/url.ipp>
+#endif

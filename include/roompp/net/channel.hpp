@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include <roompp/config.hpp>
@@ -28,7 +29,8 @@ namespace net {
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
 /// - `void on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns;
 /// - `void on_drain()`: the send queue has been sent;
-/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write.
+/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
+/// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
 ///
 /// Every write goes through the channel, so order holds: straight to the socket while nothing is queued, else into the
 /// queue, which is written as the socket allows. Writes made within on_bytes() are gathered and written at its end.
@@ -47,6 +49,10 @@ public:
 
 protected:
     ~channel() = default;
+
+    /// Hidden by users that still send after the peer has finished sending.
+    /// @returns whether the connection goes on; false ends it with on_disconnect(). May be called again for the same end.
+    [[nodiscard]] static constexpr bool outlasts_input() noexcept { return false; }
 
     [[nodiscard]] const Stream& stream() const noexcept { return stream_; }
     /// Whether nothing can be written any more: after shutdown(), close_now(), release() or a lost peer.
@@ -180,6 +186,14 @@ protected:
 private:
     enum state : unsigned char { open, shutting_down, closed };
 
+    // Whether the stream can tell that its connection is lost after the end of its input has been read.
+    template <class S, class = void>
+    struct can_wait_lost : std::false_type {};
+    template <class S>
+    struct can_wait_lost<
+        S, std::void_t<decltype(std::declval<S&>().wait_lost(std::declval<void (*)(const std::error_code&)>()))>>
+        : std::true_type {};
+
     static constexpr std::size_t max_corked = 64 * 1024;
     // Backpressure: reading pauses while more than this is queued for sending. Who does not listen is not listened to.
     static constexpr std::size_t max_queued_while_reading = 256 * 1024;
@@ -209,6 +223,7 @@ private:
             std::error_code ec;
             const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
             if (Stream::is_would_block(ec)) break;
+            if (ec == asio::error::eof) return end_input(ec);
             if (ec) return fail(ec);
             last_activity_ = host().now();
             if (state_ == open) corked([&] { user().on_bytes(host().read_buffer(), size); });
@@ -220,6 +235,30 @@ private:
             if (size < shard::read_buffer_size) break;
         }
         wait_readable();
+    }
+
+    // The peer has finished sending. What is queued for it is still sent: it may have closed only its half (RFC 9293,
+    // section 3.6). The end is seen again by the read that follows.
+    void end_input(const std::error_code& ec) {
+        const bool is_going_on = state_ == shutting_down || user().outlasts_input();
+        if (state_ == closed) return;
+        if (!is_going_on || (state_ == shutting_down && !queue_)) return fail(ec);
+        reading_stopped_ = true;
+        wait_lost();
+    }
+
+    // The connection may have been closed by halves only; that it is lost shows when something has been sent.
+    void wait_lost() {
+        if constexpr (can_wait_lost<Stream>::value) {
+            if (std::exchange(waiting_lost_, true)) return;
+            stream_.wait_lost([this, self = user().shared_from_this()](const std::error_code&) {
+                if (state_ == closed) return;
+                std::error_code ec;
+                char byte = 0;
+                (void)stream_.read_some(&byte, 1, ec);
+                if (ec && ec != asio::error::eof && !Stream::is_would_block(ec)) fail(ec);
+            });
+        }
     }
 
     void restart_reading() {
@@ -306,10 +345,12 @@ private:
             wait_writable();
         } else {
             queue_.reset();
-            if (state_ == shutting_down)
+            if (state_ == shutting_down) {
+                shutdown_deadline_ = host().deadline(host().limits().close_timeout);
                 stream_.end_writing();
-            else
+            } else {
                 corked([&] { user().on_drain(); });
+            }
         }
         if (reading_stopped_ && !reading_paused_ && state_ != closed && queue_footprint() <= max_queued_while_reading)
             restart_reading();
@@ -342,6 +383,7 @@ private:
     bool reading_stopped_ = false;  // no read is waited for: backpressure, or a pause
     bool reading_paused_ = false;   // by pause_reading()
     bool failing_ = false;
+    bool waiting_lost_ = false;
 };
 
 }  // namespace net

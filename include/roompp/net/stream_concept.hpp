@@ -28,6 +28,9 @@ namespace net {
 /// - `static bool is_secure()`: whether the bytes are encrypted;
 /// - `static bool is_would_block(const std::error_code&)`: whether an error only means "not now".
 ///
+/// It may have `wait_lost(handler)`, as wait_readable(): the connection may be lost, as by a reset, after the end of its input
+/// has been read; then a peer that has closed only its half of the connection still gets what is queued for it.
+///
 /// It may have `native_handle()`, a socket of the system: then a fan_out_writer may send to it directly.
 ///
 /// A stream is used by one thread, and moves with its connection.

@@ -50,6 +50,10 @@ public:
     void wait_writable(Handler&& handler) {
         socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
     }
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
+    }
     void end_writing() noexcept;
     void close() noexcept;
     [[nodiscard]] std::string peer_address() const;

@@ -1,96 +1,73 @@
 #pragma once
-// The server: listens, routes, runs the loops, stops.
+// The server: routes, listens, runs its loops, stops.
 
-#include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <roompp/config.hpp>
-#include <roompp/net/asio.hpp>
-
-#include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
-
 #include <roompp/base/limits.hpp>
-#include <roompp/http/http_session.hpp>
+#include <roompp/base/loop.hpp>
+#include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
+#include <roompp/http/response.hpp>
 #include <roompp/http/router.hpp>
 #include <roompp/http/static_files.hpp>
-#include <roompp/net/acceptor.hpp>
 #include <roompp/net/compression.hpp>
 #include <roompp/net/connection.hpp>
+#include <roompp/net/connection_limiter.hpp>
 #include <roompp/net/gathered_sends.hpp>
-#include <roompp/net/shard.hpp>
-#include <roompp/net/tcp_stream.hpp>
 #include <roompp/rooms/rooms.hpp>
 #include <roompp/server/room_route.hpp>
+#include <roompp/server/routing_table.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/websocket/websocket_handler.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained, and
-/// belong before run(); stop() may be called from any thread, everything else from one.
+namespace net {
+class shard;
+}
+namespace detail {
+class listeners;
+class loop_driver;
+class loop_group;
+class server_access;
+}  // namespace detail
+
+/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained.
+///
+/// Thread-safety: stop() may be called from any thread; everything else from one, before run().
 class server {
 public:
-    server() = default;
+    server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
-    ~server() {
-        if (const auto by = driver_.lock()) by->on_server_end();
-        for (const auto& over : ends_) over();
-        for (const auto& detach : detach_) detach(homes());
-    }
+    ~server();
 
     /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
-    server& threads(std::size_t n) {
-        if (n == 0) throw std::invalid_argument("roompp: a server needs at least one thread");
-        not_after_listen("threads()");
-        threads_ = n;
-        return *this;
-    }
-    /// The server's bounds, see limits. Before listen().
-    server& limits(const roompp::limits& bounds) {
-        not_after_listen("limits()");
-        bounds_ = bounds;
-        router_.name_length(bounds.name_length);
-        return *this;
-    }
-    /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
+    /// @throws std::invalid_argument for 0.
+    server& threads(std::size_t n);
+    /// The server's limits. Before listen().
+    server& limits(const roompp::limits& limits);
+    /// How the messages of rooms are sent to their members; by default with one `send` each. For io_uring, include
     /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
-    server& fan_out_writer(net::fan_out_policy policy) {
-        not_after_listen("fan_out_writer()");
-        make_writer_ = std::move(policy);
-        return *this;
-    }
+    server& fan_out_writer(net::fan_out_policy policy);
     /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
     /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
-    server& compression(std::shared_ptr<const net::compression> how) {
-        not_after_listen("compression()");
-        compression_ = std::move(how);
-        return *this;
-    }
-    /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
+    server& compression(std::shared_ptr<const net::compression> algorithm);
+    /// Receives exceptions of handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
     /// are written to the standard error output. May be called in several threads at once.
     template <class F>
     server& on_error(F&& f) {
-        router_.on_error(std::forward<F>(f));
+        routes_.on_error(std::forward<F>(f));
         return *this;
     }
 
@@ -105,302 +82,133 @@ public:
         static_assert(std::is_same_v<typename Room::connection_type, connection>,
                       "roompp: these rooms are for another type of member than this server's connections");
         attach(directory);
-        return router_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...),
-                                     {}, {});
+        return routes_.add_websocket(
+            path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...), {}, {});
     }
     /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
     template <class Room>
     server& attach(const rooms<Room>& directory) {
-        attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
+        attach_hooks_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
             directory.attach(homes);
-            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { router_.report(what); });
+            directory.set_defaults(limits_, [this](const std::exception_ptr& error) { routes_.report(error); });
         });
-        detach_.push_back(
+        detach_hooks_.push_back(
             [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
         return *this;
     }
     /// A WebSocket route with hooks of its own, such as echo().
     /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    websocket_route& websocket(std::string path, websocket_handler hooks) {
-        auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
-        return router_.add_websocket(
-            std::move(path),
-            [shared](const request&, connect_reply&) -> websocket_route::session_factory {
-                return [shared](const std::shared_ptr<connection>& opened, const person&) {
-                    return websocket_handler::open(shared, *opened);
-                };
-            },
-            shared->connect_hook(), shared->error_hook());
-    }
+    websocket_route& websocket(std::string path, websocket_handler hooks);
 
     /// A route for plain GET (and HEAD) requests: `response(const request&, responder&)`; a string does for the response.
-    /// A handler that takes a responder may answer through it, later and from any thread, and then returns nothing. Runs
-    /// on the connection's loop, in several threads at once if there are several.
+    /// A handler that takes a responder may respond through it, at any time and from any thread, and then returns nothing.
+    /// Runs on the connection's loop, in several threads at once if there are several.
     template <class F>
-    server& get(const std::string& path, F&& answer) {
-        router_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
+    server& get(const std::string& path, F&& handler) {
+        routes_.plain().add(path, "GET", detail::make_route_handler(std::forward<F>(handler)));
         return *this;
     }
     /// A route for POST requests, as get().
+    /// @param options how large the body may be, and the response to a larger one: see route_options.
     template <class F>
-    server& post(const std::string& path, F&& answer) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
+    server& post(const std::string& path, F&& handler, const route_options& options = {}) {
+        routes_.plain().add(path, "POST", detail::make_route_handler(std::forward<F>(handler)), options);
         return *this;
     }
-
-    /// A route for POST requests whose body is a message of somebody, as get(): it may have limits::message_bytes, where that is
-    /// more than limits::body_bytes.
-    /// @param too_large answers larger ones: `response(const request&)`.
     template <class F>
-    server& post_messages(const std::string& path, F&& answer,
-                          const std::function<response(const request&)>& too_large) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
-        return *this;
+    [[deprecated("use post() with route_options")]] server& post_messages(
+        const std::string& path, F&& handler, const std::function<response(const request&)>& too_large) {
+        route_options options;
+        options.takes_messages = true;
+        options.on_too_large = too_large;
+        return post(path, std::forward<F>(handler), options);
     }
     /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
     template <class F>
-    server& options(const std::string& path, F&& answer) {
-        router_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
+    server& options(const std::string& path, F&& handler) {
+        routes_.plain().add(path, "OPTIONS", detail::make_route_handler(std::forward<F>(handler)));
         return *this;
     }
 
-    /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
-    /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
+    /// Receives the status and size of each response to a plain request when it is complete, or the client has
+    /// disconnected: `(request, response_info)`. For a log, or to count. Named parts of the path are not in the request then.
+    /// May be called in several threads at once.
     template <class F>
     server& on_response(F&& f) {
-        router_.on_response(std::forward<F>(f));
+        routes_.on_response(std::forward<F>(f));
         return *this;
     }
     template <class F>
     [[deprecated("use on_response()")]] server& on_answered(F&& f) {
         return on_response(std::forward<F>(f));
     }
-    /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
-    /// served, `over` before they go.
-    server& on_start(std::function<void(const std::vector<net::shard*>&)> ready, std::function<void()> over = {}) {
-        starts_.push_back(std::move(ready));
-        if (over) ends_.push_back(std::move(over));
-        return *this;
-    }
-    /// For add-ons, as the test harness: an exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) { router_.report(what); }
+    /// Extension point for add-ons with state of each loop: `on_start` runs before the first connection is accepted,
+    /// `on_end` before the loops are destroyed.
+    server& on_start(std::function<void(const std::vector<net::shard*>&)> on_start, std::function<void()> on_end = {});
 
     /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
-    server& pages_from(page_source source) {
-        router_.pages_from(std::move(source));
-        return *this;
-    }
+    server& pages_from(page_source source);
     /// Serves one page, found by its name (see pages_from(); by default from the current folder).
     /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
-    server& page(std::string path, std::string name) {
-        router_.add_page(std::move(path), std::move(name));
-        return *this;
-    }
+    server& page(std::string path, std::string name);
     /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
     /// folder whose name starts with a dot, is served.
     /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
-    server& pages(std::string prefix, const std::filesystem::path& root_folder) {
-        router_.add_folder(std::move(prefix), root_folder);
-        return *this;
-    }
+    server& pages(std::string prefix, const std::filesystem::path& folder);
     /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
     /// forbids framing, but lets a page have its scripts and styles within it.
-    server& content_security_policy(std::string policy) {
-        router_.content_security_policy(std::move(policy));
-        return *this;
-    }
+    server& content_security_policy(std::string policy);
 
     /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
-    /// @param port 0 picks a free one: port() tells which.
+    /// @param port 0 picks a free one: see port().
     /// @param address an IP address, or `localhost`.
     /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
-    server& listen(std::uint16_t port, const std::string& address = {}) {
-        make_shards();
-        ports_.emplace_back(shards_.front()->context(), address, port);
-        return *this;
-    }
-    /// The port of the first listen().
-    [[nodiscard]] std::uint16_t port() const {
-        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen yet: call listen()");
-        return ports_.front().endpoint().port();
-    }
-    /// The address of the first listen(), for a browser on this machine.
-    [[nodiscard]] std::string url() const {
-        const auto number = std::to_string(port());
-        const auto address = ports_.front().endpoint().address();
-        if (address.is_unspecified()) return "http://localhost:" + number + '/';
-        return "http://" + (address.is_v6() ? '[' + address.to_string() + ']' : address.to_string()) + ':' + number +
-               '/';
-    }
+    server& listen(std::uint16_t port, const std::string& address = {});
+    /// The port of the first listen(). @throws std::logic_error before listen().
+    [[nodiscard]] std::uint16_t port() const;
+    /// The URL of the first listen(), for a browser on this machine. @throws std::logic_error before listen().
+    [[nodiscard]] std::string url() const;
 
-    /// Stops on SIGINT (Ctrl-C) and SIGTERM. Before run(), after listen().
-    server& stop_on_signals() {
-        make_shards();
-        signals_.emplace(shards_.front()->context(), SIGINT, SIGTERM);
-        signals_->async_wait([this](const std::error_code& ec, int) {
-            if (!ec) stop();
-        });
-        return *this;
-    }
+    /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
+    /// listen().
+    server& stop_on_signals();
 
-    /// Serves, in this thread and as many more as threads() says, until stop().
-    /// @throws std::logic_error if it does not listen.
-    void run() {
-        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
-        get_ready();
-        // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
-        for (const auto& one : shards_) one->home().suspend();
-        for (auto& one : ports_) accept(one);
-
-        std::atomic<std::size_t> going{shards_.size()};
-        const auto failed = [this](const std::exception_ptr& what) { router_.report(what); };
-        const auto ended = [this, &going] {
-            if (--going != 0) return;
-            for (const auto& one : shards_) one->home().post([shard = one.get()] { shard->leave_run(); });
-        };
-        std::vector<std::thread> others;
-        for (std::size_t i = 1; i < shards_.size(); ++i)
-            others.emplace_back([this, i, failed, ended] { shards_[i]->run(failed, ended); });
-        shards_.front()->run(failed, ended);
-        for (auto& one : others) one.join();
-        for (const auto& one : shards_) one->home().leave();
-    }
+    /// Serves, in this thread and as many more as threads() says, until stop(); returns soon if it was stopped before.
+    /// @throws std::logic_error if the server does not listen, or has run already: it can't be started again.
+    void run();
 
     /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
     /// at the latest after limits::stop_timeout. Safe from any thread; does nothing the second time.
-    void stop() {
-        if (stopping_.exchange(true)) return;
-        make_shards();
-        for (const auto& one : shards_)
-            one->home().post([this, shard = one.get()] {
-                if (shard == shards_.front().get()) stop_accepting();
-                shard->stop();
-            });
-    }
-
-    /// Serves one stream, of any type (see net::tcp_stream), on one of the server's loops; on that loop.
-    /// @param has_place whether its peer may have one more connection.
-    template <class Stream>
-    void serve(net::shard& host, Stream stream, bool has_place = true) {
-        if (host.stopping()) return;
-        const bool full = !has_place || host.connections() >= share_of(bounds_.connections) + host.rejected() ||
-                          host.handshaking() >= share_of(bounds_.handshakes);
-        if (full && host.rejected() >= max_rejected) return stream.close();
-        const auto session =
-            std::make_shared<detail::http_session<Stream, detail::router>>(host, std::move(stream), router_);
-        if (full)
-            session->reject();
-        else
-            session->start();
-    }
-
-    /// For the test harness: who runs the loops in place of run().
-    class loop_driver {
-    public:
-        loop_driver() = default;
-        loop_driver(const loop_driver&) = delete;
-        loop_driver& operator=(const loop_driver&) = delete;
-        virtual ~loop_driver() = default;
-        /// A random number, see loop::random().
-        [[nodiscard]] virtual std::uint64_t random() = 0;
-        /// An exception that no on_error() takes.
-        virtual void failed(const std::exception_ptr& what) = 0;
-        /// The server is about to go, with its loops.
-        virtual void on_server_end() = 0;
-    };
-    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (net::shard::poll_one() and
-    /// advance()), in one thread, until detach_driver().
-    [[nodiscard]] std::vector<net::shard*> attach_driver(const std::shared_ptr<loop_driver>& by) {
-        make_shards();
-        driver_ = by;
-        for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
-        router_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
-        get_ready();
-        return all_shards();
-    }
-    /// For the test harness: nobody runs the loops any more.
-    void detach_driver() {
-        driver_.reset();
-        for (const auto& one : shards_) {
-            one->home().set_random({});
-            one->home().leave();
-        }
-        router_.on_unheard({});
-    }
-    /// For the test harness: who drives it now, if anybody does.
-    [[nodiscard]] std::shared_ptr<loop_driver> driven_by() const noexcept { return driver_.lock(); }
+    void stop();
 
 private:
-    // How many may wait, on each loop, for the client to have read that there is no place for it.
-    static constexpr std::size_t max_rejected = 100;
+    friend class detail::server_access;
 
-    void not_after_listen(const char* what) const {
-        if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
-    }
-    void make_shards() {
-        while (shards_.size() < threads_) {
-            shards_.push_back(std::make_unique<net::shard>(shards_.size(), bounds_));
-            shards_.back()->use(make_writer_, compression_);
-        }
-    }
+    void require_before_listen(const char* setter) const;
+    void require_port() const;
+    void make_loops();
+    // Prepares what needs the loops, before anything is served.
+    void prepare();
 
-    // What of a bound one loop may have.
-    [[nodiscard]] std::size_t share_of(std::size_t bound) const {
-        return std::max<std::size_t>(1, bound / shards_.size());
-    }
-
-    [[nodiscard]] std::vector<net::shard*> all_shards() const {
-        std::vector<net::shard*> all;
-        for (const auto& one : shards_) all.push_back(one.get());
-        return all;
-    }
-    [[nodiscard]] std::vector<loop*> homes() const {
-        std::vector<loop*> all;
-        for (const auto& one : shards_) all.push_back(&one->home());
-        return all;
-    }
-
-    // What can only be done when the loops are there, and before anything is served.
-    void get_ready() {
-        loop& first = shards_.front()->home();
-        router_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
-        for (const auto& attach : attach_) attach(homes());
-        for (const auto& ready : starts_) ready(all_shards());
-    }
-
-    void accept(detail::acceptor& port) {
-        port.start({[this]() -> net::shard& { return *shards_[next_shard_++ % shards_.size()]; },
-                    [this](net::shard& host, asio::ip::tcp::socket arrived) {
-                        net::tcp_stream stream(std::move(arrived));
-                        stream.set_user_timeout(bounds_.ping_interval + bounds_.ping_timeout);
-                        const bool has_place = stream.take_slot(connection_limiter_, bounds_.connections_per_address);
-                        serve(host, std::move(stream), has_place);
-                    },
-                    [this](const std::exception_ptr& what) { router_.report(what); }});
-    }
-
-    void stop_accepting() {
-        std::error_code ignored;
-        for (auto& one : ports_) one.stop();
-        if (signals_) signals_->cancel(ignored);
-    }
-
-    roompp::limits bounds_;
-    std::size_t threads_ = 1;
+    roompp::limits limits_;
+    std::size_t thread_count_ = 1;
     net::fan_out_policy make_writer_;
     std::shared_ptr<const net::compression> compression_;
-    detail::router router_;
-    std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
-    std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
-    std::vector<std::function<void(const std::vector<net::shard*>&)>> starts_;
-    std::vector<std::function<void()>> ends_;
-    net::connection_limiter connection_limiter_;  // outlives the connections on the shards
-    std::vector<std::unique_ptr<net::shard>> shards_;
-    std::deque<detail::acceptor> ports_;  // outlived by the shards
-    std::optional<asio::signal_set> signals_;
-    std::size_t next_shard_ = 0;
-    std::weak_ptr<loop_driver> driver_;
+    detail::routing_table routes_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> attach_hooks_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> detach_hooks_;
+    std::vector<std::function<void(const std::vector<net::shard*>&)>> start_hooks_;
+    std::vector<std::function<void()>> end_hooks_;
+    net::connection_limiter limiter_;               // outlives the connections on the loops
+    std::unique_ptr<detail::loop_group> loops_;     // null before listen()
+    std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
+    std::weak_ptr<detail::loop_driver> driver_;
     std::atomic<bool> stopping_{false};
+    bool has_run_ = false;
 };
 
 ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/server/impl/server.ipp>
+#endif

@@ -117,6 +117,8 @@ public:
     void wait_readable(wait_handler handler);
     /// Calls the handler once, from the loop, when a write would not block.
     void wait_writable(wait_handler handler);
+    /// Calls `handler` once when the connection may have been lost.
+    void wait_lost(wait_handler handler);
     /// Sends the FIN: the server writes nothing more.
     void shut_down();
     /// Closes the server's end; its waits end with an error.
@@ -152,6 +154,7 @@ private:
     std::deque<delay> delays_;    // in the order of their ends and offsets
     wait_handler readable_handler_;
     wait_handler writable_handler_;
+    wait_handler lost_handler_;
     bool uplink_fin_sent_ = false;
     bool uplink_fin_arrived_ = false;
     bool downlink_fin_sent_ = false;

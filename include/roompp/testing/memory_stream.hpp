@@ -55,6 +55,10 @@ public:
     void wait_writable(Handler&& handler) {
         link_->wait_writable(std::forward<Handler>(handler));
     }
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        link_->wait_lost(std::forward<Handler>(handler));
+    }
     void end_writing() { link_->shut_down(); }
     void close() { link_->close(); }
     [[nodiscard]] std::string peer_address() const { return link_ ? link_->peer_address() : std::string(); }

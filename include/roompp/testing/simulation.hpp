@@ -12,7 +12,7 @@
 
 #include <roompp/base/loop.hpp>
 #include <roompp/config.hpp>
-#include <roompp/server/server.hpp>
+#include <roompp/server/server_access.hpp>
 #include <roompp/testing/memory_link.hpp>
 #include <roompp/testing/random.hpp>
 
@@ -27,7 +27,7 @@ namespace testing {
 /// numbers come from the seed as well.
 ///
 /// Single-threaded. Internal; the only file that drives a server is impl/simulation.ipp.
-class simulation final : public server::loop_driver,
+class simulation final : public roompp::detail::loop_driver,
                          private memory_link::observer,
                          public std::enable_shared_from_this<simulation> {
 public:
@@ -82,7 +82,7 @@ private:
 
     void attach();
 
-    // server::loop_driver
+    // roompp::detail::loop_driver
     [[nodiscard]] std::uint64_t random() override { return server_random_.next(); }
     void failed(const std::exception_ptr& error) override { errors_.push_back(error); }
     void on_server_end() override { end(); }

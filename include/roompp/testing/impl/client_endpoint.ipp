@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <roompp/config.hpp>
-#include <roompp/http/request_validator.hpp>
+#include <roompp/http/field_values.hpp>
 #include <roompp/net/opcode.hpp>
 #include <roompp/testing/client_endpoint.hpp>
 #include <roompp/testing/failure.hpp>
@@ -99,7 +99,7 @@ ROOMPP_DECL void client_endpoint::connect() {
 ROOMPP_DECL void client_endpoint::check_handshake() {
     const http_reply& reply = reader.reply();
     const bool is_valid = roompp::detail::same_token(reply.header("Upgrade"), "websocket") &&
-                          roompp::detail::has_token(reply.header("Connection"), "Upgrade") &&
+                          roompp::detail::list_contains(reply.header("Connection"), "Upgrade") &&
                           reply.header("Sec-WebSocket-Accept") == net::accept_key(*find_header("Sec-WebSocket-Key"));
     if (!is_valid) error = "the server's answer to the handshake is not as RFC 6455 has it";
 }

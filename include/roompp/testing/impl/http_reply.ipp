@@ -10,8 +10,9 @@
 #include <system_error>
 #include <utility>
 
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
-#include <roompp/http/request_validator.hpp>
+#include <roompp/http/characters.hpp>
 #include <roompp/testing/http_reply.hpp>
 #include <roompp/testing/readable.hpp>
 
@@ -111,7 +112,7 @@ ROOMPP_DECL void http_reply_reader::parse_header(std::string_view line) {
     const std::size_t colon = line.find(':');
     const std::string_view name = line.substr(0, colon);
     if (colon == std::string_view::npos || name.empty() ||
-        !std::all_of(name.begin(), name.end(), roompp::detail::is_token_char))
+        !roompp::detail::consists_of(name, roompp::detail::token_char))
         return fail("a header is malformed", line);
     const std::string_view value = roompp::detail::trim(line.substr(colon + 1));
     if (value.find('\r') != std::string_view::npos || value.find('\0') != std::string_view::npos)

@@ -45,6 +45,7 @@ ROOMPP_DECL void memory_link::vanish() {
     client_vanished_ = true;
     in_flight_.clear();
     send_fin();
+    if (uplink_fin_arrived_) wake(lost_handler_);
 }
 
 ROOMPP_DECL void memory_link::pause(bool paused) {
@@ -60,7 +61,10 @@ ROOMPP_DECL void memory_link::carry_uplink(std::size_t max_bytes) {
     in_flight_.erase(0, bytes);
     if (in_flight_.empty() && uplink_fin_sent_) uplink_fin_arrived_ = true;
     wake(readable_handler_);
-    if (client_vanished_) wake(writable_handler_);
+    if (client_vanished_) {
+        wake(writable_handler_);
+        wake(lost_handler_);
+    }
 }
 
 ROOMPP_DECL std::size_t memory_link::downlink_bytes(loop::clock::time_point now) const noexcept {
@@ -85,6 +89,7 @@ ROOMPP_DECL void memory_link::detach() {
     // Moved first: a handler that is destroyed may lead back here.
     const auto readable = std::exchange(readable_handler_, nullptr);
     const auto writable = std::exchange(writable_handler_, nullptr);
+    const auto lost = std::exchange(lost_handler_, nullptr);
 }
 
 // ---- The server's end
@@ -150,6 +155,11 @@ ROOMPP_DECL void memory_link::wait_writable(wait_handler handler) {
     if (is_closed_ || is_lost_ || send_buffer_.size() < capacity_ || is_reset()) wake(writable_handler_);
 }
 
+ROOMPP_DECL void memory_link::wait_lost(wait_handler handler) {
+    lost_handler_ = std::move(handler);
+    if (is_closed_ || is_lost_ || is_reset()) wake(lost_handler_);
+}
+
 ROOMPP_DECL void memory_link::shut_down() {
     downlink_fin_sent_ = true;
     notify_downlink();
@@ -161,6 +171,7 @@ ROOMPP_DECL void memory_link::close() {
     shut_down();
     wake(readable_handler_);
     wake(writable_handler_);
+    wake(lost_handler_);
 }
 
 // Both ends notice that the connection is lost.
@@ -171,6 +182,7 @@ ROOMPP_DECL void memory_link::lose() {
     send_buffer_.clear();
     delays_.clear();
     wake(readable_handler_);
+    wake(lost_handler_);
     shut_down();
 }
 

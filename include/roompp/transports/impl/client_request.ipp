@@ -12,7 +12,7 @@
 #include <roompp/http/response.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/transports/client_request.hpp>
-#include <roompp/transports/cors.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/transports/http_rooms_settings.hpp>
 #include <roompp/websocket/websocket_handler.hpp>
 

@@ -121,6 +121,7 @@ ROOMPP_DECL void event_stream::on_response_end(abort_reason reason) {
         if (reason == abort_reason::server_stops) return start_closing(close_code::going_away, "server stops");
         now_closing();
         close_event_.code = reason == abort_reason::too_slow ? close_code::try_again_later : close_code::abnormal;
+        body_.end();  // the client may have closed only its half of the connection
     }
     end_session();
 }

@@ -9,7 +9,7 @@
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/server/server.hpp>
-#include <roompp/transports/cors.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/transports/event_endpoint.hpp>
 #include <roompp/transports/http_rooms.hpp>
 #include <roompp/transports/http_rooms_state.hpp>
@@ -44,7 +44,10 @@ ROOMPP_DECL void add_event_route(server& host, const std::string& path,
 
 ROOMPP_DECL void add_post_route(server& host, const std::string& path, const std::shared_ptr<http_rooms_state>& state) {
     const post_endpoint endpoint(state);
-    host.post_messages(path, endpoint, [endpoint](const request& req) { return endpoint.too_large(req); });
+    route_options options;
+    options.takes_messages = true;
+    options.on_too_large = [endpoint](const request& req) { return endpoint.too_large(req); };
+    host.post(path, endpoint, options);
     add_preflight_route(host, path, state, "POST");
 }
 

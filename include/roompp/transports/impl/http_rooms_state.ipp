@@ -19,7 +19,7 @@
 #include <roompp/net/shard.hpp>
 #include <roompp/protocols/v1.hpp>
 #include <roompp/protocols/v1_frames.hpp>
-#include <roompp/server/server.hpp>
+#include <roompp/server/server_access.hpp>
 #include <roompp/transports/client_request.hpp>
 #include <roompp/transports/encodings.hpp>
 #include <roompp/transports/http_directory.hpp>
@@ -64,7 +64,7 @@ ROOMPP_DECL std::shared_ptr<http_member> http_rooms_state::make_member(bool has_
 }
 
 ROOMPP_DECL std::function<void(std::exception_ptr)> http_rooms_state::error_reporter() const {
-    return [&host = server_](const std::exception_ptr& error) { host.report(error); };
+    return [&host = server_](const std::exception_ptr& error) { server_access::report(host, error); };
 }
 
 ROOMPP_DECL const room_clients* http_rooms_state::find_clients(const loop& home, const std::string& room) const {

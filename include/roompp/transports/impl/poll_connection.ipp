@@ -89,8 +89,15 @@ ROOMPP_DECL void poll_connection::poll(poll_request request, responder reply) {
 
 ROOMPP_DECL void poll_connection::drop_poll(const responder& reply) {
     if (!held_poll_ || held_poll_->reply != reply) return;
-    held_poll_.reset();
+    const auto poll = take_held_poll();
     touch();
+    // It may have closed only its half of the connection. It gets a response without news: in case it does not read, what is
+    // queued here is kept for its next poll.
+    if (!source_ || !poll->reply.is_open()) return;
+    run_guarded([&] {
+        const std::string history = source_->history(poll->request.resume.get(), poll->request.history_limit);
+        poll->reply.answer(history.empty() ? closed_response(close_event_) : response::json('[' + history + "]\n"));
+    });
 }
 
 ROOMPP_DECL void poll_connection::touch() { last_active_ = home().now(); }

@@ -14,7 +14,7 @@
 #include <roompp/http/response.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/transports/client_request.hpp>
-#include <roompp/transports/cors.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/transports/http_member.hpp>
 #include <roompp/transports/http_rooms_state.hpp>
 #include <roompp/transports/poll_connection.hpp>

@@ -1,0 +1,58 @@
+#pragma once
+// The back door of a server, for the test harness and for add-ons that bring streams of their own.
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <roompp/config.hpp>
+#include <roompp/net/shard.hpp>
+#include <roompp/server/server.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Drives the event loops of a server instead of run(), in virtual time.
+class loop_driver {
+public:
+    loop_driver() = default;
+    loop_driver(const loop_driver&) = delete;
+    loop_driver& operator=(const loop_driver&) = delete;
+    virtual ~loop_driver() = default;
+    /// A random number, see loop::random().
+    [[nodiscard]] virtual std::uint64_t random() = 0;
+    /// Receives an exception that no on_error() hook takes.
+    virtual void failed(const std::exception_ptr& error) = 0;
+    /// The server is about to be destroyed, with its loops.
+    virtual void on_server_end() = 0;
+};
+
+/// Friend of server. In the thread that drives the loops.
+class server_access {
+public:
+    /// In place of listen() and run(): makes the loops, which the driver runs (net::shard::poll_one() and advance()), in one
+    /// thread, until detach_driver().
+    [[nodiscard]] static std::vector<net::shard*> attach_driver(server& target, const std::shared_ptr<loop_driver>& driver);
+    /// Nobody runs the loops any more.
+    static void detach_driver(server& target);
+    /// The present driver; null if there is none.
+    [[nodiscard]] static std::shared_ptr<loop_driver> driver(const server& target) noexcept {
+        return target.driver_.lock();
+    }
+    /// Serves a stream of any type, see detail::serve() in serve.hpp, which must be included for it.
+    template <class Stream>
+    static void serve(server& target, net::shard& host, Stream stream) {
+        detail::serve(*target.loops_, target.routes_, host, std::move(stream));
+    }
+    /// Reports an exception that no other hook takes. Safe from any thread.
+    static void report(server& target, const std::exception_ptr& error) { target.routes_.report(error); }
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY
+#include <roompp/server/impl/server_access.ipp>
+#endif
