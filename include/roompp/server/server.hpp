@@ -82,8 +82,8 @@ public:
         static_assert(std::is_same_v<typename Room::connection_type, connection>,
                       "roompp: these rooms are for another type of member than this server's connections");
         attach(directory);
-        return routes_.add_websocket(
-            path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...), {}, {});
+        return routes_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...),
+                                     {}, {});
     }
     /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
     template <class Room>

@@ -18,7 +18,8 @@ ROOMPP_DECL std::vector<net::shard*> server_access::attach_driver(server& target
     target.driver_ = driver;
     for (loop* const home : target.loops_->loops())
         home->set_random([driver = driver.get()] { return driver->random(); });
-    target.routes_.default_error_handler([driver = driver.get()](const std::exception_ptr& error) { driver->failed(error); });
+    target.routes_.default_error_handler(
+        [driver = driver.get()](const std::exception_ptr& error) { driver->failed(error); });
     target.prepare();
     return target.loops_->shards();
 }

@@ -12,6 +12,7 @@
 #include <roompp/net/asio.hpp>
 
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
 #include <roompp/net/shard.hpp>

@@ -133,7 +133,10 @@ ROOMPP_DECL std::shared_ptr<memory_link> simulation::connect(std::size_t client_
     memory_link::observer& network = *this;
     auto peer_address = "192.0.2." + std::to_string(1 + (client_number - 1) % 254);  // reserved by RFC 5737
     auto link = std::make_shared<memory_link>(host, network, std::move(peer_address), capacity);
-    host.home().post([target = server_, &host, link] { roompp::detail::server_access::serve(*target, host, memory_stream(link)); });
+    host.home().post([target = server_, &host, link] {
+        using roompp::detail::server_access;
+        roompp::detail::serve(server_access::loops(*target), server_access::routes(*target), host, memory_stream(link));
+    });
     track(link);
     return link;
 }
