@@ -65,7 +65,7 @@ public:
             const int result = ::inflate(stream_.get(), Z_SYNC_FLUSH);
             if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return outcome::malformed;
             const std::size_t size = sizeof chunk - stream_->avail_out;
-            if (size > max_size - std::min(max_size, out.size())) return outcome::too_big;
+            if (size > max_size - (std::min)(max_size, out.size())) return outcome::too_big;
             out.append(chunk, size);
             if (result == Z_STREAM_END)  // a final block, after which others may come (RFC 7692, section 7.2.3.4)
                 inflateReset(stream_.get());

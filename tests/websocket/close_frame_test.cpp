@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -5,15 +6,15 @@
 
 #include "support/catch.hpp"
 
+using roompp::net::encode_close_payload;
 using roompp::net::is_terminal;
-using roompp::net::make_close_frame;
 using roompp::net::parse_close_frame;
 
 TEST_CASE("A close frame has its code, then its reason", "[close_frame]") {
-    CHECK(make_close_frame(1000, "bye") ==
+    CHECK(encode_close_payload(1000, "bye") ==
           "\x03\xe8"
           "bye");
-    const auto frame = parse_close_frame(make_close_frame(4000, "bye"));
+    const auto frame = parse_close_frame(encode_close_payload(4000, "bye"));
     CHECK_FALSE(frame.malformed);
     CHECK(frame.event.code == 4000);
     CHECK(frame.event.reason == "bye");
@@ -30,13 +31,27 @@ TEST_CASE("Half a code, a code that must not be sent and a reason that is not UT
     CHECK(parse_close_frame("\x03").malformed);
     for (const int code : {0, 999, 1005, 1006, 1015, 5000, 65535}) {
         CAPTURE(code);
-        CHECK(parse_close_frame(make_close_frame(static_cast<std::uint16_t>(code), "")).malformed);
+        CHECK(parse_close_frame(encode_close_payload(static_cast<std::uint16_t>(code), "")).malformed);
     }
-    CHECK(parse_close_frame(make_close_frame(1000, "\xff")).malformed);
-    CHECK_FALSE(parse_close_frame(make_close_frame(1000, "\xc3\xa4")).malformed);
+    CHECK(parse_close_frame(encode_close_payload(1000, "\xff")).malformed);
+    CHECK_FALSE(parse_close_frame(encode_close_payload(1000, "\xc3\xa4")).malformed);
 }
 
 TEST_CASE("After a close for malformed or unwanted bytes the peer is not waited for", "[close_frame]") {
     for (const int code : {1002, 1007, 1008, 1009, 1011}) CHECK(is_terminal(static_cast<std::uint16_t>(code)));
     for (const int code : {1000, 1001, 1013, 4000}) CHECK_FALSE(is_terminal(static_cast<std::uint16_t>(code)));
+}
+
+TEST_CASE("A close frame's payload is a code and a reason", "[close_frame]") {
+    CHECK(roompp::net::encode_close_payload(4001, "bye") ==
+          "\x0f\xa1"
+          "bye");
+    CHECK(roompp::net::decode_close_payload("\x0f\xa1"
+                                            "bye")
+              .code == 4001);
+    CHECK(roompp::net::decode_close_payload("\x0f\xa1"
+                                            "bye")
+              .reason == "bye");
+    CHECK(roompp::net::decode_close_payload("").code == 1005);
+    CHECK(roompp::net::decode_close_payload("\x03").code == 1002);
 }

@@ -43,9 +43,9 @@ std::uint16_t refusal_of(Speak&& speak) {
         auto bystander = world.connect("/");
         auto client = world.connect("/");
         speak(client);
-        const auto how = client.closed();
-        if (seed == 0) refused = how.code;
-        REQUIRE(how.code == refused);
+        const auto event = client.closed();
+        if (seed == 0) refused = event.code;
+        REQUIRE(event.code == refused);
         bystander.send("still here").expect("still here");
     });
     return refused;
@@ -82,9 +82,9 @@ TEST_CASE("A ping between fragments is answered before the message", "[protocol]
     auto client = world.connect("/");
     client.send_frame(opcode::text, "one ", false).ping("now").send_frame(opcode::continuation, "two");
     world.settle();
-    const auto said = client.conversation();
-    CHECK(said.find("<- pong \"now\"") < said.find("<- text \"one two\""));
-    CHECK(said.find("<- text \"one two\"") != std::string::npos);
+    const auto conversation = client.conversation();
+    CHECK(conversation.find("<- pong \"now\"") < conversation.find("<- text \"one two\""));
+    CHECK(conversation.find("<- text \"one two\"") != std::string::npos);
 }
 
 TEST_CASE("Messages of every length come back", "[protocol]") {
@@ -126,9 +126,9 @@ TEST_CASE("A message at the limit passes, and a larger one closes with 1009", "[
     auto client = world.connect("/");
     CHECK(client.send_binary(std::string(1000, 'x')).receive_binary().size() == 1000);
     CHECK(refusal_of_frame(opcode::binary, std::string(1001, 'x')) == 1009);
-    CHECK(refusal_of([](t::client& one) {
-              one.send_frame(opcode::binary, std::string(600, 'x'), false);
-              one.send_frame(opcode::continuation, std::string(600, 'x'));
+    CHECK(refusal_of([](t::client& sender) {
+              sender.send_frame(opcode::binary, std::string(600, 'x'), false);
+              sender.send_frame(opcode::continuation, std::string(600, 'x'));
           }) == 1009);
     const auto tebibyte = raw_frame(0x82, "\xff\0\0\x01\0\0\0\0\0"s, "mask");
     CHECK(refusal_of_bytes(tebibyte) == 1009);
@@ -190,12 +190,13 @@ TEST_CASE("A close frame that is none is refused", "[protocol]") {
     CHECK((not_text == 1002 || not_text == 1007));
 }
 
-TEST_CASE("What comes after a close frame is ignored", "[protocol]") {
+TEST_CASE("Bytes after a close frame are ignored", "[protocol]") {
     int messages = 0;
     strings ends;
     roompp::websocket_handler handler;
     handler.on_message([&] { ++messages; });
-    handler.on_close([&](const roompp::close_event& how) { ends.push_back(std::to_string(how.code) + how.reason); });
+    handler.on_close(
+        [&](const roompp::close_event& event) { ends.push_back(std::to_string(event.code) + event.reason); });
     t::world world(handler);
     auto client = world.connect("/");
     client.close(4000, "one").send_bytes(t::encode_client_frame(opcode::text, "too late", 1));
@@ -209,7 +210,8 @@ TEST_CASE("What comes after a close frame is ignored", "[protocol]") {
 TEST_CASE("A close frame without a code counts as 1005", "[protocol]") {
     strings ends;
     roompp::websocket_handler handler;
-    handler.on_close([&](const roompp::close_event& how) { ends.push_back(std::to_string(how.code) + how.reason); });
+    handler.on_close(
+        [&](const roompp::close_event& event) { ends.push_back(std::to_string(event.code) + event.reason); });
     t::world world(handler);
     auto client = world.connect("/");
     client.send_frame(opcode::close, {});

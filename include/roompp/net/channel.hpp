@@ -7,7 +7,6 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 #include <roompp/config.hpp>
@@ -186,14 +185,6 @@ protected:
 private:
     enum state : unsigned char { open, shutting_down, closed };
 
-    // Whether the stream can tell that its connection is lost after the end of its input has been read.
-    template <class S, class = void>
-    struct can_wait_lost : std::false_type {};
-    template <class S>
-    struct can_wait_lost<
-        S, std::void_t<decltype(std::declval<S&>().wait_lost(std::declval<void (*)(const std::error_code&)>()))>>
-        : std::true_type {};
-
     static constexpr std::size_t max_corked = 64 * 1024;
     // Backpressure: reading pauses while more than this is queued for sending. Who does not listen is not listened to.
     static constexpr std::size_t max_queued_while_reading = 256 * 1024;
@@ -249,7 +240,7 @@ private:
 
     // The connection may have been closed by halves only; that it is lost shows when something has been sent.
     void wait_lost() {
-        if constexpr (can_wait_lost<Stream>::value) {
+        if constexpr (stream_concept<Stream>::has_wait_lost) {
             if (std::exchange(waiting_lost_, true)) return;
             stream_.wait_lost([this, self = user().shared_from_this()](const std::error_code&) {
                 if (state_ == closed) return;

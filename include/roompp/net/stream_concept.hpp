@@ -62,6 +62,8 @@ private:
     using is_would_block_of = std::enable_if_t<
         std::is_convertible_v<decltype(S::is_would_block(std::declval<const std::error_code&>())), bool>>;
     template <class S>
+    using wait_lost_of = decltype(std::declval<S&>().wait_lost(std::declval<wait_handler>()));
+    template <class S>
     using native_handle_of = decltype(std::declval<S&>().native_handle());
 
     template <template <class> class Has, class S, class = void>
@@ -72,6 +74,8 @@ private:
 public:
     /// Whether a fan_out_writer may send to the stream.
     static constexpr bool has_native_handle = has<native_handle_of, Stream>::value;
+    /// Whether the stream can tell that its connection is lost after the end of its input has been read.
+    static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
 
     static constexpr bool check() {
         static_assert(std::is_move_constructible_v<Stream>,

@@ -17,12 +17,15 @@ struct close_frame {
     bool malformed = false;  ///< the body has one byte, a code that must not be sent, or a reason that is not UTF-8
 };
 
-/// Parses the body of a close frame.
+/// Parses and checks the body of a close frame.
 [[nodiscard]] close_frame parse_close_frame(std::string_view body);
 
-/// The body of a close frame: code, then reason.
-/// @param reason UTF-8, at most 123 bytes.
-[[nodiscard]] std::string make_close_frame(std::uint16_t code, std::string_view reason);
+/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
+[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
+
+/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
+/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
+[[nodiscard]] close_event decode_close_payload(std::string_view payload);
 
 /// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
 /// closing handshake is not waited for.

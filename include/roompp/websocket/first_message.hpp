@@ -31,6 +31,7 @@ public:
 
     void on_message(payload message) override;
     void on_rate_limited(payload dropped) override;
+    void on_drain() override;
     void on_close(const close_event& event) override;
 
 private:

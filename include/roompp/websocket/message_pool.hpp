@@ -29,7 +29,7 @@ public:
             reset(*last_, opcode);
             return last_;
         }
-        last_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, max_reused_capacity));
+        last_ = std::make_shared<Message>(this->shared_from_this(), opcode, (std::min)(size, max_reused_capacity));
         return last_;
     }
 

@@ -211,7 +211,7 @@ private:
     }
 
     void write_close(std::uint16_t code, std::string_view reason) {
-        write_control(opcode::close, make_close_frame(code, reason));
+        write_control(opcode::close, encode_close_payload(code, reason));
     }
     void write_control(opcode kind, std::string_view body) {
         const frame_header header(kind, body.size());

@@ -49,19 +49,6 @@ ROOMPP_DECL std::string encode_client_frame(opcode kind, std::string_view payloa
     return frame;
 }
 
-ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
-    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    return payload.append(reason);
-}
-
-ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
-    if (payload.empty()) return {close_code::no_status, {}};
-    if (payload.size() == 1) return {close_code::protocol_error, {}};
-    const auto high = static_cast<unsigned char>(payload[0]);
-    const auto low = static_cast<unsigned char>(payload[1]);
-    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
-}
-
 ROOMPP_DECL void server_frame_reader::append(std::string_view bytes) {
     if (error_) return;
     buffer_.erase(0, std::exchange(position_, 0));
@@ -107,7 +94,7 @@ ROOMPP_DECL std::optional<server_frame_reader::header> server_frame_reader::read
         frame.payload_bytes = static_cast<std::size_t>(length);
     }
     if (!is_control(frame.kind) &&
-        frame.payload_bytes > max_message_bytes_ - std::min(max_message_bytes_, fragments_.size()))
+        frame.payload_bytes > max_message_bytes_ - (std::min)(max_message_bytes_, fragments_.size()))
         return reject(close_code::too_big, "a message is too large");
     return frame;
 }

@@ -8,6 +8,7 @@
 
 #include <websocketpp/close.hpp>
 
+#include <roompp/base/close.hpp>
 #include <roompp/config.hpp>
 #include <roompp/websocket/close_frame.hpp>
 
@@ -24,10 +25,17 @@ ROOMPP_DECL close_frame parse_close_frame(std::string_view body) {
     return parsed;
 }
 
-ROOMPP_DECL std::string make_close_frame(std::uint16_t code, std::string_view reason) {
-    std::string body{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    body.append(reason);
-    return body;
+ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
+    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+    return payload.append(reason);
+}
+
+ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
 }
 
 ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept { return websocketpp::close::status::terminal(code); }

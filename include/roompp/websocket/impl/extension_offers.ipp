@@ -81,7 +81,7 @@ private:
         rest_.remove_prefix(1);
         return true;
     }
-    void skip_whitespace() noexcept { rest_.remove_prefix(std::min(rest_.size(), rest_.find_first_not_of(" \t"))); }
+    void skip_whitespace() noexcept { rest_.remove_prefix((std::min)(rest_.size(), rest_.find_first_not_of(" \t"))); }
 
     [[nodiscard]] static bool is_token(std::string_view text) noexcept {
         return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);

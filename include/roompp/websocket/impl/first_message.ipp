@@ -38,6 +38,10 @@ ROOMPP_DECL void first_message_session::on_rate_limited(payload dropped) {
     if (session_) session_->on_rate_limited(dropped);
 }
 
+ROOMPP_DECL void first_message_session::on_drain() {
+    if (session_) session_->on_drain();
+}
+
 ROOMPP_DECL void first_message_session::on_close(const close_event& event) {
     if (session_) session_->on_close(event);
 }
