@@ -18,7 +18,7 @@ namespace {
 
 nlohmann::json cbor_of(std::initializer_list<unsigned> bytes) {
     std::string text;
-    for (const unsigned one : bytes) text += static_cast<char>(one);
+    for (const unsigned byte : bytes) text += static_cast<char>(byte);
     return parse_cbor(text);
 }
 
@@ -56,11 +56,11 @@ TEST_CASE("What is not JSON is discarded and does not throw") {
 }
 
 TEST_CASE("CBOR of every kind is read as nlohmann/json has written it") {
-    const auto all = nlohmann::json::parse(
+    const auto values = nlohmann::json::parse(
         R"([0, 23, 24, 255, 256, 65536, 4294967296, -1, -25, -300, 1.5, 1e300, true, false, null, "", "text", [], {},
             {"a": {"b": [1, {"c": []}]}, "d": [[], [[]], {}]}])");
-    auto written = nlohmann::json::to_cbor(all);
-    REQUIRE(parse_cbor(std::string(written.begin(), written.end())) == all);
+    auto written = nlohmann::json::to_cbor(values);
+    REQUIRE(parse_cbor(std::string(written.begin(), written.end())) == values);
     const nlohmann::json long_ones = {std::string(70'000, 'x'), std::vector<int>(70'000, 1)};
     written = nlohmann::json::to_cbor(long_ones);
     REQUIRE(parse_cbor(std::string(written.begin(), written.end())) == long_ones);
@@ -104,7 +104,7 @@ TEST_CASE("CBOR that is cut off, too long or no CBOR is discarded and does not t
     std::mt19937 dice(20240302);
     for (int i = 0; i < 20'000; ++i) {
         std::string bytes(dice() % 40, '\0');
-        for (char& one : bytes) one = static_cast<char>(dice());
+        for (char& byte : bytes) byte = static_cast<char>(dice());
         (void)parse_cbor(bytes);
     }
 }

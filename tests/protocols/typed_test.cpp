@@ -32,10 +32,10 @@ using command = std::variant<say, move_to>;
 template <class Room>
 struct scene {
     scene() {
-        rooms.on_malformed([this](Room&, roompp::payload what) { malformed.emplace_back(what.data()); });
+        rooms.on_malformed([this](Room&, roompp::payload message) { malformed.emplace_back(message.data()); });
         for (auto& one : connections) {
-            one = fake::connect(home);
-            in.push_back(rooms.join(one, "tea"));
+            conn = fake::connect(home);
+            in.push_back(rooms.join(conn, "tea"));
         }
         home.run();
     }
@@ -55,10 +55,10 @@ struct scene {
 TEST_CASE("A typed room's hook gets values and says values", "[typed]") {
     using talk = roompp::room<say, roompp::of_members<fake::member>>;
     scene<talk> some;
-    some.rooms.on_message([](talk& room, talk::member& from, const say& heard) {
-        if (heard.volume > 10) return from.send(say{"too loud", 1});
-        CHECK(room.broadcast(say{heard.text + '!', heard.volume * 2}) == 1);
-        from.broadcast_to_others(say{"said", 0});
+    some.rooms.on_message([](talk& room, talk::member& sender, const say& message) {
+        if (message.volume > 10) return sender.send(say{"too loud", 1});
+        CHECK(room.broadcast(say{message.text + '!', message.volume * 2}) == 1);
+        sender.broadcast_to_others(say{"said", 0});
     });
     some.receive(R"({"text": "hi", "volume": 3})");
     some.receive(R"({"volume": 11, "text": "HI", "unknown": [1, 2, 3]})");
@@ -89,7 +89,7 @@ TEST_CASE("Without a hook for it, what is malformed closes its connection with 1
     using talk = roompp::room<say, roompp::of_members<fake::member>>;
     fake::manual_loop home;
     roompp::rooms<talk> rooms(home.get());
-    rooms.on_message([](talk& room, const say& heard) { room.broadcast(heard); });
+    rooms.on_message([](talk& room, const say& message) { room.broadcast(message); });
     const auto connection = fake::connect(home);
     auto in = rooms.join(connection, "tea");
     in.receive("nonsense");
@@ -101,7 +101,7 @@ TEST_CASE("Without a message hook, values are said to everyone, and what is malf
     scene<talk> some;
     some.receive(R"({"text": "hi", "volume": 3})");
     some.receive("nonsense");
-    for (const auto& one : some.connections) CHECK(one->received == strings{R"({"text": "hi", "volume": 3})"});
+    for (const auto& conn : some.connections) CHECK(conn->received == strings{R"({"text": "hi", "volume": 3})"});
     CHECK(some.malformed == strings{"nonsense"});
 }
 
@@ -110,31 +110,32 @@ TEST_CASE("A typed room takes a value wherever it takes a payload", "[typed]") {
     fake::manual_loop home;
     roompp::rooms<talk> rooms(home.get());
     const auto join = [&](const std::shared_ptr<fake::member>& connection, const char* id) {
-        roompp::join_options<fake::batch> how;
-        how.person.id = id;
-        return rooms.join(connection, "tea", how);
+        roompp::join_options<fake::batch> options;
+        options.person.id = id;
+        return rooms.join(connection, "tea", options);
     };
-    const auto said = [](const char* text) { return say{text, 1}; };
-    rooms.on_message([&](talk& room, talk::member& from, const say&) {
-        CHECK(room.broadcast_except(from, said("room.broadcast_except")) == 1);
-        room.broadcast_if([&](const talk::member& one) { return &one != &from; }, said("room.broadcast_if"));
-        room.signal(said("room.signal"));
-        room.send(from, said("room.send"));
-        CHECK(room.send_to("bob", said("room.send_to")) == 1);
-        CHECK(from.send_to("bob", said("member.send_to")) == 1);
-        from.signal(said("member.signal"));
-        CHECK(from.broadcast_to_others(said("member.broadcast_to_others")) == 2);
+    const auto make_message = [](const char* text) { return say{text, 1}; };
+    rooms.on_message([&](talk& room, talk::member& sender, const say&) {
+        CHECK(room.broadcast_except(sender, make_message("room.broadcast_except")) == 1);
+        room.broadcast_if([&](const talk::member& member) { return &member != &sender; },
+                          make_message("room.broadcast_if"));
+        room.signal(make_message("room.signal"));
+        room.send(sender, make_message("room.send"));
+        CHECK(room.send_to("bob", make_message("room.send_to")) == 1);
+        CHECK(sender.send_to("bob", make_message("member.send_to")) == 1);
+        sender.signal(make_message("member.signal"));
+        CHECK(sender.broadcast_to_others(make_message("member.broadcast_to_others")) == 2);
     });
     const auto ann = fake::connect(home);
     const auto bob = fake::connect(home);
     auto in_ann = join(ann, "ann");
     auto in_bob = join(bob, "bob");
     in_ann.receive(R"({"text": "go", "volume": 1})");
-    rooms.broadcast("tea", said("rooms.broadcast"));
+    rooms.broadcast("tea", make_message("rooms.broadcast"));
     home.run();
     const auto texts = [](const strings& received) {
         strings found;
-        for (const auto& one : received) found.push_back(nlohmann::json::parse(one)["text"].get<std::string>());
+        for (const auto& text : received) found.push_back(nlohmann::json::parse(text)["text"].get<std::string>());
         return found;
     };
     CHECK(texts(ann->received) == strings{"room.signal", "room.send", "member.send_to", "rooms.broadcast"});
@@ -146,9 +147,9 @@ TEST_CASE("A typed room takes a value wherever it takes a payload", "[typed]") {
 TEST_CASE("A variant is the first alternative that can be read, in text or in CBOR", "[typed]") {
     using game = roompp::basic_room<roompp::messages_of<command, roompp::cbor>, roompp::of_members<fake::member>>;
     scene<game> some;
-    some.rooms.on_message([](game& room, const command& what) {
-        if (const auto* step = std::get_if<move_to>(&what)) room.broadcast(command(move_to{step->x + 1, step->y}));
-        if (const auto* words = std::get_if<say>(&what)) room.broadcast(command(*words));
+    some.rooms.on_message([](game& room, const command& message) {
+        if (const auto* step = std::get_if<move_to>(&message)) room.broadcast(command(move_to{step->x + 1, step->y}));
+        if (const auto* words = std::get_if<say>(&message)) room.broadcast(command(*words));
     });
     const auto bytes = [](const nlohmann::json& json) {
         const auto cbor = nlohmann::json::to_cbor(json);

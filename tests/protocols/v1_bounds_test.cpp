@@ -31,31 +31,31 @@ TEST_CASE("What comes too fast is dropped, and its sender is told of each", "[v1
     in_any_order(drop_after(10), [](scene& some) {
         auto ann = some.join();
         std::uint64_t number = 0;
-        std::uint64_t said = 0;
+        std::uint64_t last_id = 0;
         for (int second = 0; second < 10; ++second) {
             for (int i = 0; i < 30; ++i) ann.send({{"message", std::to_string(number + 1)}, {"ack", ++number}});
             std::vector<std::uint64_t> messages;
             std::vector<std::uint64_t> acknowledged;
             std::vector<std::uint64_t> dropped;
-            for (const auto& got : ann.heard()) {
-                if (got["type"] == "message") {
-                    REQUIRE(got["id"] == ++said);
-                    messages.push_back(std::stoull(got["message"].get<std::string>()));
-                } else if (got["type"] == "ack") {
-                    acknowledged.push_back(got["ack"]);
+            for (const auto& frame : ann.heard()) {
+                if (frame["type"] == "message") {
+                    REQUIRE(frame["id"] == ++last_id);
+                    messages.push_back(std::stoull(frame["message"].get<std::string>()));
+                } else if (frame["type"] == "ack") {
+                    acknowledged.push_back(frame["ack"]);
                 } else {
-                    REQUIRE(got["error"] == "rate_limited");
-                    dropped.push_back(got["ack"]);
+                    REQUIRE(frame["error"] == "rate_limited");
+                    dropped.push_back(frame["ack"]);
                 }
             }
-            const auto from = [&](std::uint64_t first, std::size_t count) {
+            const auto count_from = [&](std::uint64_t first, std::size_t count) {
                 std::vector<std::uint64_t> all;
                 while (all.size() < count) all.push_back(first++);
                 return all;
             };
-            REQUIRE(acknowledged == from(number - 29, 10));
+            REQUIRE(acknowledged == count_from(number - 29, 10));
             REQUIRE(messages == acknowledged);
-            REQUIRE(dropped == from(number - 19, 20));
+            REQUIRE(dropped == count_from(number - 19, 20));
             some.world.advance(1s);
         }
     });
@@ -82,9 +82,9 @@ TEST_CASE("Too many bytes a second are a flood too", "[v1][bounds]") {
         for (int number = 1; number <= 100; ++number) ann.send({{"message", std::string(900, 'x')}, {"ack", number}});
         std::size_t acknowledged = 0;
         std::size_t dropped = 0;
-        for (const auto& got : ann.heard()) {
-            acknowledged += got["type"] == "ack";
-            dropped += got.value("error", "") == "rate_limited";
+        for (const auto& frame : ann.heard()) {
+            acknowledged += frame["type"] == "ack";
+            dropped += frame.value("error", "") == "rate_limited";
         }
         REQUIRE(acknowledged == 2);
         REQUIRE(dropped == 98);
@@ -122,9 +122,9 @@ TEST_CASE("Rooms that wait for somebody to come back make place for others", "[v
     bounds.rooms = 3;
     in_any_order(bounds, [](scene& some) {
         for (int number = 0; number < 12; ++number) {
-            auto one = some.join("", "/chat/room" + std::to_string(number) + '/');
-            REQUIRE(one.say("kept") == 1);
-            REQUIRE(one.client.close().closed().code == 1000);
+            auto ann = some.join("", "/chat/room" + std::to_string(number) + '/');
+            REQUIRE(ann.say("kept") == 1);
+            REQUIRE(ann.client.close().closed().code == 1000);
         }
     });
 }
@@ -160,6 +160,6 @@ TEST_CASE("A server that stops closes the members of its rooms with 1001", "[v1]
         for (int number = 0; number < 12; ++number)
             all.push_back(some.join("", "/chat/room" + std::to_string(number % 4) + '/'));
         some.world.stop();
-        for (auto& one : all) REQUIRE(one.client.closed().code == 1001);
+        for (auto& member : all) REQUIRE(member.client.closed().code == 1001);
     });
 }

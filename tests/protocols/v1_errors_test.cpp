@@ -18,11 +18,11 @@ using strings = std::vector<std::string>;
 namespace {
 
 // The code of the error that has come.
-std::string error_for(person& one) {
-    const auto got = one.next();
-    REQUIRE(got["type"] == "error");
-    REQUIRE(got["message"] != "");
-    return got["error"];
+std::string error_for(person& client) {
+    const auto frame = client.next();
+    REQUIRE(frame["type"] == "error");
+    REQUIRE(frame["message"] != "");
+    return frame["error"];
 }
 
 std::string times(std::size_t n, std::string_view text) {
@@ -192,10 +192,10 @@ TEST_CASE("Hostile JSON does no harm", "[v1][errors]") {
         auto bystander = some.join("name=bystander");
         for (const auto& text : frames) {
             CAPTURE(text.substr(0, 60));
-            auto one = some.join();
-            one.client.send(text);
-            REQUIRE(one.client.is_open());
-            one.client.close();
+            auto guest = some.join();
+            guest.client.send(text);
+            REQUIRE(guest.client.is_open());
+            guest.client.close();
             auto old = some.join_as_tutorial();
             old.send(text);
             REQUIRE(old.is_open());
@@ -215,18 +215,18 @@ TEST_CASE("Frames whose bytes have changed do no harm", "[v1][errors]") {
                                R"({"type":"direct","to":"x","message":"hi","ack":2})",
                                R"({"type":"signal","signal":{"typing":true}})", R"({"type":"ping","ack":3})"};
         for (int i = 0; i < 10; ++i) {
-            auto one = some.connect("last=" + std::to_string(dice.below(200)));
+            auto guest = some.connect("last=" + std::to_string(dice.below(200)));
             for (int n = 0; n < 20; ++n) {
                 std::string text = valid[dice.below(valid.size())];
                 for (auto changes = dice.below(4); changes > 0; --changes)
                     text[dice.below(text.size())] = static_cast<char>(dice.below(128));
-                one.client.send(text);
+                guest.client.send(text);
             }
             if (dice.below(2) == 0) {
-                one.client.drop();
+                guest.client.drop();
             } else {
-                one.client.close();
-                REQUIRE(one.client.closed().code == 1000);
+                guest.client.close();
+                REQUIRE(guest.client.closed().code == 1000);
             }
         }
         (void)bystander.heard();

@@ -18,7 +18,9 @@ using people::texts;
 namespace {
 
 json ack(std::uint64_t number) { return {{"type", "ack"}, {"ack", number}}; }
-json direct(const json& to, const std::string& text) { return {{"type", "direct"}, {"to", to}, {"message", text}}; }
+json direct(const json& recipient, const std::string& text) {
+    return {{"type", "direct"}, {"to", recipient}, {"message", text}};
+}
 
 }  // namespace
 
@@ -27,10 +29,10 @@ TEST_CASE("A message goes to all, with its number and its sender", "[v1][speakin
         auto ann = some.join(as("Ann", "ann"));
         auto ben = some.join("name=Ben");
         ann.send({{"type", "message"}, {"message", "hi"}, {"ack", 7}});
-        const json said = {
+        const json expected = {
             {"type", "message"}, {"id", 1}, {"from", ann.you}, {"at", 1'893'499'200'000}, {"message", "hi"}};
-        REQUIRE(ann.until("message") == said);
-        REQUIRE(ben.until("message") == said);
+        REQUIRE(ann.until("message") == expected);
+        REQUIRE(ben.until("message") == expected);
         const json acknowledged = {{"type", "ack"}, {"ack", 7}, {"id", 1}};
         REQUIRE(ann.next() == acknowledged);
         ann.send({{"message", "without a type"}});
@@ -43,23 +45,23 @@ TEST_CASE("Acknowledgements have the numbers that all see", "[v1][speaking]") {
         std::vector<person> all;
         for (int number = 0; number < 3; ++number) all.push_back(some.join("name=p" + std::to_string(number)));
         for (std::uint64_t number = 1; number <= 30; ++number)
-            for (auto& one : all) {
-                const std::string text = one.you["name"].get<std::string>() + ' ' + std::to_string(number);
-                one.send({{"message", text}, {"ack", number}});
+            for (auto& sender : all) {
+                const std::string text = sender.you["name"].get<std::string>() + ' ' + std::to_string(number);
+                sender.send({{"message", text}, {"ack", number}});
             }
         std::map<std::uint64_t, std::string> acknowledged;
-        for (auto& one : all)
-            for (const auto& frame : one.heard())
+        for (auto& sender : all)
+            for (const auto& frame : sender.heard())
                 if (frame["type"] == "ack")
                     acknowledged[frame["id"]] =
-                        one.you["name"].get<std::string>() + ' ' + std::to_string(frame["ack"].get<int>());
+                        sender.you["name"].get<std::string>() + ' ' + std::to_string(frame["ack"].get<int>());
         const auto late = some.join("last=100");
-        std::map<std::uint64_t, std::string> said;
-        for (const auto& one : late.history["messages"]) said[one["id"]] = one["message"];
-        REQUIRE(said.size() == 90);
-        REQUIRE(said.begin()->first == 1);
-        REQUIRE(said.rbegin()->first == 90);
-        REQUIRE(acknowledged == said);
+        std::map<std::uint64_t, std::string> messages;
+        for (const auto& message : late.history["messages"]) messages[message["id"]] = message["message"];
+        REQUIRE(messages.size() == 90);
+        REQUIRE(messages.begin()->first == 1);
+        REQUIRE(messages.rbegin()->first == 90);
+        REQUIRE(acknowledged == messages);
     };
     in_any_order(people::any_rate(), speak, 20);
 }
@@ -91,12 +93,12 @@ TEST_CASE("A private message goes to all connections of both, and to nobody else
         auto carol = some.join("name=Carol");
         REQUIRE(ann.answer(direct(ben.you["id"], "psst")) == ack(1));
         ann.send(direct(ben.you["id"], "psst again"));
-        for (auto* one : {&ben, &ben_too, &ann_too})
+        for (auto* client : {&ben, &ben_too, &ann_too})
             for (const char* text : {"psst", "psst again"}) {
                 json expected = direct(ben.you["id"], text);
                 expected["from"] = ann.you;
                 expected["at"] = 1'893'499'200'000;
-                REQUIRE(one->until("direct") == expected);
+                REQUIRE(client->until("direct") == expected);
             }
         REQUIRE(ann.until("direct")["message"] == "psst again");
         carol.client.receive_nothing();
@@ -121,10 +123,11 @@ TEST_CASE("A signal goes to all others and is not kept", "[v1][speaking]") {
         const auto signals = json::parse(
             R"([{"typing": true}, null, false, 0, -1.5, "text", [], [1, [2, {"a": null}]], {"": ""}, "ä\u0000"])");
         std::uint64_t number = 0;
-        for (const auto& one : signals) REQUIRE(ann.answer({{"type", "signal"}, {"signal", one}}) == ack(++number));
+        for (const auto& signal : signals)
+            REQUIRE(ann.answer({{"type", "signal"}, {"signal", signal}}) == ack(++number));
         for (auto* other : {&ben, &tab})
-            for (const auto& one : signals) {
-                const json expected = {{"type", "signal"}, {"from", ann.you}, {"signal", one}};
+            for (const auto& signal : signals) {
+                const json expected = {{"type", "signal"}, {"from", ann.you}, {"signal", signal}};
                 REQUIRE(other->until("signal") == expected);
             }
         ann.client.receive_nothing();

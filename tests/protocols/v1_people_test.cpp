@@ -23,11 +23,11 @@ namespace {
 // How many connections each person has, by name.
 std::map<std::string, int> connections(const json& presence) {
     std::map<std::string, int> all;
-    for (const auto& one : presence["members"]) all[one["name"]] += one["connections"].get<int>();
+    for (const auto& entry : presence["members"]) all[entry["name"]] += entry["connections"].get<int>();
     return all;
 }
 
-json leave_of(const person& one) { return {{"type", "leave"}, {"member", one.you}}; }
+json leave_of(const person& member) { return {{"type", "leave"}, {"member", member.you}}; }
 
 }  // namespace
 
@@ -101,7 +101,7 @@ TEST_CASE("Nobody gets to see the token of another", "[v1][people]") {
         ben.send({{"type", "signal"}, {"signal", 1}});
         ben.client.close();
         std::string seen = ben.history.dump() + ben.presence.dump();
-        for (const auto& one : ann.heard()) seen += one.dump();
+        for (const auto& frame : ann.heard()) seen += frame.dump();
         REQUIRE(seen.find("leave") != std::string::npos);
         const auto carol = some.join("name=Carol&last=10");
         seen += carol.history.dump() + carol.presence.dump();
@@ -152,15 +152,15 @@ TEST_CASE("Everybody comes and goes at once, and the last word is right", "[v1][
                     some.world.client("/chat/tea/?" + query).subprotocol("roompp.v1").start_connecting());
             }
             if (dice.below(2) == 0) some.world.settle();  // otherwise they go while they come
-            for (auto& one : connections) dice.below(2) == 0 ? one.drop() : one.close();
+            for (auto& conn : connections) dice.below(2) == 0 ? conn.drop() : conn.close();
         }
         std::map<std::string, json> present;
-        for (const auto& one : watcher.heard()) {
-            const std::string id = one["member"]["id"];
-            if (one["type"] == "join") {
-                present[id] = one["member"];
+        for (const auto& frame : watcher.heard()) {
+            const std::string id = frame["member"]["id"];
+            if (frame["type"] == "join") {
+                present[id] = frame["member"];
             } else {
-                REQUIRE(one["type"] == "leave");
+                REQUIRE(frame["type"] == "leave");
                 REQUIRE(present.erase(id) == 1);
             }
         }

@@ -18,8 +18,10 @@ TEST_CASE("A message by POST may be as large as over a WebSocket, another body n
     roompp::server server;
     server.limits(bounds);
     const roompp::rooms<roompp::basic_room<roompp::ring_history<10>>> rooms;
-    roompp::http_rooms(server, rooms, roompp::v1_protocol()).origins({"https://friend.example"}).post_route("/send/{room}/");
-    server.post("/form/", [](const roompp::request& asked) { return std::to_string(asked.body().size()); });
+    roompp::http_rooms(server, rooms, roompp::v1_protocol())
+        .origins({"https://friend.example"})
+        .post_route("/send/{room}/");
+    server.post("/form/", [](const roompp::request& req) { return std::to_string(req.body().size()); });
     t::world world(server);
     auto client = world.http();
     const auto message = [](std::size_t bytes) {

@@ -32,9 +32,9 @@ roompp::limits any_rate() {
     return bounds;
 }
 
-roompp::limits grace(std::chrono::seconds how_long) {
+roompp::limits grace(std::chrono::seconds duration) {
     roompp::limits bounds;
-    bounds.poll_grace = how_long;
+    bounds.poll_grace = duration;
     return bounds;
 }
 
@@ -104,10 +104,10 @@ TEST_CASE("A poll without a client is held as well, and sees news within a secon
 }
 
 TEST_CASE("Polls that wait, sent at once, are answered in order, each when its own wait is over", "[long_polling]") {
-    for (const std::string& who : {std::string(), as(ann_token)}) {
-        CAPTURE(who);
+    for (const std::string& client : {std::string(), as(ann_token)}) {
+        CAPTURE(client);
         open_chat chat;
-        visitor someone(chat, who);
+        visitor someone(chat, client);
         (void)someone.poll();
         std::string requests;
         for (int i = 0; i < 3; ++i)
@@ -126,10 +126,10 @@ TEST_CASE("Polls that wait, sent at once, are answered in order, each when its o
 }
 
 TEST_CASE("An answer without news comes when the wait is over", "[long_polling]") {
-    for (const std::string& who : {std::string(), as(ann_token)}) {
-        CAPTURE(who);
+    for (const std::string& client : {std::string(), as(ann_token)}) {
+        CAPTURE(client);
         open_chat chat;
-        visitor someone(chat, who);
+        visitor someone(chat, client);
         (void)someone.poll();
         for (const auto& [wait, seconds] : {std::pair{"after=0&wait=25", 25s}, std::pair{"after=0&wait=5000", 60s}}) {
             CAPTURE(wait);

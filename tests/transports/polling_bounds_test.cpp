@@ -9,8 +9,12 @@
 #include <roompp/v1.hpp>
 
 #include "support/catch.hpp"
+#include "support/open_chat.hpp"
 
 namespace t = roompp::testing;
+using transports::ann;
+using transports::ben;
+using transports::open_chat;
 using namespace std::chrono_literals;
 
 namespace {
@@ -40,24 +44,24 @@ TEST_CASE("Clients that poll are bounded by their address, and a place is free w
     bounds.connections_per_address = 2;
     scene<roompp::ring_history<10>> some(bounds);
     t::world world(some.server);
-    auto one = world.http();
-    CHECK(one.get(poll(0)).status == 200);
-    CHECK(one.get(poll(1)).status == 200);
-    const auto refused = one.get(poll(2));
+    auto browser = world.http();
+    CHECK(browser.get(poll(0)).status == 200);
+    CHECK(browser.get(poll(1)).status == 200);
+    const auto refused = browser.get(poll(2));
     CHECK(refused.status == 503);
     CHECK(refused.body.find("this address has too many clients") != std::string::npos);
-    CHECK(one.get(poll(0)).status == 200);
-    CHECK(one.post("/send/a/", hello).status == 503);  // who comes for a message alone needs a place, too
+    CHECK(browser.get(poll(0)).status == 200);
+    CHECK(browser.post("/send/a/", hello).status == 503);  // who comes for a message alone needs a place, too
 
     auto other = world.http();  // of another address
     CHECK(other.get(poll(2)).status == 200);
 
     world.advance(bounds.poll_grace + 5s);
-    CHECK(one.get(poll(3)).status == 200);
-    CHECK(one.post("/send/a/", hello).status == 200);
-    CHECK(one.post("/send/a/", hello).status == 200);  // the first has left
-    CHECK(one.get(poll(4)).status == 200);
-    CHECK(one.get(poll(5)).status == 503);
+    CHECK(browser.get(poll(3)).status == 200);
+    CHECK(browser.post("/send/a/", hello).status == 200);
+    CHECK(browser.post("/send/a/", hello).status == 200);  // the first has left
+    CHECK(browser.get(poll(4)).status == 200);
+    CHECK(browser.get(poll(5)).status == 503);
 }
 
 TEST_CASE("A message that is too old is told to nobody, whoever was told of it before", "[http_rooms]") {
@@ -71,8 +75,8 @@ TEST_CASE("A message that is too old is told to nobody, whoever was told of it b
     CHECK(client.get(poll(0, from_start)).body.find("hello") != std::string::npos);
     CHECK(client.get(poll(1, from_start)).body.find("hello") != std::string::npos);
     world.advance(62s);
-    for (const int who : {0, 1, 2}) {
-        const auto late = client.get(poll(who, from_start)).body;
+    for (const int client_number : {0, 1, 2}) {
+        const auto late = client.get(poll(client_number, from_start)).body;
         CHECK(late.find("hello") == std::string::npos);
         CHECK(late.find(R"("type":"reset")") != std::string::npos);
     }
@@ -107,4 +111,21 @@ TEST_CASE("A poll that is held when the server stops is told so, and that its co
     CHECK(last.status == 503);
     CHECK(last.body.find(R"("code":1001)") != std::string::npos);
     CHECK(last.header("Connection") == "close");
+}
+
+TEST_CASE("There is a place for one that polls, and for the next when it has gone", "[http_rooms]") {
+    roompp::limits bounds;
+    bounds.connections = 3;
+    open_chat chat(bounds);
+    auto browser = chat.world.http();
+    const auto status = [&](const std::string& client) {
+        return browser.get("/poll/chat/lobby/?after=0&" + client).status;
+    };
+    CHECK(status(ann()) == 200);
+    CHECK(status(ben()) == 503);
+    chat.world.advance(29s);
+    CHECK(status(ben()) == 503);
+    chat.world.advance(2s);  // timeouts are kept to the second
+    CHECK(chat.count("left lobby Ann 1006") == 1);
+    CHECK(status(ben()) == 200);
 }

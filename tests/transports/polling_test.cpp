@@ -74,10 +74,10 @@ TEST_CASE("A poll that goes on in a room that is gone is told at once to start a
     open_chat chat;
     int number = 0;
     for (const char* query : {"after=7", "after=7&epoch=0123456789abcdef", "after=0&epoch=0123456789abcdef"}) {
-        for (const std::string& who : {std::string(), as(ann_token)}) {
-            CAPTURE(query, who);
+        for (const std::string& client : {std::string(), as(ann_token)}) {
+            CAPTURE(query, client);
             const json frames =
-                visitor(chat, who, "gone-" + std::to_string(++number)).poll(query + std::string("&wait=50"));
+                visitor(chat, client, "gone-" + std::to_string(++number)).poll(query + std::string("&wait=50"));
             CHECK(frames[0]["type"] == "reset");
             CHECK(frames[0]["last"] == 0);
             CHECK(texts(frames[0]).empty());

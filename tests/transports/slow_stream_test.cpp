@@ -24,11 +24,11 @@ struct scene {
         bounds.messages_per_second = 0;
         server.limits(bounds);
         server.websocket("/ws/{room}/", rooms, protocol);
-        rooms.on_message([](room& in, typename room::member& from, std::string_view text) {
+        rooms.on_message([](room& in, typename room::member& sender, std::string_view text) {
             if (text == "each")
-                in.for_each([](typename room::member& one) { one.send("for you"); });
+                in.for_each([](typename room::member& member) { member.send("for you"); });
             else
-                from.broadcast(text);
+                sender.broadcast(text);
         });
         roompp::http_rooms(server, rooms, protocol).event_route("/events/{room}/").post_route("/send/{room}/");
     }

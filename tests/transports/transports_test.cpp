@@ -90,11 +90,11 @@ TEST_CASE("Everybody gets the same messages with the same numbers", "[transports
         }
         json by_stream;
         for (int i = 1; i <= 30; ++i) {
-            json one = stream.frame_of("message");
-            REQUIRE(one["id"] == i);
-            REQUIRE(one["message"] == "number " + std::to_string(i));
-            one.erase("type");
-            by_stream.push_back(one);
+            json message = stream.frame_of("message");
+            REQUIRE(message["id"] == i);
+            REQUIRE(message["message"] == "number " + std::to_string(i));
+            message.erase("type");
+            by_stream.push_back(message);
         }
         REQUIRE(poller.poll("after=0&epoch=" + epoch)[0]["messages"] == by_stream);
     });
@@ -109,6 +109,6 @@ TEST_CASE("One client is one person on every transport", "[transports]") {
     CHECK(stream.frame()["you"] == you);
     std::map<std::string, int> connections;
     const json frames = visitor(chat, ben()).poll();
-    for (const json& one : frames[1]["members"]) connections[one["name"]] = one["connections"];
+    for (const json& entry : frames[1]["members"]) connections[entry["name"]] = entry["connections"];
     CHECK(connections == std::map<std::string, int>{{"Ann", 3}, {"Ben", 1}});
 }

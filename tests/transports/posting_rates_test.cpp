@@ -1,0 +1,115 @@
+// Rate limits of clients that post and poll: of members, and of new clients by their address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "support/open_chat.hpp"
+
+namespace t = roompp::testing;
+using transports::ann;
+using transports::ann_token;
+using transports::as;
+using transports::ben_token;
+using transports::json;
+using transports::listener;
+using transports::open_chat;
+using transports::visitor;
+using namespace std::chrono_literals;
+
+namespace {
+
+roompp::limits rate(std::uint64_t messages_per_second) {
+    roompp::limits bounds;
+    bounds.messages_per_second = messages_per_second;
+    return bounds;
+}
+
+json frame_of(const t::http_reply& answer) { return json::parse(answer.body); }
+
+std::string number(int i) { return "client-number-" + std::to_string(1000 + i); }
+
+// Asks 50 times, of which only the first may pass, and no other may cost a hook; then once more, a second later.
+template <class Ask>
+void check_flood(open_chat& chat, Ask&& ask) {
+    int requests = 0;
+    for (int passed = 1; passed <= 2; ++passed) {
+        CHECK(ask(requests++).status == 200);
+        for (int i = 0; i < 49; ++i) {
+            const auto answer = ask(requests++);
+            REQUIRE(answer.status == 429);
+            CHECK(frame_of(answer)["error"] == "rate_limited");
+        }
+        CHECK(std::count_if(chat.lines.begin(), chat.lines.end(), [](const std::string& line) {
+                  return line.compare(0, 12, "joined lobby") == 0;
+              }) == passed);
+        chat.world.advance(1s);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A client that posts too fast is told, and no other is", "[posting]") {
+    open_chat chat(rate(3));
+    visitor first(chat, as(ann_token));
+    visitor other(chat, as(ben_token));
+    for (int i = 0; i < 3; ++i) first.say(std::to_string(i));
+    for (int i = 0; i < 7; ++i) CHECK(first.post_text("too much").status == 429);
+    other.say("other");
+    chat.world.advance(1s);
+    first.say("again");
+}
+
+TEST_CASE("POSTs of nobody in particular count together", "[posting]") {
+    open_chat chat(rate(1));
+    visitor someone(chat, "");
+    check_flood(chat, [&](int) { return someone.post_text("hi"); });
+}
+
+TEST_CASE("POSTs of ever new clients count together", "[posting]") {
+    open_chat chat(rate(1));
+    auto browser = chat.world.http();
+    check_flood(chat,
+                [&](int i) { return browser.post("/send/chat/lobby/?client=" + number(i), R"({"message": "hi"})"); });
+}
+
+TEST_CASE("Polls of ever new clients count together", "[posting]") {
+    open_chat chat(rate(1));
+    auto browser = chat.world.http();
+    check_flood(chat, [&](int i) { return browser.get("/poll/chat/lobby/?after=0&client=" + number(i)); });
+}
+
+TEST_CASE("Those who are in the room have a rate of their own", "[posting]") {
+    open_chat chat(rate(1));
+    const listener stream(chat, ann());
+    auto browser = chat.world.http();  // one address
+    const auto say = [&](const std::string& client) {
+        return browser.post("/send/chat/lobby/?" + client, R"({"message": "hi"})").status;
+    };
+    CHECK(say("") == 200);
+    for (int i = 0; i < 19; ++i) CHECK(say("") == 429);
+    CHECK(say(as(ann_token)) == 200);
+}
+
+TEST_CASE("Polls without a client, and of those who are there, do not count", "[posting]") {
+    open_chat chat(rate(1));
+    auto browser = chat.world.http();
+    for (int i = 0; i < 20; ++i) {
+        CHECK(browser.get("/poll/chat/lobby/?after=0&" + as(ann_token)).status == 200);
+        CHECK(browser.get("/poll/chat/lobby/?after=0").status == 200);
+    }
+}
+
+TEST_CASE("The bytes of POSTs of nobody in particular count together", "[posting]") {
+    roompp::limits bounds;
+    bounds.bytes_per_second = bounds.message_bytes = 1000;
+    open_chat chat(bounds);
+    visitor someone(chat, "");
+    const std::string text(900, 'x');
+    for (int i = 0; i < 3; ++i) {
+        CHECK(someone.post_text(text).status == 200);
+        for (int more = 0; more < 20; ++more) CHECK(someone.post_text(text).status == 429);
+        chat.world.advance(1s);
+    }
+}
