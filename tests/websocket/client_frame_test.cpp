@@ -120,17 +120,3 @@ TEST_CASE("Nothing is read after a violation", "[client_frame]") {
     CHECK(read_parts(bytes, 1).messages == std::vector<std::string>{"1:before"});
     CHECK(read_parts(bytes, bytes.size()).messages == std::vector<std::string>{"1:before"});
 }
-
-TEST_CASE("A close frame's payload is a code and a reason", "[client_frame]") {
-    CHECK(net::encode_close_payload(4001, "bye") ==
-          "\x0f\xa1"
-          "bye"s);
-    CHECK(net::decode_close_payload("\x0f\xa1"
-                                    "bye")
-              .code == 4001);
-    CHECK(net::decode_close_payload("\x0f\xa1"
-                                    "bye")
-              .reason == "bye");
-    CHECK(net::decode_close_payload("").code == 1005);
-    CHECK(net::decode_close_payload("\x03").code == 1002);
-}

@@ -22,13 +22,6 @@ namespace net {
 [[nodiscard]] std::string encode_client_frame(opcode kind, std::string_view payload, std::uint32_t masking_key,
                                               bool fin = true);
 
-/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
-[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
-
-/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
-/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
-[[nodiscard]] close_event decode_close_payload(std::string_view payload);
-
 /// Reads a server's frames and puts its messages together. Strict: the first violation ends the reading. Without
 /// extensions: a frame with a reserved bit is a violation. Not thread-safe.
 class server_frame_reader {

@@ -49,19 +49,6 @@ ROOMPP_DECL std::string encode_client_frame(opcode kind, std::string_view payloa
     return frame;
 }
 
-ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
-    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    return payload.append(reason);
-}
-
-ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
-    if (payload.empty()) return {close_code::no_status, {}};
-    if (payload.size() == 1) return {close_code::protocol_error, {}};
-    const auto high = static_cast<unsigned char>(payload[0]);
-    const auto low = static_cast<unsigned char>(payload[1]);
-    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
-}
-
 ROOMPP_DECL void server_frame_reader::append(std::string_view bytes) {
     if (error_) return;
     buffer_.erase(0, std::exchange(position_, 0));
