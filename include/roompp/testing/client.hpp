@@ -44,7 +44,6 @@ inline constexpr value pong = value::pong;
 
 /// Frames as bytes, for client::send_bytes().
 using net::encode_client_frame;
-using net::encode_close_payload;
 
 /// A WebSocket client of a server in the same program. What it sends stays in flight until the server runs: when any
 /// client looks at what has come (receive() and the like, connect(), closed()), or with world::settle(). It never

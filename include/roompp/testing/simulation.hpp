@@ -78,6 +78,7 @@ public:
     void advance(clock::duration time);
 
 private:
+    using access = roompp::detail::server_access;
     using link_ptr = std::shared_ptr<memory_link>;
 
     void attach();

@@ -14,6 +14,7 @@
 #include <roompp/testing/memory_link.hpp>
 #include <roompp/testing/readable.hpp>
 #include <roompp/testing/simulation.hpp>
+#include <roompp/websocket/close_frame.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
@@ -157,7 +158,7 @@ ROOMPP_DECL std::vector<std::string> client::pongs() {
 // ---- Ending
 
 ROOMPP_DECL client& client::close(std::uint16_t code, std::string_view reason) {
-    send_frame(opcode::close, encode_close_payload(code, reason));
+    send_frame(opcode::close, net::encode_close_payload(code, reason));
     endpoint_->end_is_expected = true;
     return *this;
 }

@@ -2,11 +2,14 @@
 // A WebSocket client's end of its connection: definitions.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include <roompp/base/close.hpp>
+#include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/field_values.hpp>
 #include <roompp/net/opcode.hpp>
@@ -40,10 +43,19 @@ namespace detail {
     return "opcode " + std::to_string(static_cast<int>(kind));
 }
 
+/// What the payload of a close frame says, valid or not (RFC 6455, section 5.5.1).
+[[nodiscard]] ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
+}
+
 /// The payload of a frame as the log shows it: of a close frame, the code in digits and the reason.
 [[nodiscard]] ROOMPP_DECL std::string loggable_payload(net::opcode kind, std::string_view payload) {
     if (kind != net::opcode::close || payload.size() < 2) return std::string(payload);
-    const close_event event = net::decode_close_payload(payload);
+    const close_event event = decode_close_payload(payload);
     return std::to_string(event.code) + ' ' + event.reason;
 }
 
@@ -160,7 +172,7 @@ ROOMPP_DECL void client_endpoint::receive_message(net::server_frame_reader::mess
             break;
         case net::opcode::close:
             close_received = true;
-            close_reply = net::decode_close_payload(message.data);
+            close_reply = decode_close_payload(message.data);
             if (answers_close) send_frame(net::opcode::close, message.data.substr(0, 2), true);
             break;
         case net::opcode::continuation:  // the reader puts fragments together

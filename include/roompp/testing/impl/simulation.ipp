@@ -77,7 +77,7 @@ private:
 // ---- Start and end
 
 ROOMPP_DECL std::shared_ptr<simulation> simulation::start(server& target, std::uint64_t seed) {
-    if (roompp::detail::server_access::driver(target))
+    if (access::driver(target))
         throw std::logic_error("roompp: this server is in another roompp::testing::world; use that one");
     auto sim = std::make_shared<simulation>(target, seed);
     sim->attach();
@@ -85,12 +85,12 @@ ROOMPP_DECL std::shared_ptr<simulation> simulation::start(server& target, std::u
 }
 
 ROOMPP_DECL std::shared_ptr<simulation> simulation::find_or_start(server& target) {
-    auto sim = std::dynamic_pointer_cast<simulation>(roompp::detail::server_access::driver(target));
+    auto sim = std::dynamic_pointer_cast<simulation>(access::driver(target));
     return sim ? sim : start(target, 0);
 }
 
 ROOMPP_DECL void simulation::attach() {
-    shards_ = roompp::detail::server_access::attach_driver(*server_, shared_from_this());
+    shards_ = access::attach_driver(*server_, shared_from_this());
     now_ = start_ = shards_.front()->now();
     for (net::shard* shard : shards_) shard->home().suspend();
     move_clock({});
@@ -106,7 +106,7 @@ ROOMPP_DECL void simulation::end() {
     for (const auto& link : links) link->detach();
     for (const auto& error : errors_)
         std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", detail::error_text(error).c_str());
-    roompp::detail::server_access::detach_driver(*server_);
+    access::detach_driver(*server_);
     server_ = nullptr;
     shards_.clear();
     busy_.clear();
@@ -134,8 +134,7 @@ ROOMPP_DECL std::shared_ptr<memory_link> simulation::connect(std::size_t client_
     auto peer_address = "192.0.2." + std::to_string(1 + (client_number - 1) % 254);  // reserved by RFC 5737
     auto link = std::make_shared<memory_link>(host, network, std::move(peer_address), capacity);
     host.home().post([target = server_, &host, link] {
-        using roompp::detail::server_access;
-        roompp::detail::serve(server_access::loops(*target), server_access::routes(*target), host, memory_stream(link));
+        roompp::detail::serve(access::loops(*target), access::routes(*target), host, memory_stream(link));
     });
     track(link);
     return link;
@@ -282,7 +281,7 @@ void simulation::run_guarded(net::shard& shard, Action&& action) {
         const detail::loop_scope scope(shard.home());
         action();
     } catch (...) {
-        roompp::detail::server_access::report(*server_, std::current_exception());
+        access::report(*server_, std::current_exception());
     }
 }
 
