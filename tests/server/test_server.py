@@ -142,6 +142,7 @@ class Rooms(ServerCase):
         members = []
         for number in range(members_count):
             reader, writer = await asyncio.open_connection(server.host, server.port)
+            self.addAsyncCleanup(writer.wait_closed)  # in the opposite order
             self.addCleanup(writer.close)
             probe = f"probe-{number:02}".encode()
             writer.write(handshake("/ws/room/all/") + frame(TEXT, probe))
