@@ -20,9 +20,9 @@ namespace {
 
 // An echo that takes messages of 1000 bytes at most.
 void set_up(roompp::server& server) {
-    roompp::limits bounds;
-    bounds.message_bytes = 1000;
-    server.limits(bounds).websocket("/", roompp::echo());
+    roompp::limits limits;
+    limits.message_bytes = 1000;
+    server.limits(limits).websocket("/", roompp::echo());
 }
 
 // A frame whose first bytes are as they are given.
@@ -32,7 +32,7 @@ std::string raw_frame(unsigned first_byte, std::string_view header_after, std::s
 
 opcode::value code(int number) { return static_cast<opcode::value>(number); }
 
-// The close code that a client gets for what `speak` has it send, whatever the parts in which the bytes come.
+// The close code for the bytes that `speak` sends, however they are split.
 template <class Speak>
 std::uint16_t refusal_of(Speak&& speak) {
     std::uint16_t refused = 0;
@@ -50,8 +50,8 @@ std::uint16_t refusal_of(Speak&& speak) {
     });
     return refused;
 }
-std::uint16_t refusal_of_frame(int kind, std::string_view bytes, bool fin = true) {
-    return refusal_of([&](t::client& client) { client.send_frame(code(kind), bytes, fin); });
+std::uint16_t refusal_of_frame(opcode::value kind, std::string_view bytes, bool fin = true) {
+    return refusal_of([&](t::client& client) { client.send_frame(kind, bytes, fin); });
 }
 std::uint16_t refusal_of_bytes(std::string_view bytes) {
     return refusal_of([&](t::client& client) { client.send_bytes(bytes); });
@@ -156,7 +156,7 @@ TEST_CASE("Reserved bits and opcodes close with 1002", "[protocol]") {
     }
     for (const int number : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
         CAPTURE(number);
-        CHECK(refusal_of_frame(number, "hello") == 1002);
+        CHECK(refusal_of_frame(code(number), "hello") == 1002);
     }
 }
 
