@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "../unit/catch.hpp"
+#include "support/catch.hpp"
 
 using namespace std::string_literals;
 using namespace std::string_view_literals;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "../unit/catch.hpp"
+#include "support/catch.hpp"
 
 using namespace std::string_literals;
 using namespace std::string_view_literals;

@@ -12,6 +12,8 @@
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/testing/memory_link.hpp>
+#include <roompp/testing/simulation.hpp>
 
 #include "temporary_folder.hpp"
 
