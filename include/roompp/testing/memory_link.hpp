@@ -73,7 +73,7 @@ public:
 
     /// How many bytes could be carried to the server now.
     [[nodiscard]] std::size_t uplink_bytes() const noexcept {
-        return std::min(in_flight_.size(), capacity_ - std::min(capacity_, receive_buffer_.size()));
+        return (std::min)(in_flight_.size(), capacity_ - (std::min)(capacity_, receive_buffer_.size()));
     }
     /// Whether bytes or the FIN could be carried to the server.
     [[nodiscard]] bool is_uplink_ready() const noexcept {

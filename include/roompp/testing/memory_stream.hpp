@@ -42,7 +42,7 @@ public:
             const asio::const_buffer buffer(*it);
             const std::string_view bytes(static_cast<const char*>(buffer.data()), buffer.size());
             link_->append(bytes.substr(0, remaining));
-            remaining -= std::min(remaining, bytes.size());
+            remaining -= (std::min)(remaining, bytes.size());
         }
         link_->finish_write();
         return taken;

@@ -68,7 +68,7 @@ ROOMPP_DECL void http_reply_reader::consume_line(std::string_view& bytes) {
 
 ROOMPP_DECL void http_reply_reader::consume_body(std::string_view& bytes) {
     const bool is_sized = state_ != state::unsized_body;
-    const std::size_t n = is_sized ? std::min(remaining_bytes_, bytes.size()) : bytes.size();
+    const std::size_t n = is_sized ? (std::min)(remaining_bytes_, bytes.size()) : bytes.size();
     reply_.body.append(bytes.substr(0, n));
     bytes.remove_prefix(n);
     if (!is_sized) return;

@@ -57,7 +57,7 @@ ROOMPP_DECL void memory_link::pause(bool paused) {
 // ---- The network
 
 ROOMPP_DECL void memory_link::carry_uplink(std::size_t max_bytes) {
-    const std::size_t bytes = std::min(max_bytes, uplink_bytes());
+    const std::size_t bytes = (std::min)(max_bytes, uplink_bytes());
     receive_buffer_.append(in_flight_, 0, bytes);
     in_flight_.erase(0, bytes);
     if (in_flight_.empty() && uplink_fin_sent_) uplink_fin_arrived_ = true;
@@ -75,7 +75,7 @@ ROOMPP_DECL std::size_t memory_link::downlink_bytes(loop::clock::time_point now)
 }
 
 ROOMPP_DECL void memory_link::carry_downlink(std::size_t max_bytes, loop::clock::time_point now) {
-    const std::string bytes = send_buffer_.substr(0, std::min(max_bytes, downlink_bytes(now)));
+    const std::string bytes = send_buffer_.substr(0, (std::min)(max_bytes, downlink_bytes(now)));
     send_buffer_.erase(0, bytes.size());
     while (!delays_.empty() && delays_.front().end <= now) delays_.pop_front();
     for (delay& pending : delays_) pending.offset -= bytes.size();
@@ -122,13 +122,13 @@ ROOMPP_DECL std::size_t memory_link::start_write(std::size_t bytes, std::error_c
         ec = asio::error::bad_descriptor;
         return 0;
     }
-    std::size_t free_bytes = capacity_ - std::min(capacity_, send_buffer_.size());
+    std::size_t free_bytes = capacity_ - (std::min)(capacity_, send_buffer_.size());
     if (!faults_.empty()) {
         const fault next = faults_.front();
         faults_.pop_front();
         switch (next.kind) {
             case fault::short_write:
-                free_bytes = std::min(free_bytes, next.bytes);
+                free_bytes = (std::min)(free_bytes, next.bytes);
                 break;
             case fault::refused:
                 free_bytes = 0;
@@ -143,7 +143,7 @@ ROOMPP_DECL std::size_t memory_link::start_write(std::size_t bytes, std::error_c
         }
     }
     if (free_bytes == 0 && bytes != 0) ec = asio::error::would_block;
-    return std::min(free_bytes, bytes);
+    return (std::min)(free_bytes, bytes);
 }
 
 ROOMPP_DECL void memory_link::wait_readable(wait_handler handler) {
@@ -188,7 +188,7 @@ ROOMPP_DECL void memory_link::lose() {
 }
 
 ROOMPP_DECL void memory_link::add_delay(loop::clock::time_point end) {
-    if (!delays_.empty()) end = std::max(end, delays_.back().end);
+    if (!delays_.empty()) end = (std::max)(end, delays_.back().end);
     delays_.push_back({send_buffer_.size(), end});
 }
 

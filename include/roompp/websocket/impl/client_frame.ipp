@@ -12,6 +12,7 @@
 #include <websocketpp/utf8_validator.hpp>
 
 #include <roompp/base/close.hpp>
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/opcode.hpp>
 #include <roompp/websocket/client_frame.hpp>
@@ -91,7 +92,7 @@ ROOMPP_DECL std::optional<server_frame_reader::header> server_frame_reader::read
         if (length <= (length_code == 126 ? 125U : 0xffffU))
             return reject(close_code::protocol_error, "the payload length is not encoded in the shortest form");
         if (length > max_message_bytes_) return reject(close_code::too_big, "a message is too large");
-        frame.payload_bytes = static_cast<std::size_t>(length);
+        frame.payload_bytes = roompp::detail::integer_cast<std::size_t>(length);
     }
     if (!is_control(frame.kind) &&
         frame.payload_bytes > max_message_bytes_ - (std::min)(max_message_bytes_, fragments_.size()))
