@@ -45,13 +45,16 @@ public:
         return *this;
     }
     /// Whether clients may send signals; true by default. Message hooks do not see them.
-    v1_protocol& signals(bool allowed) {
-        permissions_.signals = allowed;
+    v1_protocol& client_signals(bool allowed) {
+        permissions_.client_signals = allowed;
         return *this;
     }
+#ifndef signals  // a macro of Qt's
+    [[deprecated("use client_signals()")]] v1_protocol& signals(bool allowed) { return client_signals(allowed); }
+#endif
 
     [[nodiscard]] bool allows_direct_messages() const noexcept { return permissions_.direct_messages; }
-    [[nodiscard]] bool allows_signals() const noexcept { return permissions_.signals; }
+    [[nodiscard]] bool allows_signals() const noexcept { return permissions_.client_signals; }
 
     /// Protocol concept: reads the person and the resume point of a request; refuses malformed ones with 400.
     void ask(const request& req, connect_reply& reply, join_options_type& options) const;

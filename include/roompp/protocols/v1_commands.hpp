@@ -20,7 +20,7 @@ namespace detail {
 /// The commands that a server's v1_protocol allows, besides `message` and `ping`.
 struct v1_permissions {
     bool direct_messages = true;
-    bool signals = true;
+    bool client_signals = true;
 };
 
 /// When a frame that succeeds is acknowledged. A frame that fails is always answered.

@@ -64,7 +64,7 @@ private:
 
     void read_signal() {
         const auto found = json_.find("signal");
-        if (!allowed_.signals)
+        if (!allowed_.client_signals)
             reject("unknown_type", "Signals are disabled.");
         else if (found == json_.end())
             reject("malformed", "A signal needs a member 'signal'.");
