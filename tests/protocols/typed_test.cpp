@@ -33,7 +33,7 @@ template <class Room>
 struct scene {
     scene() {
         rooms.on_malformed([this](Room&, roompp::payload message) { malformed.emplace_back(message.data()); });
-        for (auto& one : connections) {
+        for (auto& conn : connections) {
             conn = fake::connect(home);
             in.push_back(rooms.join(conn, "tea"));
         }

@@ -52,7 +52,7 @@ template <class Room>
 template <class Room>
 [[nodiscard]] std::string cached_history_frame(Room& room, history_cache& cache, const resume_point* point,
                                                std::size_t limit, const person* self) {
-    const bool is_cacheable = point && room.reaches(*point) && limit == std::numeric_limits<std::size_t>::max();
+    const bool is_cacheable = point && room.reaches(*point) && limit == (std::numeric_limits<std::size_t>::max)();
     if (!is_cacheable) return history_frame(room, point, limit, self);
     if (!cache.holds(room.epoch(), room.last_id(), *point)) cache.store(room.catch_up(point, limit), *point);
     return cache.frame(self);

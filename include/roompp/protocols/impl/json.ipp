@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 #include <roompp/protocols/json.hpp>
 #include <roompp/rooms/rooms.hpp>
@@ -33,7 +34,7 @@ namespace detail {
         else if (c == '"')
             in_string = !in_string;
         else if (!in_string && (c == '[' || c == '{'))
-            max_level = std::max(max_level, ++level);
+            max_level = (std::max)(max_level, ++level);
         else if (!in_string && (c == ']' || c == '}') && level != 0)
             --level;
     }
@@ -55,7 +56,7 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t until_break = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::uint64_t until_break = (std::numeric_limits<std::uint64_t>::max)();
     static constexpr unsigned break_byte = 0xff;
     static constexpr unsigned indefinite_length = 31;  // section 3.2
     enum major_type : unsigned { byte_string = 2, text_string = 3, array = 4, map = 5, tag = 6 };
@@ -79,7 +80,7 @@ private:
         if ((is_string || is_container) && !is_indefinite && value > bytes_.size() - position_) return false;
         if (is_indefinite || (is_container && value != 0))
             return open_level(is_indefinite ? until_break : type == map ? 2 * value : value);
-        if (is_string) position_ += static_cast<std::size_t>(value);
+        if (is_string) position_ += integer_cast<std::size_t>(value);
         close_full_levels();
         return true;
     }

@@ -1,7 +1,9 @@
 #pragma once
 // Definitions of <roompp/protocols/v1_identity.hpp>.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <websocketpp/sha1/sha1.hpp>
 #include <websocketpp/utf8_validator.hpp>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
@@ -54,11 +57,12 @@ namespace detail {
 ROOMPP_DECL void read_v1_resume(const request& req, connect_reply& reply, join_options<net::frame_batch>& options) {
     const auto epoch = req.query("epoch");
     const auto after = req.query("after");
-    options.history_limit = after ? std::numeric_limits<std::size_t>::max() : 0;
+    options.history_limit = after ? (std::numeric_limits<std::size_t>::max)() : 0;
     if (const auto last = req.query("last")) {
         const auto count = whole_number(*last);
         if (!count) return reply.refuse(400, "'last' must be a whole number: how many messages you want.\n");
-        options.history_limit = static_cast<std::size_t>(*count);
+        constexpr std::uint64_t max_count = (std::numeric_limits<std::size_t>::max)();
+        options.history_limit = integer_cast<std::size_t>((std::min)(*count, max_count));
     }
     if (!epoch && !after) return;
     const auto id = after ? whole_number(*after) : std::nullopt;

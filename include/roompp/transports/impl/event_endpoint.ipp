@@ -32,7 +32,7 @@ ROOMPP_DECL void read_last_event_id(const request& req, join_options<net::frame_
     const auto id = whole_number(last_event_id.substr(colon + 1));
     if (!id) return;
     options.resume = std::make_shared<const resume_point>(resume_point{last_event_id.substr(0, colon), *id});
-    options.history_limit = std::numeric_limits<std::size_t>::max();
+    options.history_limit = (std::numeric_limits<std::size_t>::max)();
 }
 
 ROOMPP_DECL void event_endpoint::operator()(const request& req, const responder& reply) const {

@@ -28,7 +28,7 @@ namespace detail {
 // see net::shard::deadline().
 [[nodiscard]] ROOMPP_DECL std::chrono::seconds max_poll_wait(const limits& limits) {
     constexpr std::chrono::seconds margin{3};
-    return std::max(std::chrono::seconds(0), std::min(limits.poll_wait, limits.answer_timeout - margin));
+    return (std::max)(std::chrono::seconds(0), (std::min)(limits.poll_wait, limits.answer_timeout - margin));
 }
 
 ROOMPP_DECL void poll_endpoint::operator()(const request& req, const responder& reply) const {
