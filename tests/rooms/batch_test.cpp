@@ -14,13 +14,13 @@ using builder = roompp::batch_builder<fake::batch>;
 
 namespace {
 
-// What the member in that seat gets.
+// The batch for the member in that slot.
 std::shared_ptr<const fake::batch> for_member(const roompp::delivery<fake::batch>& messages,
-                                              const roompp::subscriber_slot& who) {
-    std::vector<roompp::delivery<fake::batch>::detour> its;
-    for (const auto& one : messages.patches)
-        if (one.person == &who) its.push_back(one);
-    return messages.with_patches(its.begin(), its.end());
+                                              const roompp::subscriber_slot& slot) {
+    std::vector<roompp::delivery<fake::batch>::member_patch> patches;
+    for (const auto& patch : messages.patches)
+        if (patch.slot == &slot) patches.push_back(patch);
+    return messages.with_patches(patches.begin(), patches.end());
 }
 
 }  // namespace

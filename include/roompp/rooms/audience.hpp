@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/base/slow_consumer.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/batch.hpp>
 #include <roompp/rooms/member_concept.hpp>
-#include <roompp/rooms/policies.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Those who get what is broadcast, on one loop. Adding and removing is O(1). Not thread-safe.
+/// The connections on one loop to which a room's messages are delivered. Adding and removing is O(1). Not thread-safe.
 ///
-/// The audience does not own the connections: whoever adds one removes it before it goes.
+/// The audience does not own the connections: the caller of add() removes each before it is destroyed.
 template <class Connection>
 class audience {
     static_assert(member_concept<Connection>::conforms());
@@ -25,41 +25,43 @@ class audience {
 public:
     using batch_type = typename Connection::batch_type;
 
+    /// The number of connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
     [[nodiscard]] bool empty() const noexcept { return connections_.empty(); }
-    [[nodiscard]] bool contains(const subscriber_slot& place) const noexcept {
-        return place.index < slots_.size() && slots_[place.index] == &place;
+    /// Whether the connection of this slot is in the audience.
+    [[nodiscard]] bool contains(const subscriber_slot& slot) const noexcept {
+        return slot.index < slots_.size() && slots_[slot.index] == &slot;
     }
 
-    /// Adds a connection. `place` must stay where it is until it is removed.
-    void add(Connection& joining, subscriber_slot& place) {
-        place.index = connections_.size();
-        connections_.push_back(&joining);
-        slots_.push_back(&place);
+    /// Adds a connection. `slot` must stay at one address until it is removed.
+    void add(Connection& connection, subscriber_slot& slot) {
+        slot.index = connections_.size();
+        connections_.push_back(&connection);
+        slots_.push_back(&slot);
     }
 
-    /// Removes the connection that sits there; does nothing if none does.
-    void remove(subscriber_slot& place) noexcept {
-        if (!contains(place)) return;
-        const std::size_t gap = place.index;
+    /// Removes the connection of this slot; does nothing if it is not in the audience.
+    void remove(subscriber_slot& slot) noexcept {
+        if (!contains(slot)) return;
+        const std::size_t gap = slot.index;
         connections_[gap] = connections_.back();
         slots_[gap] = slots_.back();
         slots_[gap]->index = gap;
         connections_.pop_back();
         slots_.pop_back();
-        place.index = subscriber_slot::npos;
+        slot.index = subscriber_slot::npos;
     }
 
-    /// Hands a delivery to every member.
-    /// @param slow what becomes of members that do not keep up.
+    /// Hands a delivery to every connection.
+    /// @param slow what becomes of those that do not keep up.
     void deliver(const delivery<batch_type>& messages, when_slow slow = when_slow::disconnect) {
         std::size_t begin = 0;
         if (!messages.patches.empty()) {
-            const auto patches = by_seat(messages);
+            const auto patches = patches_by_index(messages);
             for (auto first = patches.begin(); first != patches.end();) {
                 const std::size_t index = first->slot->index;
                 const auto last =
-                    std::find_if(first, patches.end(), [&](const auto& one) { return one.slot != first->slot; });
+                    std::find_if(first, patches.end(), [&](const auto& patch) { return patch.slot != first->slot; });
                 fan_out(begin, index, messages.common, slow);
                 const auto own = messages.with_patches(first, last);
                 if (own->size() != 0) deliver_own(*connections_[index], own, slow);
@@ -70,12 +72,12 @@ public:
         fan_out(begin, connections_.size(), messages.common, slow);
     }
 
-    /// Hands a batch to the connection of the one member that it is for, which need not be in the audience.
-    static void deliver_own(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+    /// Hands a batch to the one connection that it is for, which need not be in the audience.
+    static void deliver_own(Connection& connection, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if constexpr (has_deliver_own<Connection>::value)
-            to.deliver_own(batch, slow);
+            connection.deliver_own(batch, slow);
         else
-            deliver_one(to, batch, slow);
+            deliver_one(connection, batch, slow);
     }
 
 private:
@@ -99,32 +101,33 @@ private:
                                    std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
 
-    // The patches of those who are here, by seat; those of one seat in their order.
-    std::vector<typename delivery<batch_type>::member_patch> by_seat(const delivery<batch_type>& messages) const {
+    // The patches for the connections of this audience, by index; those of one connection in their order.
+    std::vector<typename delivery<batch_type>::member_patch> patches_by_index(
+        const delivery<batch_type>& messages) const {
         std::vector<typename delivery<batch_type>::member_patch> sorted;
-        for (const auto& one : messages.patches)
-            if (contains(*one.slot)) sorted.push_back(one);
+        for (const auto& patch : messages.patches)
+            if (contains(*patch.slot)) sorted.push_back(patch);
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.slot->index < b.slot->index; });
         return sorted;
     }
 
-    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+    static void deliver_one(Connection& connection, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if constexpr (has_deliver_slow<Connection>::value)
-            to.deliver(batch, slow);
+            connection.deliver(batch, slow);
         else
-            to.deliver(batch);
+            connection.deliver(batch);
     }
 
-    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        if (from == to || batch->size() == 0) return;
+    void fan_out(std::size_t begin, std::size_t end, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if (begin == end || batch->size() == 0) return;
         if constexpr (has_deliver_all<Connection>::value)
-            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch, slow);
+            Connection::deliver_all(connections_.data() + begin, connections_.data() + end, batch, slow);
         else
-            for (std::size_t i = from; i < to; ++i) deliver_one(*connections_[i], batch, slow);
+            for (std::size_t i = begin; i < end; ++i) deliver_one(*connections_[i], batch, slow);
     }
 
-    std::vector<Connection*> connections_;  // apart from the seats: the fan-out walks these alone
+    std::vector<Connection*> connections_;  // apart from the slots: the fan-out reads these alone
     std::vector<subscriber_slot*> slots_;
 };
 

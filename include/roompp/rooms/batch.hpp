@@ -13,63 +13,64 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Where a member sits in an audience; its owner keeps it in one place while the member is in.
+/// A member's position in an audience. Its owner keeps it at one address while the member is in the audience.
 struct subscriber_slot {
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-    std::size_t index = npos;  ///< among the audience; belongs to the audience's loop
-    std::size_t loop = 0;      ///< the index of that loop; never changes while others know the seat
+    std::size_t index = npos;  ///< in the audience; belongs to the audience's loop
+    std::size_t loop = 0;      ///< the index of that loop; constant while the slot is in use
 };
 
-/// One turn's messages, ready to be written: the same batch for everyone, and the few exceptions.
+/// One turn's messages, ready to be written: one batch for everyone, and patches for the few members that get something
+/// else.
 template <class Batch>
 struct delivery {
     /// A part of a batch, between two values of its size().
-    struct part {
-        std::size_t from = 0;
-        std::size_t to = 0;
+    struct range {
+        std::size_t begin = 0;
+        std::size_t end = 0;
     };
-    /// For one member, a part of the common batch is replaced by a part of the batch `aside`: by nothing for a message
-    /// that it must not get; an empty part, by a message for it alone.
+    /// For one member, replaces a range of the common batch by a range of the batch of private bytes: by an empty one
+    /// for a message that the member must not get; an empty one, by a message for it alone.
     struct member_patch {
         const subscriber_slot* slot = nullptr;
-        part common;
-        part aside;
+        range common;
+        range private_bytes;
     };
 
     std::shared_ptr<const Batch> common;
-    std::shared_ptr<const Batch> aside;
+    std::shared_ptr<const Batch> private_bytes;
     std::vector<member_patch> patches;
 
-    /// The delivery for the members on one loop: patches tell of seats, which only their own loop may look into.
+    /// The delivery for the members on one loop: patches refer to slots, which only their own loop may read.
     [[nodiscard]] delivery for_loop(std::size_t index) const {
-        delivery its{common, aside, {}};
-        for (const member_patch& one : patches)
-            if (one.slot->loop == index) its.patches.push_back(one);
-        return its;
+        delivery filtered{common, private_bytes, {}};
+        for (const member_patch& patch : patches)
+            if (patch.slot->loop == index) filtered.patches.push_back(patch);
+        return filtered;
     }
 
-    /// What a member with these patches gets instead of the common batch.
-    template <class Detours>
-    [[nodiscard]] std::shared_ptr<const Batch> with_patches(Detours first, Detours last) const {
+    /// The batch for a member with these patches, in place of the common one.
+    template <class Iterator>
+    [[nodiscard]] std::shared_ptr<const Batch> with_patches(Iterator first, Iterator last) const {
         auto own = std::make_shared<Batch>();
-        std::size_t at = 0;
+        std::size_t position = 0;
         for (; first != last; ++first) {
-            own->append(*common, at, first->common.from);
-            own->append(*aside, first->aside.from, first->aside.to);
-            at = first->common.to;
+            own->append(*common, position, first->common.begin);
+            own->append(*private_bytes, first->private_bytes.begin, first->private_bytes.end);
+            position = first->common.end;
         }
-        own->append(*common, at, common->size());
+        own->append(*common, position, common->size());
         return own;
     }
 };
 
-/// Gathers messages into a delivery, in the order in which they were added.
+/// Gathers messages into a delivery, in the order in which they are added. Not thread-safe.
 template <class Batch>
 class batch_builder {
 public:
-    using part = typename delivery<Batch>::part;
+    using range = typename delivery<Batch>::range;
 
-    /// A message for everyone.
+    /// Adds a message for everyone.
     void add(payload message) {
         add([&](Batch& batch) { batch.append(message); });
     }
@@ -79,69 +80,71 @@ public:
         append(common());
     }
 
-    /// A message for everyone but one.
-    void add_except(const subscriber_slot& who, payload message) {
-        add_except(who, [&](Batch& batch) { batch.append(message); });
+    /// Adds a message for everyone except one.
+    void add_except(const subscriber_slot& slot, payload message) {
+        add_except(slot, [&](Batch& batch) { batch.append(message); });
     }
     template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
-    void add_except(const subscriber_slot& who, Append&& append) {
-        const std::size_t from = common().size();
+    void add_except(const subscriber_slot& slot, Append&& append) {
+        const std::size_t begin = common().size();
         append(*common_);
-        if (common_->size() == from) return;
-        aside();
-        patches_.push_back({&who, {from, common_->size()}, {0, 0}});
+        if (common_->size() == begin) return;
+        private_bytes();
+        patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
     }
 
-    /// A message for one alone.
-    void add_only(const subscriber_slot& who, payload message) {
-        add_only(who, set_aside([&](Batch& batch) { batch.append(message); }));
+    /// Adds a message for one alone.
+    void add_only(const subscriber_slot& slot, payload message) {
+        add_only(slot, add_private([&](Batch& batch) { batch.append(message); }));
     }
-    /// Something for some alone: encoded once by set_aside(), and given to each of them in this turn.
+    /// Encodes something for some members alone, for add_only() in this turn.
     template <class Append>
-    [[nodiscard]] part set_aside(Append&& append) {
-        const std::size_t from = aside().size();
-        append(*aside_);
-        return {from, aside_->size()};
+    [[nodiscard]] range add_private(Append&& append) {
+        const std::size_t begin = private_bytes().size();
+        append(*private_bytes_);
+        return {begin, private_bytes_->size()};
     }
-    void add_only(const subscriber_slot& who, part of_aside) {
-        if (of_aside.from == of_aside.to) return;
-        const std::size_t at = common().size();
-        patches_.push_back({&who, {at, at}, of_aside});
+    /// Gives a member what add_private() encoded.
+    void add_only(const subscriber_slot& slot, range encoded) {
+        if (encoded.begin == encoded.end) return;
+        const std::size_t position = common().size();
+        patches_.push_back({&slot, {position, position}, encoded});
     }
 
-    /// `who` comes now: what was gathered before is not for it.
-    void begin(const subscriber_slot& who) {
+    /// A member joins now: what was gathered before is not for it.
+    void begin(const subscriber_slot& slot) {
         if (!common_ || common_->size() == 0) return;
-        aside();
-        patches_.push_back({&who, {0, common_->size()}, {0, 0}});
+        private_bytes();
+        patches_.push_back({&slot, {0, common_->size()}, {0, 0}});
     }
-    /// `who` goes now, and is not referred to any more. O(patches).
-    /// @returns what was gathered for it, null if that is nothing.
-    [[nodiscard]] std::shared_ptr<const Batch> end(const subscriber_slot& who) {
+    /// A member leaves now; its slot is not referred to any more. O(patches).
+    /// @returns what was gathered for it; null if that is nothing.
+    [[nodiscard]] std::shared_ptr<const Batch> end(const subscriber_slot& slot) {
         if (empty()) return nullptr;
-        const auto its =
-            std::stable_partition(patches_.begin(), patches_.end(), [&](const auto& one) { return one.slot != &who; });
-        auto own = delivery<Batch>{common_, aside_, {}}.with_patches(its, patches_.end());
-        patches_.erase(its, patches_.end());
+        const auto own_patches = std::stable_partition(patches_.begin(), patches_.end(),
+                                                       [&](const auto& patch) { return patch.slot != &slot; });
+        auto own = delivery<Batch>{common_, private_bytes_, {}}.with_patches(own_patches, patches_.end());
+        patches_.erase(own_patches, patches_.end());
         return own->size() == 0 ? nullptr : own;
     }
 
+    /// Whether nothing was gathered.
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && patches_.empty()); }
 
     /// What was gathered; the builder is empty afterwards.
     [[nodiscard]] delivery<Batch> take() {
-        delivery<Batch> taken{std::move(common_), std::move(aside_), std::move(patches_)};
+        delivery<Batch> gathered{std::move(common_), std::move(private_bytes_), std::move(patches_)};
         common_ = nullptr;
-        aside_ = nullptr;
+        private_bytes_ = nullptr;
         patches_.clear();
-        return taken;
+        return gathered;
     }
 
-    /// Gives a delivery that nobody holds any more back, so that its memory serves the next turn. Only for deliveries
+    /// Returns a delivery, so that its memory serves the next turn; does nothing if it is shared. Only for deliveries
     /// that never left this loop.
     void recycle(delivery<Batch>&& done) {
-        constexpr std::size_t worth_keeping = 64 * 1024;
-        if (common_ || !done.common || done.common.use_count() != 1 || done.common->size() > worth_keeping) return;
+        constexpr std::size_t max_reusable_bytes = 64 * 1024;
+        if (common_ || !done.common || done.common.use_count() != 1 || done.common->size() > max_reusable_bytes) return;
         common_ = std::const_pointer_cast<Batch>(std::move(done.common));
         common_->clear();
         patches_ = std::move(done.patches);
@@ -153,13 +156,13 @@ private:
         if (!common_) common_ = std::make_shared<Batch>();
         return *common_;
     }
-    Batch& aside() {
-        if (!aside_) aside_ = std::make_shared<Batch>();
-        return *aside_;
+    Batch& private_bytes() {
+        if (!private_bytes_) private_bytes_ = std::make_shared<Batch>();
+        return *private_bytes_;
     }
 
     std::shared_ptr<Batch> common_;
-    std::shared_ptr<Batch> aside_;
+    std::shared_ptr<Batch> private_bytes_;
     std::vector<typename delivery<Batch>::member_patch> patches_;
 };
 

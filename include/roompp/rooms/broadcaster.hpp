@@ -1,5 +1,5 @@
 #pragma once
-// The smallest thing with members: says a message to all of them, encoded once.
+// Members without a room: sends each message to all of them, encoded once.
 
 #include <cstddef>
 #include <memory>
@@ -7,14 +7,16 @@
 
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/slow_consumer.hpp>
+#include <roompp/base/turn.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/audience.hpp>
 #include <roompp/rooms/batch.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Sends messages to a set of connections that live on one event loop. For names, hooks, history and several loops see
-/// basic_room and rooms; this is the piece to put into an existing program.
+/// Sends messages to a set of connections on one event loop. For names, hooks, history and several loops see basic_room
+/// and rooms; this is the part to put into an existing program.
 ///
 /// A message is encoded once, whatever the number of members; the messages of one loop turn are written together.
 /// Not thread-safe: use it on its loop's thread (loop::dispatch gets you there).
@@ -22,7 +24,7 @@ template <class Connection>
 class broadcaster {
     struct member {
         std::shared_ptr<Connection> connection;
-        subscriber_slot place;
+        subscriber_slot slot;
     };
     struct state;
 
@@ -36,39 +38,39 @@ public:
             if (this != &other) {
                 leave();
                 member_ = std::move(other.member_);
-                audience_ = std::move(other.audience_);
+                state_ = std::move(other.state_);
             }
             return *this;
         }
         ~subscription() { leave(); }
 
-        /// Ends the membership; what was broadcast before is still sent.
+        /// Ends the membership; what was broadcast before is still sent. On the broadcaster's loop.
         void leave() noexcept {
             if (!member_) return;
-            if (const auto still = audience_.lock()) still->leave(*member_);
+            if (const auto locked = state_.lock()) locked->leave(*member_);
             member_.reset();
         }
         /// Whether this is a membership.
-        [[nodiscard]] explicit operator bool() const noexcept { return member_ && !audience_.expired(); }
+        [[nodiscard]] explicit operator bool() const noexcept { return member_ && !state_.expired(); }
 
     private:
         friend class broadcaster;
-        subscription(std::unique_ptr<member> joined, std::weak_ptr<state> audience)
-            : member_(std::move(joined)), audience_(std::move(audience)) {}
+        subscription(std::unique_ptr<member> joined, std::weak_ptr<state> broadcaster_state)
+            : member_(std::move(joined)), state_(std::move(broadcaster_state)) {}
 
         std::unique_ptr<member> member_;
-        std::weak_ptr<state> audience_;
+        std::weak_ptr<state> state_;
     };
 
     /// @param home the loop on which all members live; must outlive the broadcaster.
     explicit broadcaster(loop& home) : state_(std::make_shared<state>(home)) {}
 
-    /// Makes the connection a member; it gets what is broadcast from now on. O(1).
+    /// Makes the connection a member, which gets what is broadcast from now on. Shares its ownership. O(1).
     [[nodiscard]] subscription join(std::shared_ptr<Connection> connection) {
         auto joined = std::make_unique<member>();
         joined->connection = std::move(connection);
-        state_->gathered.begin(joined->place);
-        state_->members.add(*joined->connection, joined->place);
+        state_->gathered.begin(joined->slot);
+        state_->members.add(*joined->connection, joined->slot);
         return subscription(std::move(joined), state_);
     }
 
@@ -79,21 +81,21 @@ public:
         state_->schedule();
     }
 
-    /// Sends to every member but one.
-    void broadcast_except(const subscription& one, payload message) {
-        if (!one) return broadcast(message);
-        state_->gathered.add_except(one.member_->place, message);
+    /// Sends to every member except one.
+    void broadcast_except(const subscription& except, payload message) {
+        if (!except) return broadcast(message);
+        state_->gathered.add_except(except.member_->slot, message);
         state_->schedule();
     }
 
     /// Sends to one member, in order with what is broadcast.
-    void send(const subscription& one, payload message) {
-        if (!one) return;
-        state_->gathered.add_only(one.member_->place, message);
+    void send(const subscription& recipient, payload message) {
+        if (!recipient) return;
+        state_->gathered.add_only(recipient.member_->slot, message);
         state_->schedule();
     }
 
-    /// Writes what was gathered now instead of at the end of the loop's turn.
+    /// Writes now what was gathered, instead of at the end of the loop's turn.
     void flush() { state_->flush(); }
 
     /// The number of members.
@@ -101,25 +103,25 @@ public:
 
 private:
     struct state {
-        explicit state(loop& loop_of_members) : home(loop_of_members), at_turn_end([this] { flush(); }) {}
+        explicit state(loop& loop_of_members) : home(loop_of_members), flush_task([this] { flush(); }) {}
 
-        void schedule() { home.current_turn().add(at_turn_end); }
+        void schedule() { home.current_turn().add(flush_task); }
         void flush() {
             if (gathered.empty()) return;
             auto messages = gathered.take();
             members.deliver(messages);
             gathered.recycle(std::move(messages));
         }
-        void leave(member& one) {
-            const auto last = gathered.end(one.place);
-            members.remove(one.place);
-            if (last) audience<Connection>::deliver_own(*one.connection, last, when_slow::disconnect);
+        void leave(member& leaving) {
+            const auto last = gathered.end(leaving.slot);
+            members.remove(leaving.slot);
+            if (last) audience<Connection>::deliver_own(*leaving.connection, last, when_slow::disconnect);
         }
 
         loop& home;
         audience<Connection> members;
         batch_builder<typename Connection::batch_type> gathered;
-        turn::task at_turn_end;
+        turn::task flush_task;
     };
 
     std::shared_ptr<state> state_;

@@ -1,5 +1,5 @@
 #pragma once
-// A room's latest messages, for those who missed them.
+// A room's latest messages, for members who missed them.
 
 #include <algorithm>
 #include <chrono>
@@ -18,7 +18,7 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Policy (the default): nothing is kept.
+/// Policy (the default): the room has no history.
 struct no_history {
     using policy_kind = history_policy;
     static constexpr bool keeps = false;
@@ -32,11 +32,11 @@ struct no_history {
     [[nodiscard]] static std::vector<room_event> after(std::uint64_t) { return {}; }
 };
 
-/// Policy: the room keeps its latest messages, at most `Messages` of them, `Bytes` bytes in all, and, if `Seconds` is not
-/// 0, none that is older than that. A room with a history stays for a while after its last member has left, see
+/// Policy: the room keeps its latest messages, at most `Messages` of them, `Bytes` bytes in all, and, if `Seconds` is
+/// not 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none. All rooms
+/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty. All rooms
 /// together: see limits::history_bytes.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
@@ -47,89 +47,95 @@ public:
     using policy_kind = history_policy;
     static constexpr bool keeps = true;
 
-    /// Keeps a message; forgets the oldest to make room for it. A message larger than `Bytes` is not kept, and nothing
-    /// that came before it: there would be a gap.
-    void push(const room_event& event, const std::shared_ptr<const person>& from) {
+    /// Stores a message; forgets the oldest ones if need be. A message larger than `Bytes` is not stored, and the
+    /// history is empty afterwards: there would be a gap. O(1) amortised.
+    void push(const room_event& event, const std::shared_ptr<const person>& sender) {
         if (event.message.size() > Bytes) return clear();
         while (count_ == Messages || (count_ != 0 && bytes_ + event.message.size() > Bytes)) pop();
         if (count_ == ring_.size()) grow();
-        kept& place = ring_[(first_ + count_) % ring_.size()];
-        place.id = event.id;
-        place.at = event.at;
-        place.from = from;
-        place.kind = event.message.kind();
-        heap_ -= heap_of(place.bytes);
-        place.bytes.assign(event.message.data());
-        heap_ += heap_of(place.bytes);
+        stored_message& slot = ring_[(first_ + count_) % ring_.size()];
+        slot.id = event.id;
+        slot.at = event.at;
+        slot.sender = sender;
+        slot.kind = event.message.kind();
+        heap_ -= heap_of(slot.bytes);
+        slot.bytes.assign(event.message.data());
+        heap_ += heap_of(slot.bytes);
         bytes_ += event.message.size();
         ++count_;
     }
 
-    /// Forgets what is too old at this time.
+    /// Forgets the messages that are too old at this time.
     void forget_before([[maybe_unused]] std::chrono::system_clock::time_point now) noexcept {
         if constexpr (Seconds != 0)
             while (count_ != 0 && ring_[first_].at < now - std::chrono::seconds(Seconds)) pop();
     }
 
-    /// Forgets the oldest message, which there must be, and gives its memory back.
+    /// Forgets the oldest message and frees its memory. The history must not be empty.
     void forget_oldest() {
         pop(0);
         if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
     }
 
+    /// Whether there are no messages.
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
-    /// How many bytes of memory it takes: the messages', and some for each of them.
-    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(kept) + heap_; }
+    /// The memory that it takes, in bytes: the messages, and a cost for each.
+    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(stored_message) + heap_; }
 
-    /// Whether every message after `id` is still there, when `last` is the number of the latest one.
-    [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last) const noexcept {
-        return id == last || (id < last && count_ != 0 && ring_[first_].id <= id + 1);
+    /// Whether every message after `id` is stored, when `last_id` is the number of the latest one.
+    [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last_id) const noexcept {
+        return id == last_id || (id < last_id && count_ != 0 && ring_[first_].id <= id + 1);
     }
 
-    /// The messages after `id`, in order; views that are valid until the next change.
+    /// The messages after `id`, in order; views that are valid until the next change. O(messages).
     [[nodiscard]] std::vector<room_event> after(std::uint64_t id) const {
         std::vector<room_event> events;
         for (std::size_t i = 0; i < count_; ++i) {
-            const kept& one = ring_[(first_ + i) % ring_.size()];
-            if (one.id > id)
-                events.push_back({event_kind::message, one.id, one.at, one.from.get(), {}, {one.bytes, one.kind}});
+            const stored_message& message = ring_[(first_ + i) % ring_.size()];
+            if (message.id > id)
+                events.push_back({event_kind::message,
+                                  message.id,
+                                  message.at,
+                                  message.sender.get(),
+                                  {},
+                                  {message.bytes, message.kind}});
         }
         return events;
     }
 
 private:
-    struct kept {
+    struct stored_message {
         std::uint64_t id = 0;
         std::chrono::system_clock::time_point at;
-        std::shared_ptr<const person> from;
+        std::shared_ptr<const person> sender;
         payload_kind kind = payload_kind::text;
         std::string bytes;
     };
-    static constexpr std::size_t worth_keeping = 256;  // memory of a forgotten message that serves the next one
+    static constexpr std::size_t max_reusable_bytes = 256;  // of a forgotten message, for the next one in its slot
 
-    // What a string takes besides itself.
+    // The memory that a string takes besides itself.
     static std::size_t heap_of(const std::string& text) noexcept {
         return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
     }
 
     void grow() { resize((std::min)(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
-    // In order from the start.
-    void resize(std::size_t places) {
-        std::vector<kept> other(places);
+    // Moves the messages, in order from the start.
+    void resize(std::size_t slot_count) {
+        std::vector<stored_message> resized(slot_count);
         heap_ = 0;
         for (std::size_t i = 0; i < count_; ++i) {
-            other[i] = std::move(ring_[(first_ + i) % ring_.size()]);
-            heap_ += heap_of(other[i].bytes);
+            resized[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+            heap_ += heap_of(resized[i].bytes);
         }
-        ring_.swap(other);
+        ring_.swap(resized);
         first_ = 0;
     }
-    void pop(std::size_t worth = worth_keeping) noexcept {
-        kept& oldest = ring_[first_];
+    void pop(std::size_t reusable_bytes = max_reusable_bytes) noexcept {
+        stored_message& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
-        oldest.from.reset();
-        if (oldest.bytes.capacity() > worth) {
+        oldest.sender.reset();
+        if (oldest.bytes.capacity() > reusable_bytes) {
             heap_ -= heap_of(oldest.bytes);
             std::string().swap(oldest.bytes);
         }
@@ -140,7 +146,7 @@ private:
         while (count_ != 0) pop();
     }
 
-    std::vector<kept> ring_;
+    std::vector<stored_message> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;  // of the messages

@@ -1,5 +1,5 @@
 #pragma once
-// What the histories of many rooms may take together.
+// The memory that the histories of many rooms may take together.
 
 #include <cstddef>
 #include <functional>
@@ -10,26 +10,28 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The memory of the histories of one loop's rooms. Belongs to that loop.
+/// Memory budget shared by the histories of all rooms on one loop. Not thread-safe: belongs to that loop.
 class history_budget {
 public:
-    /// @param make_place lets a room go in which nobody is; returns false if there is none.
-    explicit history_budget(std::function<bool()> make_place) : make_place_(std::move(make_place)) {}
+    /// @param evict destroys an empty room that waits for members to come back; returns false if there is none.
+    explicit history_budget(std::function<bool()> evict) : evict_(std::move(evict)) {}
 
-    /// Says how many bytes it may be.
-    void limit(std::size_t bytes) noexcept { most_ = bytes; }
-    [[nodiscard]] bool is_exceeded() const noexcept { return used_ > most_; }
-    /// Lets a room go whose members have all left, to have its share back. @returns false if there is none.
-    bool make_place() const { return make_place_(); }
+    /// Sets the maximum, in bytes; 0 at first.
+    void set_limit(std::size_t bytes) noexcept { max_bytes_ = bytes; }
+    /// Whether the histories together take more than the maximum.
+    [[nodiscard]] bool is_exceeded() const noexcept { return used_bytes_ > max_bytes_; }
+    /// Destroys an empty room, whose share is returned.
+    /// @returns false if there is none.
+    bool evict() const { return evict_(); }
 
 private:
     friend class history_share;
-    std::function<bool()> make_place_;
-    std::size_t most_ = 0;
-    std::size_t used_ = 0;
+    std::function<bool()> evict_;
+    std::size_t max_bytes_ = 0;
+    std::size_t used_bytes_ = 0;
 };
 
-/// What one room's history takes of it; given back when this goes.
+/// The part of a budget that one room's history takes; returned when this is destroyed.
 class history_share {
 public:
     history_share() = default;
@@ -37,19 +39,20 @@ public:
     history_share& operator=(const history_share&) = delete;
     ~history_share() { set(0); }
 
-    /// Says of what it is a share; before that it is one of nothing.
-    void take_from(std::shared_ptr<history_budget> all) noexcept { all_ = std::move(all); }
-    /// Says how many bytes it is now.
+    /// Makes it a share of this budget; without one it is unlimited.
+    void attach(std::shared_ptr<history_budget> budget) noexcept { budget_ = std::move(budget); }
+    /// Sets its size in bytes.
     void set(std::size_t bytes) noexcept {
-        if (all_) all_->used_ = all_->used_ - bytes_ + bytes;
+        if (budget_) budget_->used_bytes_ = budget_->used_bytes_ - bytes_ + bytes;
         bytes_ = bytes;
     }
-    /// Whether all shares together are too much.
-    [[nodiscard]] bool is_too_much() const noexcept { return all_ && all_->is_exceeded(); }
-    bool make_place() const { return all_->make_place(); }
+    /// Whether all shares together take more than the budget.
+    [[nodiscard]] bool is_exceeded() const noexcept { return budget_ && budget_->is_exceeded(); }
+    /// See history_budget::evict(); only with a budget.
+    bool evict() const { return budget_->evict(); }
 
 private:
-    std::shared_ptr<history_budget> all_;
+    std::shared_ptr<history_budget> budget_;
     std::size_t bytes_ = 0;
 };
 

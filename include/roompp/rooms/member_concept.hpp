@@ -1,5 +1,5 @@
 #pragma once
-// What the core asks of a connection, written down and checked.
+// The requirements on a connection that is a member, checked with readable messages.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,21 +16,23 @@ ROOMPP_NAMESPACE_BEGIN
 
 /// A connection type can be a member of rooms and broadcasters if it has
 /// - `batch_type`: messages encoded for the wire, one after the other: default-constructible, with `append(payload)`,
-///   `append(const batch_type&, from, to)` (the part between two earlier values of `size()`), `size()`, `clear()`;
-/// - `deliver(const std::shared_ptr<const batch_type>&)`: takes a batch for sending; must not block, must not throw, must
-///   not call back into the room before it returns; called only on the connection's loop;
-/// - `close(std::uint16_t code, std::string_view reason)`: starts to end the connection; callable from any thread;
-/// - `home()`: the loop it lives on.
+///   `append(const batch_type&, begin, end)` (the part between two earlier values of `size()`), `size()`, `clear()`;
+/// - `deliver(const std::shared_ptr<const batch_type>&)`: sends a batch; must not block, must not throw, must not call
+///   back into the room before it returns; called only on the connection's loop;
+/// - `close(std::uint16_t code, std::string_view reason)`: starts to close the connection; callable from any thread;
+/// - `home()`: the loop on which it lives.
 ///
 /// It may have
-/// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
-///   for slow members is without effect;
-/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
-/// - `hold()` and `go_on()`: from the one to the other, reads nothing more of what its client sends; as often as it was
-///   held, it has to be told to go on; called on the connection's loop, while a message of it is handled, or by a task of
-///   its own. Without them, what waits for a room on another loop is not bounded;
-/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
-///   `deliver` each (a writer that submits many sends together).
+/// - `deliver(batch, when_slow)` instead, which says what to do if too much is queued already; without it, a room's
+///   policy for slow members has no effect;
+/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: nothing of them is ever dropped;
+/// - `pause_reading()` and `resume_reading()`: between them, nothing more that its client sends is read. Calls are
+///   counted: reading continues after as many resumes as pauses. Called on the connection's loop, by a task of its own
+///   or while a message of it is handled. Without them, what is queued for a room on another loop is not bounded;
+/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which replaces one
+///   `deliver` each (a writer that submits many sends together);
+/// - `room_count()`: a reference to the number of rooms that it is in, for limits::rooms_per_connection. Belongs to the
+///   connection's loop.
 template <class Connection>
 struct member_concept {
 private:

@@ -1,5 +1,5 @@
 #pragma once
-// Who is behind a connection.
+// The person behind a connection.
 
 #include <string>
 
@@ -7,12 +7,12 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Who is in a room, as the application says when a connection joins: see connect_reply::identify(). Several connections of
-/// one `id` are one person. What is in here is shown to the other members.
+/// A person in a room, as the application identifies it when a connection joins: see connect_reply::identify(). Several
+/// connections with one `id` are one person. The other members see all of this.
 struct person {
-    std::string id;    ///< the same for all connections of one person, and for nobody else; empty: a person of its own
+    std::string id;    ///< unique to the person; empty: the connection is a person of its own
     std::string name;  ///< for people to read
-    std::string data;  ///< whatever else the application wants the others to see
+    std::string data;  ///< anything else that the application shows to the others
 };
 
 ROOMPP_NAMESPACE_END

@@ -11,34 +11,36 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Finds the members that are one person, among however many: O(log members) for each member found, added or removed. Does
-/// not own them. A `Member` has an id() of its own and who().id, which do not change while it is in here.
+/// Finds the connections of one person among any number of members: O(log members) for each member found, added or
+/// removed. Does not own them. A `Member` has a unique id() and a person().id, which do not change while it is in the
+/// index. Not thread-safe.
 template <class Member>
 class person_index {
     using key = std::pair<std::string_view, std::uint64_t>;
 
 public:
-    void add(Member& one) { members_.emplace(key_of(one), &one); }
-    void remove(const Member& one) noexcept { members_.erase(key_of(one)); }
+    void add(Member& member) { members_.emplace(key_of(member), &member); }
+    void remove(const Member& member) noexcept { members_.erase(key_of(member)); }
 
-    /// Whether there is such a member.
+    /// Whether there is a member of this person.
     [[nodiscard]] bool contains(std::string_view person_id) const {
         const auto found = members_.lower_bound(key(person_id, 0));
         return found != members_.end() && found->first.first == person_id;
     }
-    /// Calls `visit(Member&)`, which must change nothing here, for each member of this person, in the order of their ids.
-    /// @returns for how many.
+    /// Calls `visit(Member&)` for each member of this person, in the order of their ids. `visit` must not change the
+    /// index.
+    /// @returns the number of members.
     template <class Visit>
     std::size_t for_each(std::string_view person_id, Visit&& visit) const {
-        std::size_t n = 0;
-        for (auto one = members_.lower_bound(key(person_id, 0)); one != members_.end() && one->first.first == person_id;
-             ++one, ++n)
-            visit(*one->second);
-        return n;
+        std::size_t count = 0;
+        for (auto it = members_.lower_bound(key(person_id, 0)); it != members_.end() && it->first.first == person_id;
+             ++it, ++count)
+            visit(*it->second);
+        return count;
     }
 
 private:
-    static key key_of(const Member& one) noexcept { return {one.person().id, one.id()}; }
+    static key key_of(const Member& member) noexcept { return {member.person().id, member.id()}; }
 
     std::map<key, Member*> members_;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// Who is in a room.
+// The persons in a room, and their coming and going.
 
 #include <algorithm>
 #include <chrono>
@@ -19,19 +19,20 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Policy (the default): the room does not tell who is there.
+/// Policy (the default): members are not notified of each other.
 struct no_presence {
     using policy_kind = presence_policy;
     static constexpr bool tells = false;
 };
 
-/// Policy: the room knows the persons who are there, tells each member who joins, and tells the others when a person's
-/// first connection comes and when the last one goes. Whoever comes back within `GraceSeconds` was never gone for the
-/// others: a short loss of the network is no news.
+/// Policy: the room knows the persons in it, shows them to each member who joins, and notifies the others when a
+/// person's first connection joins and when the last one leaves. A person who comes back within `GraceSeconds` never
+/// left for the others: a short loss of the network is no news.
 ///
-/// What a joining member is told is the state right before the events that follow. O(log persons) for a join or leave;
-/// telling a joining member is O(persons), at most `MostTold` of them.
-template <long GraceSeconds = 0, std::size_t MostTold = 1000>
+/// A joining member is shown the state right before the events that follow. O(log persons) for a join or leave; the
+/// list for a joining member is O(persons), at most `MaxListed` of them. Not thread-safe: belongs to the room's home
+/// loop.
+template <long GraceSeconds = 0, std::size_t MaxListed = 1000>
 class presence_with_grace {
     static_assert(GraceSeconds >= 0, "roompp: the grace of a presence is in seconds, 0 for none");
 
@@ -39,69 +40,69 @@ public:
     using policy_kind = presence_policy;
     static constexpr bool tells = true;
 
-    /// A connection of this person has come. The latest name and data count for all of them.
-    /// @returns since when the person is there, if that is news: nobody of this id was there, or it was not called so.
-    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& who,
+    /// A connection of this person has joined. The latest name and data count for all of its connections.
+    /// @returns since when the person is present, if that is news: it was not, or had another name or other data.
+    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& person,
                                                                std::chrono::system_clock::time_point now) {
-        auto& [entry, grace] = people_[who->id];
+        auto& [entry, grace] = people_[person->id];
         if (!entry.person) entry.since = now;
-        const bool news = !entry.person || entry.person->name != who->name || entry.person->data != who->data;
-        entry.person = who;
+        const bool is_news = !entry.person || entry.person->name != person->name || entry.person->data != person->data;
+        entry.person = person;
         ++entry.connections;
         grace.cancel();
-        return news ? std::optional(entry.since) : std::nullopt;
+        return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has gone. When nobody of that id is left, and the grace is over, `gone(person)` is
-    /// called: at once without a grace, else later on the loop.
-    template <class Gone>
-    void leave(const std::string& id, loop& home, Gone gone) {
+    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// at once without a grace, else by a timer of the loop.
+    template <class OnLeave>
+    void leave(const std::string& id, loop& home, OnLeave on_leave) {
         const auto found = people_.find(id);
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
-            const auto who = forget(found);
-            gone(*who);
+            const auto person = extract(found);
+            on_leave(*person);
         } else {
-            found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, gone] {
-                if (const auto still = people_.find(id); still != people_.end()) {
-                    const auto who = forget(still);
-                    gone(*who);
+            found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
+                if (const auto expired = people_.find(id); expired != people_.end()) {
+                    const auto person = extract(expired);
+                    on_leave(*person);
                 }
             });
         }
     }
 
-    /// How many persons are there.
+    /// The number of persons.
     [[nodiscard]] std::size_t size() const noexcept { return people_.size(); }
 
-    /// The persons who are there, by id, at most `most` of them.
-    [[nodiscard]] std::vector<presence_entry> list(std::size_t most = MostTold) const {
-        std::vector<presence_entry> listed;
-        listed.reserve((std::min)(most, people_.size()));
-        for (const auto& [id, one] : people_) {
-            if (listed.size() == most) break;
-            listed.push_back(one.entry);
+    /// The persons, by id, at most `max_count` of them.
+    [[nodiscard]] std::vector<presence_entry> list(std::size_t max_count = MaxListed) const {
+        std::vector<presence_entry> entries;
+        entries.reserve((std::min)(max_count, people_.size()));
+        for (const auto& [id, present] : people_) {
+            if (entries.size() == max_count) break;
+            entries.push_back(present.entry);
         }
-        return listed;
+        return entries;
     }
 
 private:
-    struct present {
+    struct present_person {
         presence_entry entry;
         loop::timer grace;
     };
-    using people = std::map<std::string, present>;
+    using people = std::map<std::string, present_person>;
 
-    std::shared_ptr<const person> forget(typename people::iterator one) {
-        auto who = std::move(one->second.entry.person);
-        people_.erase(one);
-        return who;
+    std::shared_ptr<const person> extract(typename people::iterator position) {
+        auto person = std::move(position->second.entry.person);
+        people_.erase(position);
+        return person;
     }
 
     people people_;
 };
 
-/// Policy: the room tells who is there, without a grace.
+/// Policy: members are notified of each other, without a grace.
 using presence = presence_with_grace<>;
 
 ROOMPP_NAMESPACE_END

@@ -1,5 +1,5 @@
 #pragma once
-// What the application does when something happens in a room.
+// The application's handlers for what happens in a room.
 
 #include <cstdint>
 #include <exception>
@@ -15,33 +15,34 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The answer to a connection that wants to join a room: yes, unless it is refused.
+/// The reply to a connection that wants to join a room: yes, unless it is refused.
 class join_reply {
 public:
     /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
     void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
         refused_ = close_event{code, std::move(reason)};
     }
-    /// With what it is refused, if it is.
+    /// The code and reason of the refusal; empty if the connection may join.
     [[nodiscard]] const std::optional<close_event>& refused() const noexcept { return refused_; }
 
 private:
     std::optional<close_event> refused_;
 };
 
-/// The hooks of a room. Set through rooms; run on the room's home loop.
+/// The hooks of a directory's rooms, as documented at the functions of `rooms` of the same names. Set before the first
+/// join; run on each room's home loop.
 template <class Room>
 struct room_hooks {
     using member = typename Room::member;
-    handler<void(Room&)> created;
-    handler<void(Room&, member&, join_reply&)> admitted;
-    handler<void(Room&, member&)> joined;
-    handler<pending(Room&, member&, const typename Room::message_type&)> message;
-    handler<void(Room&, member&, payload)> malformed;
-    handler<void(Room&, member&, const close_event&)> left;
-    handler<void(Room&)> gone;
-    handler<void(Room&, std::exception_ptr)> failed;
-    handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
+    handler<void(Room&)> on_create;
+    handler<void(Room&, member&, join_reply&)> on_admit;
+    handler<void(Room&, member&)> on_join;
+    handler<pending(Room&, member&, const typename Room::message_type&)> on_message;
+    handler<void(Room&, member&, payload)> on_malformed;
+    handler<void(Room&, member&, const close_event&)> on_leave;
+    handler<void(Room&)> on_destroy;
+    handler<void(Room&, std::exception_ptr)> on_error;
+    handler<void(std::exception_ptr)> default_error_handler;  ///< the server's, for rooms without on_error
 };
 
 /// The name of join_reply before 0.2; goes with 0.3.
