@@ -10,8 +10,6 @@
 ROOMPP_NAMESPACE_BEGIN
 
 /// A new epoch: 16 hexadecimal digits, random, so that no two rooms have the same. On the loop's thread.
-[[nodiscard]] inline std::string new_epoch(loop& home) {
-    return detail::to_hex(home.random(), 16);
-}
+[[nodiscard]] inline std::string new_epoch(loop& home) { return detail::to_hex(home.random(), 16); }
 
 ROOMPP_NAMESPACE_END

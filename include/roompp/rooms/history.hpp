@@ -119,10 +119,10 @@ private:
         return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
     }
 
-    void grow() { resize(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
+    void grow() { resize((std::min)(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
     // Moves the messages, in order from the start.
-    void resize(std::size_t slots) {
-        std::vector<stored_message> resized(slots);
+    void resize(std::size_t slot_count) {
+        std::vector<stored_message> resized(slot_count);
         heap_ = 0;
         for (std::size_t i = 0; i < count_; ++i) {
             resized[i] = std::move(ring_[(first_ + i) % ring_.size()]);

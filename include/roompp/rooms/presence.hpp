@@ -78,7 +78,7 @@ public:
     /// The persons, by id, at most `max_count` of them.
     [[nodiscard]] std::vector<presence_entry> list(std::size_t max_count = MaxListed) const {
         std::vector<presence_entry> entries;
-        entries.reserve(std::min(max_count, people_.size()));
+        entries.reserve((std::min)(max_count, people_.size()));
         for (const auto& [id, present] : people_) {
             if (entries.size() == max_count) break;
             entries.push_back(present.entry);
