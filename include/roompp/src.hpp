@@ -46,3 +46,4 @@
 #include <roompp/server/impl/routing_table.ipp>
 #include <roompp/server/impl/server.ipp>
 #include <roompp/server/impl/server_access.ipp>
+#include <roompp/server/impl/websocket_route.ipp>
