@@ -50,10 +50,10 @@ TEST_CASE("Addresses that were unused for long enough make room for others", "[r
     const auto limits = one_message_a_second();
     address_rate_limiter addresses;
     fill(addresses, start);
-    const auto later = start + roompp::detail::rate_limiter::refill_time(limits);
-    CHECK(addresses.allow("192.0.2.1", 1, limits, later));
-    CHECK(addresses.allow("192.0.2.2", 1, limits, later));
-    CHECK_FALSE(addresses.allow("192.0.2.1", 1, limits, later));
+    const auto refilled = start + roompp::detail::rate_limiter::refill_time(limits);
+    CHECK(addresses.allow("192.0.2.1", 1, limits, refilled));
+    CHECK(addresses.allow("192.0.2.2", 1, limits, refilled));
+    CHECK_FALSE(addresses.allow("192.0.2.1", 1, limits, refilled));
 }
 
 TEST_CASE("Without rates no address is limited", "[rate_limiter]") {

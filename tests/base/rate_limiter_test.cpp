@@ -61,8 +61,8 @@ TEST_CASE("After the time to refill, an unused limiter is as good as a new one",
     for (const auto& limits : {rates(2, 0), rates(0, 200), rates(5, 10), rates(1000, 3)}) {
         rate_limiter client;
         while (client.allow(1, limits, start)) {}
-        const auto later = start + rate_limiter::refill_time(limits);
-        CHECK(client.allow(100, limits, later));
+        const auto refilled = start + rate_limiter::refill_time(limits);
+        CHECK(client.allow(100, limits, refilled));
     }
     CHECK(rate_limiter::refill_time(rates(0, 1)) == 102s);
     roompp::limits slow = rates(0, 1);

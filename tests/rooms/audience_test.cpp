@@ -15,20 +15,20 @@ using fake::strings;
 
 namespace {
 
-// A few connections in an audience, each with its seat.
-struct listeners {
-    explicit listeners(std::size_t n) : seats(n) {
+// A few connections in an audience, each with its slot.
+struct subscribers {
+    explicit subscribers(std::size_t n) : slots(n) {
         for (std::size_t i = 0; i < n; ++i) {
             connections.push_back(fake::connect(home));
-            all.add(*connections[i], seats[i]);
+            all.add(*connections[i], slots[i]);
         }
     }
     void deliver() { all.deliver(gathered.take()); }
-    const strings& heard(std::size_t i) const { return connections[i]->received; }
+    const strings& received(std::size_t i) const { return connections[i]->received; }
 
     fake::manual_loop home;
     std::vector<std::shared_ptr<fake::member>> connections;
-    std::deque<roompp::subscriber_slot> seats;
+    std::deque<roompp::subscriber_slot> slots;
     roompp::audience<fake::member> all;
     roompp::batch_builder<fake::batch> gathered;
 };
@@ -54,119 +54,119 @@ struct crowd_member {
 
 }  // namespace
 
-TEST_CASE("An audience counts who is in it", "[audience]") {
-    listeners some(3);
+TEST_CASE("An audience counts its connections", "[audience]") {
+    subscribers some(3);
     CHECK(some.all.size() == 3);
     CHECK_FALSE(some.all.empty());
-    CHECK(some.all.contains(some.seats[1]));
-    some.all.remove(some.seats[1]);
+    CHECK(some.all.contains(some.slots[1]));
+    some.all.remove(some.slots[1]);
     CHECK(some.all.size() == 2);
-    CHECK_FALSE(some.all.contains(some.seats[1]));
-    CHECK(some.seats[1].index == roompp::subscriber_slot::npos);
-    CHECK(some.all.contains(some.seats[0]));
-    CHECK(some.all.contains(some.seats[2]));
+    CHECK_FALSE(some.all.contains(some.slots[1]));
+    CHECK(some.slots[1].index == roompp::subscriber_slot::npos);
+    CHECK(some.all.contains(some.slots[0]));
+    CHECK(some.all.contains(some.slots[2]));
 }
 
 TEST_CASE("Removing from an audience leaves all others in it", "[audience]") {
-    for (std::size_t gone = 0; gone < 5; ++gone) {
-        CAPTURE(gone);
-        listeners some(5);
-        some.all.remove(some.seats[gone]);
+    for (std::size_t removed = 0; removed < 5; ++removed) {
+        CAPTURE(removed);
+        subscribers some(5);
+        some.all.remove(some.slots[removed]);
         some.gathered.add("a");
         some.deliver();
-        for (std::size_t i = 0; i < 5; ++i) CHECK(some.heard(i) == (i == gone ? strings{} : strings{"a"}));
+        for (std::size_t i = 0; i < 5; ++i) CHECK(some.received(i) == (i == removed ? strings{} : strings{"a"}));
     }
 }
 
 TEST_CASE("Removing one that is not in an audience does nothing", "[audience]") {
-    listeners some(2);
-    listeners others(2);
+    subscribers some(2);
+    subscribers others(2);
     roompp::subscriber_slot nobody;
     some.all.remove(nobody);
-    some.all.remove(others.seats[0]);
-    some.all.remove(some.seats[0]);
-    some.all.remove(some.seats[0]);
+    some.all.remove(others.slots[0]);
+    some.all.remove(some.slots[0]);
+    some.all.remove(some.slots[0]);
     CHECK(some.all.size() == 1);
     CHECK(others.all.size() == 2);
-    CHECK(others.all.contains(others.seats[0]));
+    CHECK(others.all.contains(others.slots[0]));
 }
 
 TEST_CASE("Joining again after the removal works", "[audience]") {
-    listeners some(3);
-    some.all.remove(some.seats[0]);
-    some.all.remove(some.seats[2]);
-    some.all.remove(some.seats[1]);
+    subscribers some(3);
+    some.all.remove(some.slots[0]);
+    some.all.remove(some.slots[2]);
+    some.all.remove(some.slots[1]);
     CHECK(some.all.empty());
-    some.all.add(*some.connections[1], some.seats[1]);
+    some.all.add(*some.connections[1], some.slots[1]);
     some.gathered.add("a");
     some.deliver();
-    CHECK(some.heard(0).empty());
-    CHECK(some.heard(1) == strings{"a"});
+    CHECK(some.received(0).empty());
+    CHECK(some.received(1) == strings{"a"});
 }
 
-TEST_CASE("A detour is taken by its member alone, wherever it sits", "[audience]") {
+TEST_CASE("A patch is for its member alone, whatever its position", "[audience]") {
     for (std::size_t special = 0; special < 4; ++special) {
         CAPTURE(special);
-        listeners some(4);
+        subscribers some(4);
         some.gathered.add("a");
-        some.gathered.add_except(some.seats[special], "b");
-        some.gathered.add_only(some.seats[special], "c");
+        some.gathered.add_except(some.slots[special], "b");
+        some.gathered.add_only(some.slots[special], "c");
         some.gathered.add("d");
         some.deliver();
         for (std::size_t i = 0; i < 4; ++i) {
-            CHECK(some.heard(i) == (i == special ? strings{"a", "c", "d"} : strings{"a", "b", "d"}));
+            CHECK(some.received(i) == (i == special ? strings{"a", "c", "d"} : strings{"a", "b", "d"}));
             CHECK(some.connections[i]->deliveries == 1);
         }
     }
 }
 
-TEST_CASE("Detours follow their members when seats change", "[audience]") {
-    listeners some(4);
-    some.gathered.add_except(some.seats[3], "a");
-    some.gathered.add_only(some.seats[0], "b");
-    some.all.remove(some.seats[0]);  // the last one takes its place
+TEST_CASE("Patches follow their members when positions change", "[audience]") {
+    subscribers some(4);
+    some.gathered.add_except(some.slots[3], "a");
+    some.gathered.add_only(some.slots[0], "b");
+    some.all.remove(some.slots[0]);  // the last one takes its place
     some.deliver();
-    CHECK(some.heard(0).empty());
-    CHECK(some.heard(1) == strings{"a"});
-    CHECK(some.heard(2) == strings{"a"});
-    CHECK(some.heard(3).empty());
+    CHECK(some.received(0).empty());
+    CHECK(some.received(1) == strings{"a"});
+    CHECK(some.received(2) == strings{"a"});
+    CHECK(some.received(3).empty());
 }
 
-TEST_CASE("A member with nothing to get is not bothered", "[audience]") {
-    listeners some(2);
-    some.gathered.add_except(some.seats[0], "a");
+TEST_CASE("A member without messages gets no delivery", "[audience]") {
+    subscribers some(2);
+    some.gathered.add_except(some.slots[0], "a");
     some.deliver();
     CHECK(some.connections[0]->deliveries == 0);
     CHECK(some.connections[1]->deliveries == 1);
-    some.gathered.add_only(some.seats[0], "b");
+    some.gathered.add_only(some.slots[0], "b");
     some.deliver();
     CHECK(some.connections[0]->deliveries == 1);
     CHECK(some.connections[1]->deliveries == 1);
 }
 
-TEST_CASE("Everyone may have a detour", "[audience]") {
-    listeners some(3);
-    for (std::size_t i = 0; i < 3; ++i) some.gathered.add_only(some.seats[2 - i], "a");
+TEST_CASE("Every member may have a patch", "[audience]") {
+    subscribers some(3);
+    for (std::size_t i = 0; i < 3; ++i) some.gathered.add_only(some.slots[2 - i], "a");
     some.deliver();
-    for (std::size_t i = 0; i < 3; ++i) CHECK(some.heard(i) == strings{"a"});
+    for (std::size_t i = 0; i < 3; ++i) CHECK(some.received(i) == strings{"a"});
 }
 
-TEST_CASE("A connection type that writes to many at once is asked to", "[audience]") {
+TEST_CASE("A connection type that writes to many at once gets all of them together", "[audience]") {
     fake::manual_loop home;
     std::deque<crowd_member> crowd;
-    std::array<roompp::subscriber_slot, 6> seats;
+    std::array<roompp::subscriber_slot, 6> slots;
     roompp::audience<crowd_member> all;
-    for (auto& place : seats) all.add(crowd.emplace_back(home.get()), place);
+    for (auto& slot : slots) all.add(crowd.emplace_back(home.get()), slot);
     roompp::batch_builder<fake::batch> gathered;
     crowd_member::calls = 0;
 
     gathered.add("a");
     all.deliver(gathered.take());
     CHECK(crowd_member::calls == 1);
-    for (const auto& one : crowd) CHECK(one.together == 1);
+    for (const auto& member : crowd) CHECK(member.together == 1);
 
     gathered.add("b");
-    gathered.add_only(seats[2], "c");
+    gathered.add_only(slots[2], "c");
     all.deliver(gathered.take());
     CHECK(crowd_member::calls == 3);
     CHECK(crowd[2].alone == 1);

@@ -30,51 +30,51 @@ TEST_CASE("A builder without messages is empty", "[batch]") {
     CHECK(gathered.empty());
     gathered.add("a");
     CHECK_FALSE(gathered.empty());
-    const auto taken = gathered.take();
+    const auto messages = gathered.take();
     CHECK(gathered.empty());
-    CHECK(texts_of(*taken.common) == strings{"a"});
-    CHECK(taken.patches.empty());
+    CHECK(texts_of(*messages.common) == strings{"a"});
+    CHECK(messages.patches.empty());
 }
 
 TEST_CASE("A message for one alone is not in what the others get", "[batch]") {
     builder gathered;
-    const roompp::subscriber_slot one;
-    const roompp::subscriber_slot other;
-    gathered.add_only(one, "psst");
+    const roompp::subscriber_slot first;
+    const roompp::subscriber_slot second;
+    gathered.add_only(first, "psst");
     CHECK_FALSE(gathered.empty());
-    const auto taken = gathered.take();
-    CHECK(taken.common->size() == 0);
-    CHECK(texts_of(*for_member(taken, one)) == strings{"psst"});
-    CHECK(texts_of(*for_member(taken, other)).empty());
+    const auto messages = gathered.take();
+    CHECK(messages.common->size() == 0);
+    CHECK(texts_of(*for_member(messages, first)) == strings{"psst"});
+    CHECK(texts_of(*for_member(messages, second)).empty());
 }
 
 TEST_CASE("Every member has its own view of one order", "[batch]") {
     builder gathered;
-    const roompp::subscriber_slot one;
-    const roompp::subscriber_slot two;
-    const roompp::subscriber_slot three;
-    gathered.add_only(one, "welcome one");
+    const roompp::subscriber_slot first;
+    const roompp::subscriber_slot second;
+    const roompp::subscriber_slot third;
+    gathered.add_only(first, "welcome one");
     gathered.add("a");
-    gathered.add_except(one, "b");
-    gathered.add_only(two, "welcome two");
-    gathered.add_only(two, "again");
-    gathered.add_except(two, "c");
+    gathered.add_except(first, "b");
+    gathered.add_only(second, "welcome two");
+    gathered.add_only(second, "again");
+    gathered.add_except(second, "c");
     gathered.add("d");
-    gathered.add_only(one, "bye");
-    const auto taken = gathered.take();
-    CHECK(texts_of(*taken.common) == strings{"a", "b", "c", "d"});
-    CHECK(texts_of(*for_member(taken, one)) == strings{"welcome one", "a", "c", "d", "bye"});
-    CHECK(texts_of(*for_member(taken, two)) == strings{"a", "b", "welcome two", "again", "d"});
-    CHECK(texts_of(*for_member(taken, three)) == strings{"a", "b", "c", "d"});
+    gathered.add_only(first, "bye");
+    const auto messages = gathered.take();
+    CHECK(texts_of(*messages.common) == strings{"a", "b", "c", "d"});
+    CHECK(texts_of(*for_member(messages, first)) == strings{"welcome one", "a", "c", "d", "bye"});
+    CHECK(texts_of(*for_member(messages, second)) == strings{"a", "b", "welcome two", "again", "d"});
+    CHECK(texts_of(*for_member(messages, third)) == strings{"a", "b", "c", "d"});
 }
 
 TEST_CASE("The kind of a message is kept", "[batch]") {
     builder gathered;
-    const roompp::subscriber_slot one;
+    const roompp::subscriber_slot first;
     gathered.add(roompp::binary("a"));
-    gathered.add_only(one, roompp::binary("b"));
+    gathered.add_only(first, roompp::binary("b"));
     gathered.add("c");
-    const auto own = for_member(gathered.take(), one);
+    const auto own = for_member(gathered.take(), first);
     REQUIRE(own->size() == 3);
     CHECK(own->messages()[0].kind == roompp::payload_kind::binary);
     CHECK(own->messages()[1].kind == roompp::payload_kind::binary);
@@ -83,8 +83,8 @@ TEST_CASE("The kind of a message is kept", "[batch]") {
 
 TEST_CASE("The memory of a delivery that nobody holds serves the next one", "[batch]") {
     builder gathered;
-    const roompp::subscriber_slot one;
-    gathered.add_except(one, "a");
+    const roompp::subscriber_slot slot;
+    gathered.add_except(slot, "a");
     auto first = gathered.take();
     const auto* memory = first.common.get();
     gathered.recycle(std::move(first));
@@ -100,10 +100,10 @@ TEST_CASE("A delivery that somebody holds is left alone", "[batch]") {
     builder gathered;
     gathered.add("a");
     auto first = gathered.take();
-    const auto held = first.common;
+    const auto shared = first.common;
     gathered.recycle(std::move(first));
     gathered.add("b");
-    CHECK(texts_of(*held) == strings{"a"});
+    CHECK(texts_of(*shared) == strings{"a"});
     CHECK(texts_of(*gathered.take().common) == strings{"b"});
 }
 

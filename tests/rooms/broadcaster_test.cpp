@@ -180,6 +180,6 @@ TEST_CASE("A broadcaster encodes a message once for a thousand subscribers", "[b
     home.run();
     CHECK(fake::batch::encoded() - before == 1);
     std::size_t reached = 0;
-    for (const auto& one : all) reached += one->received == strings{"one"} ? 1U : 0U;
+    for (const auto& member : all) reached += member->received == strings{"one"} ? 1U : 0U;
     CHECK(reached == 1000);
 }

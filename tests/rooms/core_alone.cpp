@@ -19,16 +19,22 @@
 #include <roompp/rooms/fan_out.hpp>
 #include <roompp/rooms/history.hpp>
 #include <roompp/rooms/history_budget.hpp>
+#include <roompp/rooms/idle_rooms.hpp>
 #include <roompp/rooms/member.hpp>
 #include <roompp/rooms/member_concept.hpp>
+#include <roompp/rooms/membership.hpp>
+#include <roompp/rooms/message_dispatch.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/person_index.hpp>
 #include <roompp/rooms/policies.hpp>
 #include <roompp/rooms/presence.hpp>
+#include <roompp/rooms/publication_log.hpp>
 #include <roompp/rooms/room.hpp>
+#include <roompp/rooms/room_directory.hpp>
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/room_hooks.hpp>
 #include <roompp/rooms/rooms.hpp>
+#include <roompp/rooms/roster.hpp>
 
 #include "support/fake_member.hpp"
 

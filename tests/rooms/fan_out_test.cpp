@@ -46,10 +46,10 @@ TEST_CASE("Who leaves in the middle of a turn gets what was said until then", "[
     home.run();
     all.broadcast("tea", "before");
     all.with("tea", [&](room& tea) {
-        tea.for_each([&](room::member& one) {
-            if (&one.connection() != going.get()) return;
-            one.send("for you alone");
-            tea.broadcast_except(one, "not for you");
+        tea.for_each([&](room::member& member) {
+            if (&member.connection() != going.get()) return;
+            member.send("for you alone");
+            tea.broadcast_except(member, "not for you");
         });
     });
     second.leave();
@@ -81,7 +81,7 @@ TEST_CASE("A crowd that comes and goes in one turn costs those who stay one writ
     constexpr std::size_t crowd = 500;
     fake::manual_loop home;
     rooms all{home.get()};
-    all.on_join([](room& tea, room::member& one) { tea.broadcast_except(one, "+"); }).on_leave([](room& tea) {
+    all.on_join([](room& tea, room::member& member) { tea.broadcast_except(member, "+"); }).on_leave([](room& tea) {
         tea.broadcast("-");
     });
     const auto staying = fake::connect(home);
@@ -103,7 +103,7 @@ TEST_CASE("A crowd that comes and goes in one turn costs those who stay one writ
         CHECK(connections[i]->deliveries == (i + 1 < crowd ? 1 : 0));
     }
 
-    for (const auto& one : connections) one->received.clear();
+    for (const auto& member : connections) member->received.clear();
     staying->received.clear();
     in.clear();
     home.run();

@@ -23,7 +23,7 @@ struct scene {
         roompp::limits bounds;
         bounds.history_bytes = bytes;
         all.limits(bounds);
-        all.on_destroy([this](Room& room) { gone.push_back(room.name()); });
+        all.on_destroy([this](Room& room) { destroyed.push_back(room.name()); });
     }
     // Says messages of 1000 bytes in a room, with a member that stays, or leaves.
     void fill(const std::string& name, int messages, bool stay = false) {
@@ -32,16 +32,16 @@ struct scene {
         home.run();
         if (stay) staying.push_back(std::move(in));
     }
-    std::vector<std::uint64_t> kept(const std::string& name) {
+    std::vector<std::uint64_t> ids_in(const std::string& name) {
         std::vector<std::uint64_t> ids;
         REQUIRE(all.with(name, [&](Room& room) {
-            for (const auto& one : room.catch_up(nullptr, 1000).messages) ids.push_back(one.id);
+            for (const auto& message : room.catch_up(nullptr, 1000).messages) ids.push_back(message.id);
         }));
         return ids;
     }
     fake::manual_loop home;
     roompp::rooms<Room> all{home.get()};
-    strings gone;
+    strings destroyed;
     std::vector<typename roompp::rooms<Room>::membership> staying;
 };
 
@@ -55,33 +55,33 @@ TEST_CASE("Where histories take too much, empty rooms go, then the oldest messag
     scene<room> some(20'000);
     some.fill("a", 4);
     some.fill("b", 4);
-    some.fill("here", 4, true);
+    some.fill("tea", 4, true);
     some.fill("c", 2);
-    CHECK(some.gone.empty());
-    some.fill("here", 4);
-    CHECK(some.gone == strings{"a"});  // it has waited longest
-    some.fill("here", 5);
-    CHECK(some.gone == strings{"a", "b"});
-    CHECK(some.kept("c").size() == 2);
-    CHECK(some.kept("here").size() == 13);
-    some.fill("here", 17);
-    CHECK(some.gone == strings{"a", "b", "c"});
-    const auto left = some.kept("here");
+    CHECK(some.destroyed.empty());
+    some.fill("tea", 4);
+    CHECK(some.destroyed == strings{"a"});  // it has waited longest
+    some.fill("tea", 5);
+    CHECK(some.destroyed == strings{"a", "b"});
+    CHECK(some.ids_in("c").size() == 2);
+    CHECK(some.ids_in("tea").size() == 13);
+    some.fill("tea", 17);
+    CHECK(some.destroyed == strings{"a", "b", "c"});
+    const auto left = some.ids_in("tea");
     CHECK(left.size() >= 10);
     CHECK(left.size() < 20);
     CHECK(left.back() == 30);
     CHECK(left.front() == 31 - left.size());
     // Another room finds little, but its own newest.
     some.fill("other", 3, true);
-    CHECK(some.kept("here") == left);
-    CHECK(some.kept("other").size() <= 3);
+    CHECK(some.ids_in("tea") == left);
+    CHECK(some.ids_in("other").size() <= 3);
 }
 
 TEST_CASE("A room that goes gives its share of the histories back", "[history_budget]") {
     scene<room> some(20'000);
     for (int i = 0; i < 20; ++i) {
         some.fill("a", 10, true);
-        CHECK(some.kept("a").size() == 10);
+        CHECK(some.ids_in("a").size() == 10);
         some.staying.clear();
         some.home.advance(61s);
         CHECK(some.all.size() == 0);
@@ -93,17 +93,17 @@ TEST_CASE("A room without members may be written to when there is no place for w
     some.fill("a", 2);
     for (int i = 0; i < 10; ++i) some.all.broadcast("a", std::string(1000, 'x'));
     some.home.run();
-    CHECK(some.gone == strings{"a"});
+    CHECK(some.destroyed == strings{"a"});
 }
 
 TEST_CASE("A hook may write to the room for whose sake another one goes", "[history_budget]") {
     scene<room> some(10'000);
     some.fill("a", 5);
     some.fill("b", 1, true);
-    some.all.on_destroy([&](room& gone) { some.all.broadcast("b", gone.name() + " has gone"); });
+    some.all.on_destroy([&](room& destroyed) { some.all.broadcast("b", destroyed.name() + " has gone"); });
     some.fill("b", 6, true);
     CHECK(some.all.size() == 1);
-    auto left = some.kept("b");
+    auto left = some.ids_in("b");
     CHECK(left.back() == 8);
     CHECK(left == [&] {
         ids all_of_them;
@@ -115,7 +115,7 @@ TEST_CASE("A hook may write to the room for whose sake another one goes", "[hist
 TEST_CASE("A message larger than all histories may be is not kept", "[history_budget]") {
     scene<room> some(500);
     some.fill("a", 3, true);
-    CHECK(some.kept("a").empty());
+    CHECK(some.ids_in("a").empty());
 }
 
 TEST_CASE("Every loop has its share of the memory for histories", "[history_budget]") {
@@ -127,10 +127,10 @@ TEST_CASE("Every loop has its share of the memory for histories", "[history_budg
     all.limits(bounds).attach({&first.get(), &second.get()});
     auto in = all.join(fake::connect(first), "a");
     for (int i = 0; i < 30; ++i) in.receive(std::string(1000, 'x'));
-    std::size_t kept = 0;
-    all.with("a", [&](room& a) { kept = a.catch_up(nullptr, 1000).messages.size(); });
-    CHECK(kept >= 4);
-    CHECK(kept < 10);
+    std::size_t count = 0;
+    all.with("a", [&](room& a) { count = a.catch_up(nullptr, 1000).messages.size(); });
+    CHECK(count >= 4);
+    CHECK(count < 10);
 }
 
 TEST_CASE("What is too old is forgotten when something is said, and holds no empty room", "[history_budget]") {
@@ -138,12 +138,12 @@ TEST_CASE("What is too old is forgotten when something is said, and holds no emp
     scene<recent> some(10'000);
     some.home.set_wall_time(std::chrono::system_clock::time_point(1000s));
     some.fill("waits", 1);
-    some.fill("here", 5, true);
+    some.fill("tea", 5, true);
     some.home.advance(11s);
-    some.fill("here", 5);
-    CHECK(some.gone.empty());  // nothing had to make place
-    CHECK(some.kept("here").size() == 5);
+    some.fill("tea", 5);
+    CHECK(some.destroyed.empty());  // nothing had to make place
+    CHECK(some.ids_in("tea").size() == 5);
     some.home.advance(11s);
     some.staying.clear();
-    CHECK(some.gone == strings{"here"});
+    CHECK(some.destroyed == strings{"tea"});
 }

@@ -25,7 +25,7 @@ void say(History& history, std::uint64_t id, payload message, time_point at = {}
 
 std::vector<std::uint64_t> ids_of(const std::vector<room_event>& events) {
     std::vector<std::uint64_t> ids;
-    for (const auto& one : events) ids.push_back(one.id);
+    for (const auto& event : events) ids.push_back(event.id);
     return ids;
 }
 using ids = std::vector<std::uint64_t>;
@@ -63,12 +63,12 @@ TEST_CASE("A history knows from whom, when, and of what kind a message was, and 
     const auto ann = std::make_shared<const roompp::person>(roompp::person{"a", "Ann", {}});
     history.push({event_kind::message, 7, time_point(5s), nullptr, {}, roompp::binary(text)}, ann);
     text = "?????";
-    const auto kept = history.after(0);
-    REQUIRE(kept.size() == 1);
-    CHECK(kept[0].sender == ann.get());
-    CHECK(kept[0].at == time_point(5s));
-    CHECK(kept[0].message.is_binary());
-    CHECK(kept[0].message.data() == "hello");
+    const auto stored = history.after(0);
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0].sender == ann.get());
+    CHECK(stored[0].at == time_point(5s));
+    CHECK(stored[0].message.is_binary());
+    CHECK(stored[0].message.data() == "hello");
 }
 
 TEST_CASE("A history is bounded in bytes, whatever the number of messages", "[history]") {
@@ -146,7 +146,7 @@ TEST_CASE("What a history says of its memory is what its messages have, whatever
             history.forget_before(time_point(std::chrono::seconds(id)));
             if (id % 7 == 0) history.forget_oldest();
             std::size_t bytes = 0;
-            for (const auto& one : history.after(0)) bytes += one.message.size();
+            for (const auto& event : history.after(0)) bytes += event.message.size();
             REQUIRE(history.memory() >= bytes);
             REQUIRE(history.memory() <= 2 * bytes + 16 * 512);
         }

@@ -20,17 +20,17 @@ namespace {
 // Fails for persons whose id says when.
 class failing final : public roompp::encoding<fake::batch> {
 public:
-    void append(fake::batch& to, const roompp::room_event& event) const override {
-        const std::string from = event.sender ? event.sender->id : "server";
-        if (event.kind == roompp::event_kind::leave && from == "bad at leaving") throw std::runtime_error(from);
-        const char* const what = event.kind == roompp::event_kind::join    ? "+"
-                                 : event.kind == roompp::event_kind::leave ? "-"
-                                                                           : "";
-        to.append(roompp::payload(what + from + std::string(event.message.data())));
+    void append(fake::batch& batch, const roompp::room_event& event) const override {
+        const std::string sender = event.sender ? event.sender->id : "server";
+        if (event.kind == roompp::event_kind::leave && sender == "bad at leaving") throw std::runtime_error(sender);
+        const char* const prefix = event.kind == roompp::event_kind::join    ? "+"
+                                   : event.kind == roompp::event_kind::leave ? "-"
+                                                                             : "";
+        batch.append(roompp::payload(prefix + sender + std::string(event.message.data())));
     }
-    void append(fake::batch& to, const roompp::join_snapshot& first) const override {
+    void append(fake::batch& batch, const roompp::join_snapshot& first) const override {
         if (first.self->id == "bad at coming") throw std::runtime_error(first.self->id);
-        to.append("welcome");
+        batch.append("welcome");
     }
 };
 
@@ -53,14 +53,14 @@ struct scene {
         rooms::membership in;
     };
     guest join(const std::string& id) {
-        roompp::join_options<fake::batch> how;
-        how.person.id = id;
-        how.encoding = encoding;
-        guest one;
-        one.connection = fake::connect(home);
-        one.in = all.join(one.connection, "tea", std::move(how));
+        roompp::join_options<fake::batch> options;
+        options.person.id = id;
+        options.encoding = encoding;
+        guest joined;
+        joined.connection = fake::connect(home);
+        joined.in = all.join(joined.connection, "tea", std::move(options));
         home.run();
-        return one;
+        return joined;
     }
 
     fake::manual_loop home;
@@ -69,9 +69,9 @@ struct scene {
     strings errors;
 
     scene() {
-        all.on_error([this](const std::exception_ptr& what) {
+        all.on_error([this](const std::exception_ptr& error) {
             try {
-                std::rethrow_exception(what);
+                std::rethrow_exception(error);
             } catch (const std::exception& e) {
                 errors.emplace_back(e.what());
             }
@@ -112,13 +112,13 @@ TEST_CASE("A leave that can't be written is reported, and the others stay", "[ro
 
 TEST_CASE("A room whose state can't be made lets nobody in, and may be tried again", "[room][failure]") {
     scene some;
-    std::vector<std::exception_ptr> told;
-    some.all.set_defaults({}, [&](const std::exception_ptr& what) { told.push_back(what); });
+    std::vector<std::exception_ptr> reports;
+    some.all.set_defaults({}, [&](const std::exception_ptr& error) { reports.push_back(error); });
     picky::refuses() = true;
     const auto ann = some.join("ann");
     picky::refuses() = false;
     CHECK(ann.connection->close_codes() == std::vector<std::uint16_t>{1011});
-    CHECK(told.size() == 1);
+    CHECK(reports.size() == 1);
     CHECK(some.all.size() == 0);
     const auto bob = some.join("bob");
     CHECK(bob.connection->received == strings{"welcome"});
@@ -127,16 +127,16 @@ TEST_CASE("A room whose state can't be made lets nobody in, and may be tried aga
 TEST_CASE("A room whose hook fails at its making lets nobody in, and may be tried again", "[room][failure]") {
     scene some;
     bool fail = true;
-    int gone = 0;
+    int destroyed = 0;
     some.all.on_create([&] {
         if (fail) throw std::runtime_error("not now");
     });
-    some.all.on_destroy([&] { ++gone; });
+    some.all.on_destroy([&] { ++destroyed; });
     const auto ann = some.join("ann");
     CHECK(ann.connection->close_codes().front() == 1011);
     CHECK(some.errors == strings{"not now"});
     CHECK(some.all.size() == 0);
-    CHECK(gone == 0);
+    CHECK(destroyed == 0);
     fail = false;
     const auto bob = some.join("bob");
     CHECK(bob.connection->received == strings{"welcome"});
@@ -161,8 +161,8 @@ TEST_CASE("A predicate may take members out of the room", "[room][failure]") {
     ann.connection->received.clear();
     some.all.with("tea", [&](room& tea) {
         tea.broadcast_if(
-            [&](const room::member& one) {
-                if (one.person().id == "ann") bob.in.leave();
+            [&](const room::member& joined) {
+                if (joined.person().id == "ann") bob.in.leave();
                 return true;
             },
             "!");

@@ -34,15 +34,15 @@ private:
 TEST_CASE("Members of one room hear each other, and others do not", "[rooms]") {
     t::explore(10, [](std::uint64_t seed) {
         scene some(seed);
-        auto one = some.world.connect("/a/");
-        auto two = some.world.connect("/a/");
+        auto ann = some.world.connect("/a/");
+        auto bob = some.world.connect("/a/");
         auto elsewhere = some.world.connect("/b/");
-        one.send("hello");
-        for (auto* member : {&one, &two}) member->expect("hello");
-        two.send_binary("binary too");
-        for (auto* member : {&one, &two}) REQUIRE(member->receive_binary() == "binary too");
+        ann.send("hello");
+        for (auto* member : {&ann, &bob}) member->expect("hello");
+        bob.send_binary("binary too");
+        for (auto* member : {&ann, &bob}) REQUIRE(member->receive_binary() == "binary too");
         elsewhere.send("alone").expect("alone");
-        for (auto* member : {&one, &two, &elsewhere}) member->receive_nothing();
+        for (auto* member : {&ann, &bob, &elsewhere}) member->receive_nothing();
     });
 }
 
@@ -54,15 +54,15 @@ TEST_CASE("Fifty members hear all that each says, in one order", "[rooms]") {
         std::vector<t::client> all;
         while (all.size() < members) all.push_back(some.world.connect("/all/"));
         for (int i = 0; i < messages; ++i)
-            for (std::size_t who = 0; who < members; ++who)
-                all[who].send(std::to_string(who) + ' ' + std::to_string(i));
-        const auto heard = all.front().receive_all();
-        for (std::size_t other = 1; other < members; ++other) REQUIRE((all[other].receive_all() == heard));
-        REQUIRE(heard.size() == members * messages);
-        std::vector<int> said(members);
-        for (const auto& text : heard) {
+            for (std::size_t index = 0; index < members; ++index)
+                all[index].send(std::to_string(index) + ' ' + std::to_string(i));
+        const auto texts = all.front().receive_all();
+        for (std::size_t other = 1; other < members; ++other) REQUIRE((all[other].receive_all() == texts));
+        REQUIRE(texts.size() == members * messages);
+        std::vector<int> counts(members);
+        for (const auto& text : texts) {
             const auto space = text.find(' ');
-            auto& next = said.at(std::stoul(text.substr(0, space)));
+            auto& next = counts.at(std::stoul(text.substr(0, space)));
             REQUIRE(text.substr(space + 1) == std::to_string(next++));
         }
     });
@@ -73,16 +73,17 @@ TEST_CASE("A room can be left and joined many times", "[rooms]") {
         scene some(seed);
         for (int i = 0; i < 20; ++i) {
             std::vector<t::client> all;
-            for (int who = 0; who < 5; ++who) {
+            for (int number = 0; number < 5; ++number) {
                 all.push_back(some.world.client("/busy/").start_connecting());
-                all.back().send(std::to_string(who));
+                all.back().send(std::to_string(number));
             }
-            for (int who = 0; who < 5; ++who) {
-                auto& one = all[static_cast<std::size_t>(who)];
-                bool heard_itself = false;
-                for (const auto& text : one.receive_all()) heard_itself = heard_itself || text == std::to_string(who);
-                REQUIRE(heard_itself);
-                REQUIRE(one.close().closed().code == 1000);
+            for (int number = 0; number < 5; ++number) {
+                auto& client = all[static_cast<std::size_t>(number)];
+                bool got_own_text = false;
+                for (const auto& text : client.receive_all())
+                    got_own_text = got_own_text || text == std::to_string(number);
+                REQUIRE(got_own_text);
+                REQUIRE(client.close().closed().code == 1000);
             }
         }
         REQUIRE(some.rooms.size() == 0);

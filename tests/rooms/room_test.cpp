@@ -26,9 +26,9 @@ using rooms = roompp::rooms<room>;
 struct three {
     explicit three(rooms with_hooks = rooms()) : all(std::move(with_hooks)) {
         all.attach({&home.get()});
-        for (auto& one : connections) {
-            one = fake::connect(home);
-            memberships.push_back(all.join(one, "tea"));
+        for (auto& connection : connections) {
+            connection = fake::connect(home);
+            memberships.push_back(all.join(connection, "tea"));
         }
         home.run();
     }
@@ -36,7 +36,7 @@ struct three {
     void in_room(Action&& action) {
         REQUIRE(all.with("tea", std::forward<Action>(action)));
     }
-    const strings& heard(std::size_t i) const { return connections[i]->received; }
+    const strings& received(std::size_t i) const { return connections[i]->received; }
 
     fake::manual_loop home;
     rooms all;
@@ -72,11 +72,11 @@ TEST_CASE("A room's messages of one turn are written together", "[room]") {
         tea.broadcast("two");
     });
     some.all.broadcast("tea", "three");
-    CHECK(some.heard(0).empty());
+    CHECK(some.received(0).empty());
     some.home.run();
-    for (const auto& one : some.connections) {
-        CHECK(one->received == strings{"one", "two", "three"});
-        CHECK(one->deliveries == 1);
+    for (const auto& connection : some.connections) {
+        CHECK(connection->received == strings{"one", "two", "three"});
+        CHECK(connection->deliveries == 1);
     }
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("A room can be flushed before its turn ends", "[room]") {
     some.in_room([&](room& tea) {
         tea.broadcast("one");
         tea.flush();
-        CHECK(some.heard(2) == strings{"one"});
+        CHECK(some.received(2) == strings{"one"});
         tea.flush();
     });
     some.home.run();
@@ -102,9 +102,9 @@ TEST_CASE("A room visits every member, even if members leave meanwhile", "[room]
         tea.for_each([&](auto&) {
             ++visited;
             if (visited == 1) {
-                std::size_t kept = 0;
+                std::size_t visited_inside = 0;
                 tea.for_each([&](room::member& other) {
-                    if (kept++ != 0) other.leave();
+                    if (visited_inside++ != 0) other.leave();
                 });
             }
         });
@@ -115,7 +115,7 @@ TEST_CASE("A room visits every member, even if members leave meanwhile", "[room]
 
 TEST_CASE("All members can be made to leave, and the room goes", "[room]") {
     three some;
-    some.in_room([](room& tea) { tea.for_each([](room::member& one) { one.leave(); }); });
+    some.in_room([](room& tea) { tea.for_each([](room::member& member) { member.leave(); }); });
     CHECK(some.all.size() == 0);
     some.memberships.clear();
     CHECK_FALSE(some.connections[0]->closed());
@@ -135,9 +135,9 @@ TEST_CASE("Closing a room closes every connection with the code and reason", "[r
         some.home.run();
         some.home.get().leave();
     }
-    for (const auto& one : some.connections) {
-        CHECK(one->close_codes() == std::vector<std::uint16_t>{4001});
-        CHECK(one->close_reason() == "tea is over");
+    for (const auto& connection : some.connections) {
+        CHECK(connection->close_codes() == std::vector<std::uint16_t>{4001});
+        CHECK(connection->close_reason() == "tea is over");
     }
 }
 
@@ -156,36 +156,36 @@ TEST_CASE("A broadcast from another thread is copied and takes its place in the 
         first = "???";
     }
     some.all.broadcast("tea", roompp::binary("two"));
-    CHECK(some.heard(0).empty());
+    CHECK(some.received(0).empty());
     some.home.run();
     some.home.get().leave();
-    for (const auto& one : some.connections) {
-        CHECK(one->received == strings{"one", "two"});
-        CHECK(one->kinds.back() == roompp::payload_kind::binary);
+    for (const auto& connection : some.connections) {
+        CHECK(connection->received == strings{"one", "two"});
+        CHECK(connection->kinds.back() == roompp::payload_kind::binary);
     }
 }
 
 TEST_CASE("A member that has left gets nothing more and excepts nobody", "[room]") {
     rooms all;
-    all.on_leave([](room& tea, room::member& gone) {
-        gone.send("nothing");
-        tea.send(gone, "nothing");
-        tea.broadcast_except(gone, "left");
+    all.on_leave([](room& tea, room::member& leaving) {
+        leaving.send("nothing");
+        tea.send(leaving, "nothing");
+        tea.broadcast_except(leaving, "left");
     });
     three some(all);
     some.memberships[1].leave();
     some.home.run();
-    CHECK(some.heard(0) == strings{"left"});
-    CHECK(some.heard(1).empty());
-    CHECK(some.heard(2) == strings{"left"});
+    CHECK(some.received(0) == strings{"left"});
+    CHECK(some.received(1).empty());
+    CHECK(some.received(2) == strings{"left"});
 }
 
 TEST_CASE("A member of another room is no exception here", "[room]") {
     rooms all;
-    all.on_message([&](room::member& from, std::string_view text) {
+    all.on_message([&](room::member& sender, std::string_view text) {
         all.with("tea", [&](room& tea) {
-            tea.broadcast_except(from, text);
-            tea.send(from, "nothing");
+            tea.broadcast_except(sender, text);
+            tea.send(sender, "nothing");
         });
     });
     three some(all);
@@ -193,14 +193,14 @@ TEST_CASE("A member of another room is no exception here", "[room]") {
     auto elsewhere = some.all.join(guest, "coffee");
     elsewhere.receive("hello");
     some.home.run();
-    for (std::size_t i = 0; i < 3; ++i) CHECK(some.heard(i) == strings{"hello"});
+    for (std::size_t i = 0; i < 3; ++i) CHECK(some.received(i) == strings{"hello"});
     CHECK(guest->received.empty());
 }
 
 TEST_CASE("A member gives its connection", "[room]") {
     fake::member* seen = nullptr;
     rooms all;
-    all.on_join([&](room::member& one) { seen = &one.connection(); });
+    all.on_join([&](room::member& member) { seen = &member.connection(); });
     three some(all);
     CHECK(seen == some.connections[2].get());
 }

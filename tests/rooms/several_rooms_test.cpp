@@ -22,21 +22,21 @@ struct scene {
         server.limits(bounds).attach(rooms);
         rooms.on_message([](auto& room) { room.broadcast("hello from " + room.name()); });
         roompp::websocket_handler handler;
-        handler.on_message([this](roompp::connection& from, std::string_view text) {
-            auto& mine = in[&from];
+        handler.on_message([this](roompp::connection& sender, std::string_view text) {
+            auto& memberships = rooms_of[&sender];
             const std::string name(text.substr(1));
             if (text[0] == '+')
-                mine[name] = rooms.join(from.shared_from_this(), name);
+                memberships[name] = rooms.join(sender.shared_from_this(), name);
             else if (text[0] == '-')
-                mine.erase(name);
+                memberships.erase(name);
             else
-                mine[std::string(text)].receive("hello");
+                memberships[std::string(text)].receive("hello");
         });
-        handler.on_close([this](roompp::connection& gone) { in.erase(&gone); });
+        handler.on_close([this](roompp::connection& closed) { rooms_of.erase(&closed); });
         server.websocket("/", handler);
     }
     roompp::rooms<> rooms;
-    std::map<roompp::connection*, std::map<std::string, roompp::rooms<>::membership>> in;
+    std::map<roompp::connection*, std::map<std::string, roompp::rooms<>::membership>> rooms_of;
     roompp::server server;
 };
 
@@ -74,12 +74,12 @@ TEST_CASE("A connection may be in so many rooms, and have another for one that i
 
 TEST_CASE("A room that the application takes a connection out of does not count any more", "[several_rooms]") {
     scene some;
-    some.rooms.on_message([](roompp::basic_room<>::member& from) { from.leave(); });
+    some.rooms.on_message([](roompp::basic_room<>::member& sender) { sender.leave(); });
     t::world world(some.server);
     auto ann = world.connect("/").send("+a").send("+b").send("a").send("b");
     world.settle();
     CHECK(some.rooms.size() == 0);
-    CHECK(some.in.begin()->first->room_count() == 0);
+    CHECK(some.rooms_of.begin()->first->room_count() == 0);
     ann.send("+c").send("+d");
     world.settle();
     CHECK(some.rooms.size() == 2);

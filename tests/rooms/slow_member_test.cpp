@@ -26,11 +26,11 @@ struct scene {
         bounds.queue_bytes = 10'000;
         bounds.messages_per_second = 0;
         server.limits(bounds);
-        rooms.on_message([](room& in, typename room::member& from, std::string_view text) {
+        rooms.on_message([](room& in, typename room::member& sender, std::string_view text) {
             if (text == "each")
-                in.for_each([](typename room::member& one) { one.send("for you"); });
+                in.for_each([](typename room::member& member) { member.send("for you"); });
             else
-                from.broadcast(text);
+                sender.broadcast(text);
         });
         server.websocket("/{room}/", rooms, roompp::v1_protocol());
     }
@@ -40,13 +40,13 @@ struct scene {
 
 // Who is in the room as a client of roompp.v1 sees it that takes no notice of gaps.
 struct view {
-    void take(t::client& from) {
-        for (const auto& text : from.receive_all()) {
+    void take(t::client& sender) {
+        for (const auto& text : sender.receive_all()) {
             const auto frame = nlohmann::json::parse(text);
             if (frame["type"] == "presence") {
                 ++lists;
                 people.clear();
-                for (const auto& one : frame["members"]) people.insert(one["name"].get<std::string>());
+                for (const auto& member : frame["members"]) people.insert(member["name"].get<std::string>());
             }
             if (frame["type"] == "join") people.insert(frame["member"]["name"].get<std::string>());
             if (frame["type"] == "leave") people.erase(frame["member"]["name"].get<std::string>());
@@ -186,9 +186,9 @@ TEST_CASE("Who takes nothing for long is lost, even if it answers", "[slow]") {
 TEST_CASE("A message larger than the queue may be comes to who reads", "[slow]") {
     scene<roompp::disconnect_slow> some;
     t::world world(some.server);
-    auto one = world.connect("/a/");
+    auto member = world.connect("/a/");
     const std::string big(50'000, 'x');
-    one.send(big).expect(big);
+    member.send(big).expect(big);
     roompp::limits bounds;
     bounds.queue_bytes = 10;
     roompp::server echoes;

@@ -22,13 +22,13 @@ using chat_room = roompp::basic_room<roompp::presence>;
 // "bye" is answered with "farewell", and takes its sender out.
 struct scene {
     explicit scene(std::size_t threads = 1) {
-        rooms.on_message([](chat_room::member& from, std::string_view text) {
+        rooms.on_message([](chat_room::member& sender, std::string_view text) {
             if (text != "bye") {
-                from.broadcast(text);
+                sender.broadcast(text);
                 return;
             }
-            from.send("farewell");
-            from.leave();
+            sender.send("farewell");
+            sender.leave();
         });
         rooms.on_leave([this](chat_room::member&, const roompp::close_event& why) { left.push_back(why.code); });
         server.threads(threads).websocket("/{room}/", rooms, roompp::v1_protocol(), roompp::django_channels_protocol());
@@ -57,8 +57,8 @@ TEST_CASE("A connection whose member is taken out of its only room is closed wit
         REQUIRE((last["type"] == "direct" && last["message"] == "farewell"));
         REQUIRE(ann.closed().code == 1000);
         REQUIRE(ann.closed().reason == "not in this room any more");
-        const auto told = bob.receive_json<json>();
-        REQUIRE((told["type"] == "leave" && told["member"]["name"] == "Ann"));
+        const auto event = bob.receive_json<json>();
+        REQUIRE((event["type"] == "leave" && event["member"]["name"] == "Ann"));
         tutorial.send(R"({"message": "bye"})").expect(R"({"message":"farewell"})");
         REQUIRE(tutorial.closed().code == 1000);
         bare.send("bye").expect("farewell");
@@ -72,7 +72,7 @@ TEST_CASE("A connection whose member is taken out of its only room is closed wit
 
 TEST_CASE("Who is taken out as soon as it joins is closed with 1000", "[taken_out]") {
     scene some;
-    some.rooms.on_join([](chat_room::member& one) { one.leave(); });
+    some.rooms.on_join([](chat_room::member& member) { member.leave(); });
     t::world world(some.server);
     auto ann = world.connect("/bare/tea/");
     CHECK(ann.closed().code == 1000);
@@ -84,9 +84,9 @@ TEST_CASE("Who is taken out of one room but was put into another stays connected
     roompp::rooms<> others;
     roompp::rooms<>::membership other;
     some.server.attach(others);
-    some.rooms.on_join([&](chat_room::member& one) {
-        other = others.join(one.connection().shared_from_this(), "milk");
-        one.leave();
+    some.rooms.on_join([&](chat_room::member& member) {
+        other = others.join(member.connection().shared_from_this(), "milk");
+        member.leave();
     });
     t::world world(some.server);
     auto ann = world.connect("/bare/tea/");
