@@ -16,6 +16,7 @@
 
 #include <zlib.h>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/compression.hpp>
 #include <roompp/websocket/extension_offers.hpp>
@@ -153,7 +154,7 @@ public:
         auto stream = take_stream();
         const std::size_t old_size = out.size();
         // Room for one call: zlib's bound is for a finished stream, a flush adds an empty block.
-        out.resize(old_size + deflateBound(stream->get(), static_cast<uLong>(message.size())) + 16);
+        out.resize(old_size + deflateBound(stream->get(), detail::integer_cast<uLong>(message.size())) + 16);
         stream->set_input(message);
         (*stream)->next_out = reinterpret_cast<Bytef*>(&out[old_size]);
         (*stream)->avail_out = static_cast<uInt>(out.size() - old_size);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -115,7 +115,7 @@ private:
         if (begin < bytes.size() && std::memchr(bytes.data() + begin, '\n', bytes.size() - begin) != nullptr)
             return true;
         searched_ = bytes.size();
-        if (bytes.size() == limits_.head_bytes) fail_for_size(bytes.substr(std::min(line_, bytes.size())));
+        if (bytes.size() == limits_.head_bytes) fail_for_size(bytes.substr((std::min)(line_, bytes.size())));
         return false;
     }
 
@@ -166,7 +166,7 @@ private:
         line_ = static_cast<std::size_t>(version - bytes.data()) + version_size + 2;
         has_request_line_ = true;
         constexpr std::size_t usual_fields = 24;  // of a browser's upgrade: one allocation
-        head_.fields.reserve(std::min(usual_fields, limits_.header_fields));
+        head_.fields.reserve((std::min)(usual_fields, limits_.header_fields));
         return true;
     }
 
@@ -258,7 +258,7 @@ private:
             buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
         } else {
             std::vector<char> larger;
-            larger.reserve(std::max(buffer_.capacity() * 2, buffer_.size() + bytes.size()));
+            larger.reserve((std::max)(buffer_.capacity() * 2, buffer_.size() + bytes.size()));
             larger.insert(larger.end(), buffer_.begin(), buffer_.end());
             larger.insert(larger.end(), bytes.begin(), bytes.end());
             move_views({buffer_.data(), buffer_.size()}, larger.data());
@@ -267,11 +267,11 @@ private:
     }
 
     void move_views(std::string_view bytes, const char* new_begin) {
+        const auto address = [](const char* position) { return reinterpret_cast<std::uintptr_t>(position); };
         const auto move = [&](std::string_view& view) {
-            const std::less<const char*> is_before;
-            const bool lies_outside = view.data() == nullptr || is_before(view.data(), bytes.data()) ||
-                                      is_before(bytes.data() + bytes.size(), view.data() + view.size());
-            if (!lies_outside) view = {new_begin + (view.data() - bytes.data()), view.size()};
+            const bool lies_within = address(view.data()) >= address(bytes.data()) &&
+                                     address(view.data() + view.size()) <= address(bytes.data() + bytes.size());
+            if (lies_within) view = {new_begin + (view.data() - bytes.data()), view.size()};
         };
         for (std::string_view* view : {&head_.method, &head_.target, &head_.parts.authority, &head_.parts.path,
                                        &head_.parts.query, &head_.authority})

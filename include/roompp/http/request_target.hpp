@@ -68,7 +68,7 @@ struct request_target {
         rest.remove_prefix(target.authority.size());
     }
     target.path = rest.substr(0, rest.find('?'));
-    rest.remove_prefix(std::min(rest.size(), target.path.size() + 1));
+    rest.remove_prefix((std::min)(rest.size(), target.path.size() + 1));
     target.query = rest;
     if (target.path.empty()) target.path = root;
     return std::nullopt;

@@ -35,7 +35,7 @@ namespace net {
 /// queue, which is written as the socket allows. Writes made within on_bytes() are gathered and written at its end.
 template <class User, class Stream>
 class channel : public shard::shard_connection {
-    static_assert(stream_concept<Stream>::check());
+    static_assert(stream_concept<Stream>::conforms());
 
 public:
     channel(shard& host, Stream stream)

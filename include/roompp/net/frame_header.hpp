@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <roompp/base/integer_cast.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/opcode.hpp>
@@ -74,7 +75,8 @@ struct encoded_frame {
             length = 0;
             for (std::size_t i = 2; i < header_size; ++i) length = length << 8U | byte(i);
         }
-        const std::string_view whole = frames.substr(0, header_size + static_cast<std::size_t>(length));
+        const std::string_view whole =
+            frames.substr(0, header_size + roompp::detail::integer_cast<std::size_t>(length));
         return {static_cast<opcode>(byte(0) & 0x0fU), (byte(0) & 0x40U) != 0, whole, whole.substr(header_size)};
     }
 };

@@ -77,7 +77,7 @@ public:
     /// Whether the stream can tell that its connection is lost after the end of its input has been read.
     static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
 
-    static constexpr bool check() {
+    static constexpr bool conforms() {
         static_assert(std::is_move_constructible_v<Stream>,
                       "roompp: a stream must be movable (see net::stream_concept)");
         static_assert(has<read_some_of, Stream>::value,

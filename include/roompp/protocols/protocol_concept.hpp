@@ -51,7 +51,7 @@ private:
     struct has<Has, P, std::void_t<Has<P>>> : std::true_type {};
 
 public:
-    static constexpr bool check() {
+    static constexpr bool conforms() {
         static_assert(std::is_copy_constructible_v<Protocol>,
                       "roompp: a protocol must be copyable: its route keeps a copy (see protocol_concept)");
         static_assert(

@@ -78,7 +78,7 @@ public:
     void execute(v1_command command) {
         ack_number_ = command.ack_number;
         frame_size_ = command.frame_size;
-        std::visit([this](auto& action) { run(action); }, command.action);
+        std::visit([this](auto& action) { this->run(action); }, command.action);
     }
 
 private:

@@ -14,7 +14,7 @@
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/rooms.hpp>
 #include <roompp/server/websocket_route.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
@@ -25,7 +25,7 @@ namespace detail {
 /// websocket_route. Const access is thread-safe.
 template <class Room, class... Protocols>
 class room_route {
-    static_assert((protocol_concept<Protocols, Room>::check() && ...));
+    static_assert((protocol_concept<Protocols, Room>::conforms() && ...));
 
 public:
     room_route(rooms<Room> directory, Protocols... protocols)

@@ -56,7 +56,7 @@ ROOMPP_DECL std::optional<std::filesystem::path> file_below(const std::filesyste
     std::filesystem::path path = root;
     for (std::string_view rest = *decoded; !rest.empty();) {
         const std::string_view part = rest.substr(0, rest.find('/'));
-        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        rest.remove_prefix((std::min)(rest.size(), part.size() + 1));
         if (!part.empty() && part.front() == '.') return std::nullopt;
         path /= part;
     }

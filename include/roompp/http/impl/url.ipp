@@ -29,7 +29,7 @@ ROOMPP_DECL std::optional<std::string> percent_decode(std::string_view text, boo
 ROOMPP_DECL std::optional<std::string> query_value(std::string_view query, std::string_view name) {
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        query.remove_prefix((std::min)(query.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
         if (pair.substr(0, equals) == name)
             return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),

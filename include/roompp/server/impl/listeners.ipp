@@ -29,7 +29,7 @@ namespace detail {
 
 struct listeners::ports {
     std::deque<acceptor> acceptors;  // references to them are kept by their handlers
-    std::optional<asio::signal_set> signals;
+    std::optional<asio::signal_set> stop_signals;
 };
 
 ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
@@ -66,8 +66,8 @@ ROOMPP_DECL void listeners::start() {
 }
 
 ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {
-    ports_->signals.emplace(loops_.first().context(), SIGINT, SIGTERM);
-    ports_->signals->async_wait([on_signal = std::move(on_signal)](const std::error_code& ec, int) {
+    ports_->stop_signals.emplace(loops_.first().context(), SIGINT, SIGTERM);
+    ports_->stop_signals->async_wait([on_signal = std::move(on_signal)](const std::error_code& ec, int) {
         if (!ec) on_signal();
     });
 }
@@ -76,7 +76,7 @@ ROOMPP_DECL void listeners::stop() noexcept {
     std::error_code ignored;
     for (auto& port : ports_->acceptors) port.stop();
     // Not only cancelled: a second Ctrl-C while connections end has to end the process.
-    if (ports_->signals) ports_->signals->clear(ignored);
+    if (ports_->stop_signals) ports_->stop_signals->clear(ignored);
 }
 
 }  // namespace detail

@@ -45,7 +45,7 @@ ROOMPP_DECL void poll_endpoint::operator()(const request& req, const responder& 
     }
     poll_request poll{client->join.resume, client->join.history_limit, {}};
     const auto max_seconds = static_cast<std::uint64_t>(max_poll_wait(state_->limits()).count());
-    poll.wait = std::chrono::seconds(std::min(*seconds, max_seconds));
+    poll.wait = std::chrono::seconds((std::min)(*seconds, max_seconds));
     loop& home = state_->directory().home_of(client->room);
     reply.on_end([state = state_, &home, room = client->room, key = client->client_key](const responder& ended,
                                                                                         abort_reason reason) {
