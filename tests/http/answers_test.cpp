@@ -12,7 +12,7 @@
 
 namespace fs = std::filesystem;
 namespace t = roompp::testing;
-using site::scene;
+using support::http_site;
 
 namespace {
 
@@ -28,8 +28,8 @@ void has_said_no_more(t::http_client& browser) {
 }  // namespace
 
 TEST_CASE("A page comes with its type and security headers", "[http]") {
-    scene some;
-    const auto answer = some.world.http().get("/");
+    http_site site;
+    const auto answer = site.world.http().get("/");
     CHECK(answer.version == "HTTP/1.1");
     CHECK(answer.status == 200);
     CHECK(answer.body == "<!doctype html><title>Front</title>");
@@ -41,12 +41,12 @@ TEST_CASE("A page comes with its type and security headers", "[http]") {
 }
 
 TEST_CASE("Files of a folder come with their types", "[http]") {
-    scene some;
-    some.folder.write("static/with space.css", "p{}");
-    some.folder.write("static/empty.js", "");
-    some.folder.write("static/sub/index.html", "sub");
-    fs::create_symlink(some.folder.path() / "static/a.txt", some.folder.path() / "static/link-in.txt");
-    auto browser = some.world.http();
+    http_site site;
+    site.folder.write("static/with space.css", "p{}");
+    site.folder.write("static/empty.js", "");
+    site.folder.write("static/sub/index.html", "sub");
+    fs::create_symlink(site.folder.path() / "static/a.txt", site.folder.path() / "static/link-in.txt");
+    auto browser = site.world.http();
     const auto comes = [&](const std::string& path, const std::string& type, const std::string& body) {
         CAPTURE(path);
         const auto answer = browser.get("/static/" + path);
@@ -56,7 +56,7 @@ TEST_CASE("Files of a folder come with their types", "[http]") {
     };
     comes("a.txt", "text/plain; charset=utf-8", "a file");
     comes("with%20space.css", "text/css; charset=utf-8", "p{}");
-    comes("large.bin", "application/octet-stream", site::large());
+    comes("large.bin", "application/octet-stream", support::large_bytes());
     comes("empty.js", "text/javascript; charset=utf-8", "");
     comes("link-in.txt", "text/plain; charset=utf-8", "a file");
     comes("a.txt?v=2", "text/plain; charset=utf-8", "a file");
@@ -64,8 +64,8 @@ TEST_CASE("Files of a folder come with their types", "[http]") {
 }
 
 TEST_CASE("A handler gets the named part of the path, and the body", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     CHECK(browser.get("/hello/J%6fhn/").body == "Hello, John!\n");
     CHECK(browser.post("/shout/", "hello").body == "HELLO");
     const auto answer = browser.post("/shout/", "");
@@ -74,18 +74,18 @@ TEST_CASE("A handler gets the named part of the path, and the body", "[http]") {
 }
 
 TEST_CASE("The absolute form of a target names the same page", "[http]") {
-    scene some;
+    http_site site;
     for (const char* target :
          {"http://localhost/hello/you/", "HTTP://localhost/hello/you/", "hTTps://LOCALHOST/hello/you/"}) {
         CAPTURE(target);
-        CHECK(some.world.http().get(target).body == "Hello, you!\n");
+        CHECK(site.world.http().get(target).body == "Hello, you!\n");
     }
-    CHECK(some.world.http().get("http://localhost").body == "<!doctype html><title>Front</title>");
+    CHECK(site.world.http().get("http://localhost").body == "<!doctype html><title>Front</title>");
 }
 
 TEST_CASE("HEAD gets the head of GET and no body", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     for (const char* path : {"/", "/hello/you/", "/static/a.txt", "/nothing/"}) {
         CAPTURE(path);
         const auto whole = browser.get(path);
@@ -97,8 +97,8 @@ TEST_CASE("HEAD gets the head of GET and no body", "[http]") {
 }
 
 TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     const auto tag = browser.get("/").header("ETag");
     for (const auto& known : std::vector<std::string>{tag, "\"other\", " + tag, "W/" + tag, "*"}) {
         CAPTURE(known);
@@ -107,7 +107,7 @@ TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
         CHECK(answer.header("ETag") == tag);
         has_said_no_more(browser);
     }
-    some.folder.write("index.html", "changed");
+    site.folder.write("index.html", "changed");
     const auto answer = browser.get("/", {{"If-None-Match", tag}});
     CHECK(answer.status == 200);
     CHECK(answer.body == "changed");
@@ -115,11 +115,11 @@ TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
 }
 
 TEST_CASE("A page that is not there gets 404", "[http]") {
-    scene some;
-    some.folder.write("static/sub/index.html", "sub");
-    const auto pipe = (some.folder.path() / "static/pipe").string();
+    http_site site;
+    site.folder.write("static/sub/index.html", "sub");
+    const auto pipe = (site.folder.path() / "static/pipe").string();
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-    auto browser = some.world.http();
+    auto browser = site.world.http();
     for (const char* path : {"/nothing/", "/hello/", "/hello/you", "/hello//", "/static/nothing", "/static/sub",
                              "/static", "//", "/static/pipe", "/static/"}) {
         CAPTURE(path);
@@ -130,8 +130,8 @@ TEST_CASE("A page that is not there gets 404", "[http]") {
 }
 
 TEST_CASE("A method that is not served gets 405 with those that are", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     const auto allows = [&](const char* path, const char* method, const std::string& allowed) {
         CAPTURE(path, method);
         const auto answer = browser.request(method, path);
@@ -146,15 +146,15 @@ TEST_CASE("A method that is not served gets 405 with those that are", "[http]") 
 }
 
 TEST_CASE("A WebSocket address without an upgrade gets 426", "[http]") {
-    scene some;
-    const auto answer = some.world.http().get("/ws/echo/");
+    http_site site;
+    const auto answer = site.world.http().get("/ws/echo/");
     CHECK(answer.status == 426);
     CHECK(answer.header("Upgrade") == "websocket");
 }
 
 TEST_CASE("A bad name in a path gets 400 and is not repeated", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     const std::vector<std::string> names = {"%3Cscript%3E", "a%20b", "..", std::string(101, 'x'), "%zz"};
     for (const auto& name : names) {
         CAPTURE(name);
@@ -165,21 +165,21 @@ TEST_CASE("A bad name in a path gets 400 and is not repeated", "[http]") {
 }
 
 TEST_CASE("A page handler that throws gets 500 and does not tell why", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     const auto answer = browser.get("/throw/");
     CHECK(answer.status == 500);
     CHECK_FALSE(has(answer.body, "told to throw"));
-    CHECK(some.world.http().get("/hello/you/").body == "Hello, you!\n");
+    CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
 }
 
 TEST_CASE("No request leads out of the folder, or to what is hidden in it", "[http]") {
-    scene some;
-    some.folder.write("secret.txt", site::secret);
-    some.folder.write("static/.hidden", site::secret);
-    some.folder.write("static/sub/index.html", "sub");
-    some.folder.write("static/sub/.git/config", site::secret);
-    const auto root = some.folder.path();
+    http_site site;
+    site.folder.write("secret.txt", support::secret);
+    site.folder.write("static/.hidden", support::secret);
+    site.folder.write("static/sub/index.html", "sub");
+    site.folder.write("static/sub/.git/config", support::secret);
+    const auto root = site.folder.path();
     fs::create_symlink(root / "secret.txt", root / "static/link-out.txt");
     fs::create_directory_symlink(root, root / "static/folder-out");
     std::string far_up;
@@ -222,9 +222,9 @@ TEST_CASE("No request leads out of the folder, or to what is hidden in it", "[ht
                                             std::string(5000, 'a')};
     for (const auto& path : paths) {
         CAPTURE(path);
-        const auto answer = some.world.http().get("/static/" + path);
+        const auto answer = site.world.http().get("/static/" + path);
         CHECK((answer.status == 400 || answer.status == 404));
-        CHECK_FALSE(has(answer.body, site::secret));
+        CHECK_FALSE(has(answer.body, support::secret));
         CHECK_FALSE(has(answer.body, "root:"));
     }
 }

@@ -13,12 +13,12 @@
 #include "support/http_site.hpp"
 
 namespace t = roompp::testing;
-using site::get;
-using site::scene;
+using support::http_site;
+using support::make_get;
 
 TEST_CASE("A connection serves many requests", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     for (int i = 0; i < 20; ++i) {
         const auto name = 'n' + std::to_string(i);
         const auto answer = browser.get("/hello/" + name + '/');
@@ -29,11 +29,11 @@ TEST_CASE("A connection serves many requests", "[http]") {
 }
 
 TEST_CASE("A connection ends when the client wants so", "[http]") {
-    scene some;
+    http_site site;
     for (const auto& text :
-         {get("/hello/you/", {"Connection: close"}), std::string("GET /hello/you/ HTTP/1.0\r\nHost: a\r\n\r\n")}) {
+         {make_get("/hello/you/", {"Connection: close"}), std::string("GET /hello/you/ HTTP/1.0\r\nHost: a\r\n\r\n")}) {
         CAPTURE(text);
-        auto browser = some.world.http();
+        auto browser = site.world.http();
         const auto answer = browser.send_bytes(text).reply();
         CHECK(answer.status == 200);
         CHECK(answer.header("Connection") == "close");
@@ -42,8 +42,8 @@ TEST_CASE("A connection ends when the client wants so", "[http]") {
 }
 
 TEST_CASE("A connection of HTTP/1.0 is kept if the client wants so, and is told", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     for (int i = 0; i < 3; ++i) {
         const auto answer =
             browser.send_bytes("GET /hello/you/ HTTP/1.0\r\nHost: a\r\nConnection: Keep-Alive\r\n\r\n").reply();
@@ -54,15 +54,15 @@ TEST_CASE("A connection of HTTP/1.0 is kept if the client wants so, and is told"
 }
 
 TEST_CASE("HTTP/1.0 needs no host", "[http]") {
-    scene some;
-    const auto answer = some.world.http().send_bytes("GET /hello/you/ HTTP/1.0\r\n\r\n").reply();
+    http_site site;
+    const auto answer = site.world.http().send_bytes("GET /hello/you/ HTTP/1.0\r\n\r\n").reply();
     CHECK(answer.status == 200);
     CHECK(answer.body == "Hello, you!\n");
 }
 
 TEST_CASE("An option of Connection counts only as a whole", "[http]") {
-    scene some;
-    auto browser = some.world.http();
+    http_site site;
+    auto browser = site.world.http();
     for (const char* options : {"x-closed", "closed", "not-close, xclose"}) {
         CAPTURE(options);
         const auto answer = browser.get("/hello/you/", {{"Connection", options}});
@@ -75,30 +75,30 @@ TEST_CASE("An option of Connection counts only as a whole", "[http]") {
 }
 
 TEST_CASE("Every response has the date of its second", "[http]") {
-    scene some;
-    auto browser = some.world.http();
-    some.world.set_wall_time(std::chrono::system_clock::time_point(std::chrono::seconds(784'111'777)));
+    http_site site;
+    auto browser = site.world.http();
+    site.world.set_wall_time(std::chrono::system_clock::time_point(std::chrono::seconds(784'111'777)));
     CHECK(browser.get("/hello/you/").header("Date") == "Sun, 06 Nov 1994 08:49:37 GMT");
-    some.world.advance(std::chrono::seconds(2));
+    site.world.advance(std::chrono::seconds(2));
     CHECK(browser.get("/nothing/").header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
     CHECK(browser.get("/static/a.txt").header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
     CHECK(browser.send_bytes("GET\r\n\r\n").reply().header("Date") == "Sun, 06 Nov 1994 08:49:39 GMT");
 }
 
 TEST_CASE("An OPTIONS of the whole server gets its methods", "[http]") {
-    scene some;
-    const auto answer = some.world.http().request("OPTIONS", "*");
+    http_site site;
+    const auto answer = site.world.http().request("OPTIONS", "*");
     CHECK(answer.status == 204);
     CHECK(answer.header("Allow") == "GET, HEAD, POST");
 }
 
 TEST_CASE("A body in chunks is taken, in whatever parts it comes", "[http]") {
     t::explore(20, [](std::uint64_t seed) {
-        scene some(seed);
-        auto browser = some.world.http();
-        const auto head = site::request("POST", "/shout/", {"Transfer-Encoding: Chunked"});
+        http_site site(seed);
+        auto browser = site.world.http();
+        const auto head = support::make_request("POST", "/shout/", {"Transfer-Encoding: Chunked"});
         browser.send_bytes(head + "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n" +
-                           get("/hello/you/") + head + "0\r\n\r\n");
+                           make_get("/hello/you/") + head + "0\r\n\r\n");
         REQUIRE(browser.reply().body == "HELLO WORLD");
         REQUIRE(browser.reply().body == "Hello, you!\n");
         const auto answer = browser.reply();
@@ -109,13 +109,13 @@ TEST_CASE("A body in chunks is taken, in whatever parts it comes", "[http]") {
 
 TEST_CASE("Fifty requests sent at once are answered in order", "[http]") {
     t::explore(20, [](std::uint64_t seed) {
-        scene some(seed);
+        http_site site(seed);
         std::string all;
         for (int i = 0; i < 50; ++i) {
             const auto name = 'n' + std::to_string(i);
-            all += i % 2 == 1 ? get("/hello/" + name + '/') : site::request("POST", "/shout/", {}, name);
+            all += i % 2 == 1 ? make_get("/hello/" + name + '/') : support::make_request("POST", "/shout/", {}, name);
         }
-        auto browser = some.world.http();
+        auto browser = site.world.http();
         browser.send_bytes(all);
         for (int i = 0; i < 50; ++i) {
             const auto number = std::to_string(i);
@@ -125,12 +125,13 @@ TEST_CASE("Fifty requests sent at once are answered in order", "[http]") {
 }
 
 TEST_CASE("Requests may come one byte at a time", "[http]") {
-    scene some;
-    auto browser = some.world.http();
-    const auto all = get("/hello/you/") + site::request("POST", "/shout/", {}, "hello") + get("/hello/me/");
+    http_site site;
+    auto browser = site.world.http();
+    const auto all =
+        make_get("/hello/you/") + support::make_request("POST", "/shout/", {}, "hello") + make_get("/hello/me/");
     for (const char byte : all) {
         browser.send_bytes(std::string_view(&byte, 1));
-        some.world.settle();
+        site.world.settle();
     }
     CHECK(browser.reply().body == "Hello, you!\n");
     CHECK(browser.reply().body == "HELLO");
@@ -139,29 +140,29 @@ TEST_CASE("Requests may come one byte at a time", "[http]") {
 
 TEST_CASE("A large page is whole although the connection ends with it", "[http]") {
     t::explore(10, [](std::uint64_t seed) {
-        scene some(seed);
-        auto browser = some.world.http();
-        browser.send_bytes(get("/static/large.bin", {"Connection: close"})).pause_reading();
+        http_site site(seed);
+        auto browser = site.world.http();
+        browser.send_bytes(make_get("/static/large.bin", {"Connection: close"})).pause_reading();
         REQUIRE(browser.is_waiting());  // what its buffers do not take waits at the server
         browser.resume_reading();
-        REQUIRE((browser.reply().body == site::large()));
+        REQUIRE((browser.reply().body == support::large_bytes()));
         REQUIRE_FALSE(browser.is_connected());
     });
 }
 
 TEST_CASE("A client that asks whether to go on is told so", "[http]") {
-    scene some;
-    site::raw_client client(some.server);
+    http_site site;
+    support::raw_client client(site.server);
     for (const auto& [length, body] : {std::pair{"Content-Length: 5", "hello"},
                                        std::pair{"Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"}}) {
         CAPTURE(length);
         client.received.clear();
-        client.send(site::request("POST", "/shout/", {length, "Expect: 100-continue"}));
-        some.world.settle();
+        client.send(support::make_request("POST", "/shout/", {length, "Expect: 100-continue"}));
+        site.world.settle();
         CHECK(client.received == "HTTP/1.1 100 Continue\r\n\r\n");  // RFC 9110, section 10.1.1
         client.received.clear();
         client.send(body);
-        some.world.settle();
+        site.world.settle();
         CHECK(client.received.substr(0, 15) == "HTTP/1.1 200 OK");
         CHECK(client.received.substr(client.received.size() - 9) == "\r\n\r\nHELLO");
     }

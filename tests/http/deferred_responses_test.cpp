@@ -9,36 +9,36 @@
 #include <vector>
 
 #include "support/catch.hpp"
-#include "support/later_site.hpp"
+#include "support/deferred_site.hpp"
 
 namespace t = roompp::testing;
-using later::request_bytes;
-using later::strings;
+using support::request_bytes;
+using support::strings;
 using namespace std::chrono_literals;
 
 TEST_CASE("A request is answered when the answer is there", "[later]") {
     t::explore(20, [](std::uint64_t seed) {
-        later::site its({}, seed, 1 + seed % 3);
-        auto client = its.hold("a");
-        its.world.advance(30s);
+        support::deferred_site site({}, seed, 1 + seed % 3);
+        auto client = site.start_held("a");
+        site.world.advance(30s);
         REQUIRE(client.is_waiting());
         if (seed % 2 == 0)
-            REQUIRE(its.tell("answer", "a", "news") == "answered");
+            REQUIRE(site.run_command("answer", "a", "news") == "answered");
         else
-            REQUIRE(its.held.at("a").answer("news"));
+            REQUIRE(site.responders.at("a").answer("news"));
         const auto answer = client.reply();
         REQUIRE(answer.status == 200);
         REQUIRE(answer.body == "news");
-        REQUIRE(its.tell("answer", "a", "more") == "too late");
+        REQUIRE(site.run_command("answer", "a", "more") == "too late");
         REQUIRE(client.get("/hello/you/").body == "Hello, you!\n");
-        REQUIRE(its.lines.empty());
+        REQUIRE(site.log.empty());
     });
 }
 
 TEST_CASE("Others are served while a request is held", "[later]") {
-    later::site its;
-    auto client = its.hold("a");
-    CHECK(its.world.http().get("/hello/you/").body == "Hello, you!\n");
+    support::deferred_site site;
+    auto client = site.start_held("a");
+    CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
     CHECK(client.is_waiting());
 }
 
@@ -64,54 +64,54 @@ TEST_CASE("An answer may be given before the handler returns, and the first coun
 }
 
 TEST_CASE("Requests behind one that is held are answered after it, in order", "[later]") {
-    later::site its;
-    auto client = its.world.http();
+    support::deferred_site site;
+    auto client = site.world.http();
     client.send_bytes(request_bytes("/hello/a/") + request_bytes("/held/b/") + request_bytes("/hello/c/") +
                       request_bytes("/held/d/") + request_bytes("/hello/e/"));
     CHECK(client.reply().body == "Hello, a!\n");
     CHECK(client.reply_so_far().status == 0);
-    CHECK(its.held.count("b") == 1);
-    CHECK(its.held.count("d") == 0);
-    its.tell("answer", "b", "B");
+    CHECK(site.responders.count("b") == 1);
+    CHECK(site.responders.count("d") == 0);
+    site.run_command("answer", "b", "B");
     CHECK(client.reply().body == "B");
     CHECK(client.reply().body == "Hello, c!\n");
     CHECK(client.reply_so_far().status == 0);
-    CHECK(its.held.at("d").answer("D"));
+    CHECK(site.responders.at("d").answer("D"));
     CHECK(client.reply().body == "D");
     CHECK(client.reply().body == "Hello, e!\n");
 }
 
 TEST_CASE("A request that comes in pieces while one is held is answered after it", "[later]") {
-    later::site its;
-    auto client = its.hold("a");
+    support::deferred_site site;
+    auto client = site.start_held("a");
     for (const char byte :
          std::string_view("POST /shout/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello")) {
         client.send_bytes(std::string(1, byte));
-        its.world.settle();
+        site.world.settle();
     }
-    its.tell("answer", "a", "A");
+    site.run_command("answer", "a", "A");
     CHECK(client.reply().body == "A");
     CHECK(client.reply().body == "hello!");
 }
 
 TEST_CASE("A WebSocket opens after a held answer", "[later]") {
-    later::site its;
-    auto client = its.hold("a");
+    support::deferred_site site;
+    auto client = site.start_held("a");
     client.send_bytes(
         "GET /ws/echo/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
     client.send_bytes(std::string_view("\x81\x82\0\0\0\0hi", 8));
-    its.tell("answer", "a", "A");
+    site.run_command("answer", "a", "A");
     CHECK(client.reply().body == "A");
     CHECK(client.reply().status == 101);
     CHECK(client.more_bytes() == "\x81\x02hi");
 }
 
 TEST_CASE("A client that asked for it is disconnected after a held answer", "[later]") {
-    later::site its;
-    auto client = its.ask("/held/a/", {{"Connection", "close"}});
+    support::deferred_site site;
+    auto client = site.start_request("/held/a/", {{"Connection", "close"}});
     client.send_bytes(request_bytes("/hello/you/"));
-    its.tell("answer", "a", "A");
+    site.run_command("answer", "a", "A");
     const auto answer = client.reply();
     CHECK(answer.body == "A");
     CHECK(answer.header("Connection") == "close");
@@ -120,19 +120,19 @@ TEST_CASE("A client that asked for it is disconnected after a held answer", "[la
 }
 
 TEST_CASE("A HEAD gets the head of a later answer", "[later]") {
-    later::site its;
-    auto client = its.world.http();
+    support::deferred_site site;
+    auto client = site.world.http();
     client.start("HEAD", "/held/a/").send_bytes(request_bytes("/hello/you/"));
-    its.world.settle();
-    its.tell("answer", "a", "12345");
+    site.world.settle();
+    site.run_command("answer", "a", "12345");
     CHECK(client.reply().header("Content-Length") == "5");
     CHECK(client.reply().body == "Hello, you!\n");
 }
 
 TEST_CASE("A request that nobody will answer gets 500, and the next is served", "[later]") {
-    later::site its;
-    auto client = its.hold("a");
-    its.tell("drop", "a");
+    support::deferred_site site;
+    auto client = site.start_held("a");
+    site.run_command("drop", "a");
     CHECK(client.reply().status == 500);
     CHECK(client.get("/hello/you/").body == "Hello, you!\n");
 }
@@ -150,67 +150,67 @@ TEST_CASE("A handler that throws before it answers gets 500, and its hook is not
 }
 
 TEST_CASE("A handler is told that the client of a held request has gone", "[later]") {
-    later::site its;
-    its.hold("a").drop();
-    its.world.settle();
-    CHECK(its.lines == strings{"a: client gone"});
-    CHECK(its.tell("answer", "a", "news") == "too late");
-    CHECK_FALSE(its.held.at("a").answer("news"));
+    support::deferred_site site;
+    site.start_held("a").drop();
+    site.world.settle();
+    CHECK(site.log == strings{"a: client gone"});
+    CHECK(site.run_command("answer", "a", "news") == "too late");
+    CHECK_FALSE(site.responders.at("a").answer("news"));
 }
 
 TEST_CASE("Many held requests wait, and are all answered, in whatever order", "[later]") {
-    later::site its({}, 0, 3);
+    support::deferred_site site({}, 0, 3);
     std::vector<t::http_client> clients;
-    for (int i = 0; i < 200; ++i) clients.push_back(its.hold(std::to_string(i)));
-    for (int i = 199; i >= 0; --i) CHECK(its.held.at(std::to_string(i)).answer(std::to_string(i)));
+    for (int i = 0; i < 200; ++i) clients.push_back(site.start_held(std::to_string(i)));
+    for (int i = 199; i >= 0; --i) CHECK(site.responders.at(std::to_string(i)).answer(std::to_string(i)));
     for (int i = 0; i < 200; ++i) CHECK(clients[static_cast<std::size_t>(i)].reply().body == std::to_string(i));
 }
 
 TEST_CASE("A request that is held for too long gets 503, and the handler is told", "[later]") {
     roompp::limits bounds;
     bounds.answer_timeout = 120s;
-    later::site its(bounds);
-    auto client = its.hold("a");
-    its.world.advance(119s);
+    support::deferred_site site(bounds);
+    auto client = site.start_held("a");
+    site.world.advance(119s);
     CHECK(client.is_waiting());
-    CHECK(its.lines.empty());
-    its.world.advance(2s);  // timeouts are kept to the second
+    CHECK(site.log.empty());
+    site.world.advance(2s);  // timeouts are kept to the second
     const auto answer = client.reply();
     CHECK(answer.status == 503);
     CHECK(answer.header("Connection") == "close");
     CHECK_FALSE(client.is_connected());
-    CHECK(its.lines == strings{"a: timed out"});
-    CHECK(its.tell("answer", "a", "news") == "too late");
+    CHECK(site.log == strings{"a: timed out"});
+    CHECK(site.run_command("answer", "a", "news") == "too late");
 }
 
 TEST_CASE("A handler may give a last answer when the time is over, or the server stops", "[later]") {
     for (const bool stops : {false, true}) {
         CAPTURE(stops);
-        later::site its;
-        auto client = its.ask("/held/a/?last_word=bye");
+        support::deferred_site site;
+        auto client = site.start_request("/held/a/?last_word=bye");
         if (stops)
-            its.world.stop();
+            site.world.stop();
         else
-            its.world.advance(121s);
+            site.world.advance(121s);
         const auto answer = client.reply();
         CHECK(answer.status == 200);
         CHECK(answer.body == "bye");
         CHECK(answer.header("Connection") == "close");
-        CHECK(its.lines == strings{stops ? "a: server stops" : "a: timed out"});
+        CHECK(site.log == strings{stops ? "a: server stops" : "a: timed out"});
     }
 }
 
 TEST_CASE("Held requests get 503 when the server stops", "[later]") {
-    later::site its({}, 0, 3);
+    support::deferred_site site({}, 0, 3);
     std::vector<t::http_client> clients;
-    for (int i = 0; i < 20; ++i) clients.push_back(its.hold(std::to_string(i)));
-    its.world.stop();
+    for (int i = 0; i < 20; ++i) clients.push_back(site.start_held(std::to_string(i)));
+    site.world.stop();
     for (auto& client : clients) {
         const auto answer = client.reply();
         CHECK(answer.status == 503);
         CHECK(answer.header("Connection") == "close");
         CHECK_FALSE(client.is_connected());
     }
-    CHECK(its.lines.size() == 20);
-    for (const std::string& line : its.lines) CHECK(line.find(": server stops") != std::string::npos);
+    CHECK(site.log.size() == 20);
+    for (const std::string& line : site.log) CHECK(line.find(": server stops") != std::string::npos);
 }

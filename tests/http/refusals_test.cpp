@@ -13,8 +13,8 @@
 
 namespace t = roompp::testing;
 using namespace std::string_literals;
-using site::get;
-using site::request;
+using support::make_get;
+using support::make_request;
 
 namespace {
 
@@ -22,8 +22,8 @@ namespace {
 void refused(const std::string& bytes, std::initializer_list<int> statuses) {
     CAPTURE(bytes.substr(0, 100));
     t::explore({0, 1, 2}, [&](std::uint64_t seed) {
-        site::scene some(seed);
-        auto client = some.world.http();
+        support::http_site site(seed);
+        auto client = site.world.http();
         const auto answer = client.send_bytes(bytes).reply();
         CAPTURE(answer.body);
         REQUIRE(std::find(statuses.begin(), statuses.end(), answer.status) != statuses.end());
@@ -33,11 +33,11 @@ void refused(const std::string& bytes, std::initializer_list<int> statuses) {
         REQUIRE(answer.body.back() == '\n');
         REQUIRE_FALSE(client.is_waiting());  // nothing more has come
         REQUIRE_FALSE(client.is_connected());
-        REQUIRE(some.world.http().get("/hello/you/").body == "Hello, you!\n");
+        REQUIRE(site.world.http().get("/hello/you/").body == "Hello, you!\n");
     });
 }
 
-std::string post(const std::vector<std::string>& headers) { return request("POST", "/shout/", headers); }
+std::string post(const std::vector<std::string>& headers) { return make_request("POST", "/shout/", headers); }
 
 }  // namespace
 
@@ -51,7 +51,7 @@ TEST_CASE("A request that is none gets 400", "[http]") {
 
 TEST_CASE("A request of HTTP/1.1 without a host, or with two, gets 400", "[http]") {
     refused("GET /hello/you/ HTTP/1.1\r\n\r\n", {400});
-    refused(get("/hello/you/", {"Host: other"}), {400});
+    refused(make_get("/hello/you/", {"Host: other"}), {400});
 }
 
 TEST_CASE("A space before the colon of a header gets 400", "[http]") {
@@ -73,19 +73,19 @@ TEST_CASE("A body that is too large gets 413", "[http]") {
 }
 
 TEST_CASE("A body at the limit is taken", "[http]") {
-    site::scene some;
-    CHECK((some.world.http().post("/shout/", std::string(65'536, 'a')).body == std::string(65'536, 'A')));
+    support::http_site site;
+    CHECK((site.world.http().post("/shout/", std::string(65'536, 'a')).body == std::string(65'536, 'A')));
 }
 
 TEST_CASE("A body that is too large and sent all the same gets 413", "[http]") {
-    refused(request("POST", "/shout/", {}, std::string(4'194'304, 'x')), {413});
+    refused(make_request("POST", "/shout/", {}, std::string(4'194'304, 'x')), {413});
 }
 
 TEST_CASE("A head that is too large gets 431", "[http]") {
-    refused(get("/hello/you/", {"X-Long: " + std::string(70'000, 'x')}), {431});
+    refused(make_get("/hello/you/", {"X-Long: " + std::string(70'000, 'x')}), {431});
     std::vector<std::string> many;
     for (int i = 0; i < 10'000; ++i) many.push_back("X-" + std::to_string(i) + ": y");
-    refused(get("/hello/you/", many), {431});
+    refused(make_get("/hello/you/", many), {431});
     refused("GET /" + std::string(70'000, 'x'), {431, 414});
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("A chunked body that is too large gets 413", "[http]") {
 }
 
 TEST_CASE("A chunked body with a length is not taken for two requests", "[http]") {
-    const auto smuggled = "0\r\n\r\n" + get("/hello/smuggled/");
+    const auto smuggled = "0\r\n\r\n" + make_get("/hello/smuggled/");
     refused(post({"Transfer-Encoding: chunked", "Content-Length: " + std::to_string(smuggled.size())}) + smuggled,
             {400, 501});
 }
@@ -129,15 +129,15 @@ TEST_CASE("The head is bounded by the limits", "[http]") {
     limits.head_bytes = 500;
     limits.header_fields = 5;
     const auto status = [&](const std::string& bytes) {
-        site::scene some(0, limits);
-        return some.world.http().send_bytes(bytes).reply().status;
+        support::http_site site(0, limits);
+        return site.world.http().send_bytes(bytes).reply().status;
     };
-    const std::string plain = get("/hello/you/", {"X-Long: "});
-    CHECK(status(get("/hello/you/", {"X-Long: " + std::string(500 - plain.size(), 'x')})) == 200);
-    CHECK(status(get("/hello/you/", {"X-Long: " + std::string(501 - plain.size(), 'x')})) == 431);
+    const std::string plain = make_get("/hello/you/", {"X-Long: "});
+    CHECK(status(make_get("/hello/you/", {"X-Long: " + std::string(500 - plain.size(), 'x')})) == 200);
+    CHECK(status(make_get("/hello/you/", {"X-Long: " + std::string(501 - plain.size(), 'x')})) == 431);
     CHECK(status("GET /hello/" + std::string(600, 'x') + "/ HTTP/1.1\r\n") == 414);
-    CHECK(status(get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4"})) == 200);
-    CHECK(status(get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4", "E: 5"})) == 431);
+    CHECK(status(make_get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4"})) == 200);
+    CHECK(status(make_get("/hello/you/", {"A: 1", "B: 2", "C: 3", "D: 4", "E: 5"})) == 431);
 }
 
 TEST_CASE("A HEAD that is refused gets no body", "[http]") {
@@ -146,10 +146,10 @@ TEST_CASE("A HEAD that is refused gets no body", "[http]") {
                               "HEAD /shout/ HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"s,
                               "\r\nHEAD /hello/you/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"s}) {
         CAPTURE(bytes);
-        site::scene some;
-        site::raw_client client(some.server);
+        support::http_site site;
+        support::raw_client client(site.server);
         client.send(bytes);
-        some.world.settle();
+        site.world.settle();
         CHECK(client.received.substr(0, 9) == "HTTP/1.1 ");
         CHECK(client.received.find("\r\n\r\n") == client.received.size() - 4);
         CHECK(client.received.find("Content-Length: ") != std::string::npos);
@@ -158,8 +158,8 @@ TEST_CASE("A HEAD that is refused gets no body", "[http]") {
 }
 
 TEST_CASE("A handshake with a body gets 400", "[http]") {
-    refused(get("/ws/echo/", {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Content-Length: 5"}) +
+    refused(make_get("/ws/echo/", {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+                                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Content-Length: 5"}) +
                 "hello",
             {400});
 }

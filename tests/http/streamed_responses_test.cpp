@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "support/catch.hpp"
-#include "support/later_site.hpp"
+#include "support/deferred_site.hpp"
 
 namespace t = roompp::testing;
-using later::request_bytes;
-using later::strings;
+using support::request_bytes;
+using support::strings;
 using namespace std::chrono_literals;
 
 namespace {
@@ -28,33 +28,33 @@ void count(const roompp::response_stream& body, int from, int to) {
 
 TEST_CASE("Pieces come as they are written, and the connection serves on", "[streamed]") {
     t::explore(20, [](std::uint64_t seed) {
-        later::site its({}, seed, 1 + seed % 3);
-        auto client = its.stream("a");
+        support::deferred_site site({}, seed, 1 + seed % 3);
+        auto client = site.start_stream("a");
         REQUIRE(client.reply_so_far().header("Transfer-Encoding") == "chunked");
         REQUIRE(client.reply_so_far().header("Content-Length").empty());
         REQUIRE(client.more_body() == "begin\n");
         for (const std::string& piece : {std::string("one"), std::string(6000, '2')}) {
-            REQUIRE(its.tell("write", "a", piece) == "open");
+            REQUIRE(site.run_command("write", "a", piece) == "open");
             REQUIRE(client.more_body() == piece);
         }
-        its.bodies.at("a").write("three");
+        site.streams.at("a").write("three");
         REQUIRE(client.more_body() == "three");
         client.send_bytes(request_bytes("/hello/you/"));
-        its.tell("end", "a");
+        site.run_command("end", "a");
         REQUIRE(client.reply().body == "begin\none" + std::string(6000, '2') + "three");
         REQUIRE(client.reply().body == "Hello, you!\n");
-        REQUIRE(its.tell("write", "a", "too late") == "over");
-        REQUIRE(its.lines.empty());
+        REQUIRE(site.run_command("write", "a", "too late") == "over");
+        REQUIRE(site.log.empty());
     });
 }
 
 TEST_CASE("An empty piece does not end the body", "[streamed]") {
-    later::site its;
-    auto client = its.stream("a");
-    its.tell("write", "a", "");
+    support::deferred_site site;
+    auto client = site.start_stream("a");
+    site.run_command("write", "a", "");
     CHECK(client.is_waiting());
-    its.tell("write", "a", "on");
-    its.tell("end", "a");
+    site.run_command("write", "a", "on");
+    site.run_command("end", "a");
     CHECK(client.reply().body == "begin\non");
 }
 
@@ -63,33 +63,33 @@ TEST_CASE("A body may end with the connection", "[streamed]") {
          {std::pair{"/stream/a/?to_the_end=1", "HTTP/1.1"}, std::pair{"/stream/a/", "HTTP/1.0"},
           std::pair{"/stream/a/?to_the_end=1", "HTTP/1.0"}}) {
         CAPTURE(path, version);
-        later::site its;
-        auto client = its.world.http();
+        support::deferred_site site;
+        auto client = site.world.http();
         client.send_bytes(request_bytes(path, version));
         CHECK(client.reply_so_far().header("Connection") == "close");
         CHECK(client.reply_so_far().header("Transfer-Encoding").empty());
         client.send_bytes(request_bytes("/hello/you/"));  // is not answered
-        its.tell("write", "a", "more");
+        site.run_command("write", "a", "more");
         CHECK(client.more_body() == "begin\nmore");
-        its.tell("end", "a");
+        site.run_command("end", "a");
         CHECK(client.reply().body == "begin\nmore");
         CHECK_FALSE(client.is_connected());
     }
 }
 
 TEST_CASE("A HEAD gets the head of a stream alone, and the handler is told", "[streamed]") {
-    later::site its;
-    auto client = its.world.http();
+    support::deferred_site site;
+    auto client = site.world.http();
     client.start("HEAD", "/stream/a/").send_bytes(request_bytes("/hello/you/"));
     CHECK(client.reply().header("Transfer-Encoding") == "chunked");
     CHECK(client.reply().body == "Hello, you!\n");
-    CHECK(its.lines == strings{"a: client gone"});
-    CHECK(its.tell("write", "a", "more") == "over");
+    CHECK(site.log == strings{"a: client gone"});
+    CHECK(site.run_command("write", "a", "more") == "over");
 }
 
 TEST_CASE("A status without content has none, although it is streamed", "[streamed]") {
-    later::site its;
-    auto client = its.world.http();
+    support::deferred_site site;
+    auto client = site.world.http();
     client.start("GET", "/stream/a/?status=204").send_bytes(request_bytes("/hello/you/"));
     const auto answer = client.reply();
     CHECK(answer.status == 204);
@@ -98,10 +98,10 @@ TEST_CASE("A status without content has none, although it is streamed", "[stream
 }
 
 TEST_CASE("A body that nobody will end is cut", "[streamed]") {
-    later::site its;
-    auto client = its.stream("a");
+    support::deferred_site site;
+    auto client = site.start_stream("a");
     CHECK(client.more_body() == "begin\n");
-    its.tell("cut", "a");
+    site.run_command("cut", "a");
     CHECK_FALSE(client.is_connected());
     CHECK(client.is_waiting());  // for the end of the body, which can't come
 }
@@ -109,24 +109,24 @@ TEST_CASE("A body that nobody will end is cut", "[streamed]") {
 TEST_CASE("A handler is told that the client of a stream has gone", "[streamed]") {
     for (const char* path : {"/stream/a/", "/stream/a/?to_the_end=1"}) {
         CAPTURE(path);
-        later::site its;
-        its.ask(path).drop();
-        its.world.settle();
-        CHECK(its.lines == strings{"a: client gone"});
-        CHECK(its.tell("write", "a", "more") == "over");
+        support::deferred_site site;
+        site.start_request(path).drop();
+        site.world.settle();
+        CHECK(site.log == strings{"a: client gone"});
+        CHECK(site.run_command("write", "a", "more") == "over");
     }
 }
 
 TEST_CASE("A body that has begun is ended when the server stops, after a last word", "[streamed]") {
-    later::site its;
-    auto chunked = its.ask("/stream/a/?last_word=bye");
-    auto to_the_end = its.ask("/stream/b/?to_the_end=1&last_word=bye");
-    its.world.stop();
+    support::deferred_site site;
+    auto chunked = site.start_request("/stream/a/?last_word=bye");
+    auto to_the_end = site.start_request("/stream/b/?to_the_end=1&last_word=bye");
+    site.world.stop();
     for (auto* client : {&chunked, &to_the_end}) {
         CHECK(client->reply().body == "begin\nbye");
         CHECK_FALSE(client->is_connected());
     }
-    CHECK(its.lines == strings{"a: server stops", "b: server stops"});
+    CHECK(site.log == strings{"a: server stops", "b: server stops"});
 }
 
 TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
@@ -155,44 +155,44 @@ TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
 TEST_CASE("A client that does not read its stream is cut off when too much waits for it", "[streamed]") {
     roompp::limits bounds;
     bounds.queue_bytes = 256 * 1024;
-    later::site its(bounds);
-    auto client = its.stream("a");
+    support::deferred_site site(bounds);
+    auto client = site.start_stream("a");
     client.pause_reading();
     const std::string piece(60'000, 'x');
     int taken = 0;
-    while (its.tell("write", "a", piece) == "open") REQUIRE(++taken < 10);
+    while (site.run_command("write", "a", piece) == "open") REQUIRE(++taken < 10);
     CHECK(taken >= 4);
-    CHECK(its.lines == strings{"a: too slow"});
-    CHECK(its.world.http().get("/hello/you/").body == "Hello, you!\n");
+    CHECK(site.log == strings{"a: too slow"});
+    CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
 }
 
 TEST_CASE("A client that takes nothing of its stream for long is given up", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
-    later::site its(bounds);
-    auto stalled = its.stream("a");
+    support::deferred_site site(bounds);
+    auto stalled = site.start_stream("a");
     CHECK(stalled.more_body() == "begin\n");
     stalled.pause_reading();
-    for (int i = 0; i < 20; ++i) CHECK(its.tell("write", "a", std::string(60'000, 'x')) == "open");
-    its.world.advance(28s);
-    CHECK(its.lines.empty());
-    its.world.advance(3s);  // timeouts are kept to the second
-    CHECK(its.lines == strings{"a: too slow"});
-    CHECK(its.tell("write", "a", "more") == "over");
+    for (int i = 0; i < 20; ++i) CHECK(site.run_command("write", "a", std::string(60'000, 'x')) == "open");
+    site.world.advance(28s);
+    CHECK(site.log.empty());
+    site.world.advance(3s);  // timeouts are kept to the second
+    CHECK(site.log == strings{"a: too slow"});
+    CHECK(site.run_command("write", "a", "more") == "over");
 }
 
 TEST_CASE("A stream without news stays open, while a connection without requests does not", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
-    later::site its(bounds);
-    auto client = its.stream("a");
-    auto idle = its.world.http();
+    support::deferred_site site(bounds);
+    auto client = site.start_stream("a");
+    auto idle = site.world.http();
     CHECK(idle.get("/hello/you/").status == 200);
-    its.world.advance(28s);
+    site.world.advance(28s);
     CHECK(idle.is_connected());
-    its.world.advance(3s);
+    site.world.advance(3s);
     CHECK_FALSE(idle.is_connected());
-    its.world.advance(1h);
-    its.tell("write", "a", "still there");
+    site.world.advance(1h);
+    site.run_command("write", "a", "still there");
     CHECK(client.more_body() == "begin\nstill there");
 }

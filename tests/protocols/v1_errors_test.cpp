@@ -5,21 +5,23 @@
 #include <string_view>
 #include <vector>
 
-#include "support/catch.hpp"
-#include "support/v1_people.hpp"
+#include <roompp/testing/random.hpp>
 
-using people::as;
-using people::in_any_order;
-using people::json;
-using people::person;
-using people::scene;
+#include "support/catch.hpp"
+#include "support/v1_site.hpp"
+
+using support::explore_orders;
+using support::json;
+using support::name_query;
+using support::v1_client;
+using support::v1_site;
 using strings = std::vector<std::string>;
 
 namespace {
 
 // The code of the error that has come.
-std::string error_for(person& client) {
-    const auto frame = client.next();
+std::string error_for(v1_client& client) {
+    const auto frame = client.next_frame();
     REQUIRE(frame["type"] == "error");
     REQUIRE(frame["message"] != "");
     return frame["error"];
@@ -69,8 +71,8 @@ strings hostile_frames() {
 }  // namespace
 
 TEST_CASE("What is no frame is malformed, and the connection goes on", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
         for (const char* text : {"",
                                  " ",
                                  "hello",
@@ -105,16 +107,16 @@ TEST_CASE("What is no frame is malformed, and the connection goes on", "[v1][err
             ann.client.send_binary(bytes);
             REQUIRE(error_for(ann) == "malformed");
         }
-        REQUIRE(ann.say("still here") == 1);
+        REQUIRE(ann.send_message("still here") == 1);
     });
 }
 
 TEST_CASE("An error repeats the number of its frame", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
         const auto gets = [&](const char* frame, const std::string& code) {
             CAPTURE(frame);
-            const auto got = ann.answer(json::parse(frame));
+            const auto got = ann.request(json::parse(frame));
             REQUIRE(got["type"] == "error");
             REQUIRE(got["error"] == code);
         };
@@ -127,8 +129,8 @@ TEST_CASE("An error repeats the number of its frame", "[v1][errors]") {
 }
 
 TEST_CASE("An unknown type is told so", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
         const strings types = {"", "dance", "Message", "history", "ack", times(10'000, "x")};
         for (const auto& type : types) {
             ann.send({{"type", type}, {"message", "hi"}});
@@ -138,27 +140,28 @@ TEST_CASE("An unknown type is told so", "[v1][errors]") {
 }
 
 TEST_CASE("A room may have no private messages and no signals", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join("", "/public/tea/");
-        REQUIRE(ann.answer({{"type", "direct"}, {"to", ann.you["id"]}, {"message", "hi"}})["error"] == "unknown_type");
-        REQUIRE(ann.answer({{"type", "signal"}, {"signal", 1}})["error"] == "unknown_type");
+    explore_orders([](v1_site& site) {
+        auto ann = site.join("", "/public/tea/");
+        REQUIRE(ann.request({{"type", "direct"}, {"to", ann.identity["id"]}, {"message", "hi"}})["error"] ==
+                "unknown_type");
+        REQUIRE(ann.request({{"type", "signal"}, {"signal", 1}})["error"] == "unknown_type");
     });
 }
 
 TEST_CASE("A person who has left cannot be written to", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
-        auto ben = some.join(as("Ben", "ben"));
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
+        auto ben = site.join(name_query("Ben", "ben"));
         ben.client.close();
-        REQUIRE(ann.until("leave")["member"] == ben.you);
-        REQUIRE(ann.answer({{"type", "direct"}, {"to", ben.you["id"]}, {"message", "hi"}})["error"] ==
+        REQUIRE(ann.next_frame_of("leave")["member"] == ben.identity);
+        REQUIRE(ann.request({{"type", "direct"}, {"to", ben.identity["id"]}, {"message", "hi"}})["error"] ==
                 "no_such_person");
     });
 }
 
 TEST_CASE("A message that is not UTF-8 closes with 1007, even one that comes with the handshake", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto client = some.world.client("/chat/tea/").subprotocol("roompp.v1").start_connecting();
+    explore_orders([](v1_site& site) {
+        auto client = site.world.client("/chat/tea/").subprotocol("roompp.v1").start_connecting();
         client.send("{\"message\": \"\xff\"}");
         REQUIRE(client.closed().code == 1007);
         REQUIRE(client.handshake().status == 101);
@@ -166,56 +169,56 @@ TEST_CASE("A message that is not UTF-8 closes with 1007, even one that comes wit
 }
 
 TEST_CASE("A message that is too big closes with 1009", "[v1][errors]") {
-    auto bounds = people::any_rate();
+    auto bounds = support::unlimited_rate();
     bounds.message_bytes = 1000;
-    in_any_order(bounds, [](scene& some) {
-        auto ann = some.join();
+    explore_orders(bounds, [](v1_site& site) {
+        auto ann = site.join();
         ann.send({{"message", times(900, "x")}});
-        REQUIRE(ann.next()["message"] == times(900, "x"));
+        REQUIRE(ann.next_frame()["message"] == times(900, "x"));
         ann.send({{"message", times(1000, "x")}});
         REQUIRE(ann.client.closed().code == 1009);
     });
 }
 
 TEST_CASE("The last of duplicate keys counts", "[v1][errors]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
         ann.client.send(R"({"message":"one","message":"two","ack":5,"ack":6})");
-        REQUIRE(ann.next()["message"] == "two");
-        REQUIRE(ann.next()["ack"] == 6);
+        REQUIRE(ann.next_frame()["message"] == "two");
+        REQUIRE(ann.next_frame()["ack"] == 6);
     });
 }
 
 TEST_CASE("Hostile JSON does no harm", "[v1][errors]") {
     const auto frames = hostile_frames();
-    const auto send_all = [&](scene& some) {
-        auto bystander = some.join("name=bystander");
+    const auto send_all = [&](v1_site& site) {
+        auto bystander = site.join("name=bystander");
         for (const auto& text : frames) {
             CAPTURE(text.substr(0, 60));
-            auto guest = some.join();
+            auto guest = site.join();
             guest.client.send(text);
             REQUIRE(guest.client.is_open());
             guest.client.close();
-            auto old = some.join_as_tutorial();
+            auto old = site.join_tutorial();
             old.send(text);
             REQUIRE(old.is_open());
             old.close();
-            (void)bystander.heard();
+            (void)bystander.all_frames();
         }
-        REQUIRE(bystander.say("still here") > 0);
+        REQUIRE(bystander.send_message("still here") > 0);
     };
-    in_any_order(people::any_rate(), send_all, 2);
+    explore_orders(support::unlimited_rate(), send_all, 2);
 }
 
 TEST_CASE("Frames whose bytes have changed do no harm", "[v1][errors]") {
-    const auto send_all = [](scene& some) {
-        roompp::testing::random_numbers dice(some.world.seed());
-        auto bystander = some.join("name=bystander");
+    const auto send_all = [](v1_site& site) {
+        roompp::testing::random_numbers dice(site.world.seed());
+        auto bystander = site.join("name=bystander");
         const strings valid = {R"({"type":"message","message":"hi","ack":1})",
                                R"({"type":"direct","to":"x","message":"hi","ack":2})",
                                R"({"type":"signal","signal":{"typing":true}})", R"({"type":"ping","ack":3})"};
         for (int i = 0; i < 10; ++i) {
-            auto guest = some.connect("last=" + std::to_string(dice.below(200)));
+            auto guest = site.connect("last=" + std::to_string(dice.below(200)));
             for (int n = 0; n < 20; ++n) {
                 std::string text = valid[dice.below(valid.size())];
                 for (auto changes = dice.below(4); changes > 0; --changes)
@@ -229,8 +232,8 @@ TEST_CASE("Frames whose bytes have changed do no harm", "[v1][errors]") {
                 REQUIRE(guest.client.closed().code == 1000);
             }
         }
-        (void)bystander.heard();
-        REQUIRE(bystander.say("still here") > 0);
+        (void)bystander.all_frames();
+        REQUIRE(bystander.send_message("still here") > 0);
     };
-    in_any_order(people::any_rate(), send_all, 20);
+    explore_orders(support::unlimited_rate(), send_all, 20);
 }

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
-#include "support/v1_people.hpp"
+#include "support/v1_site.hpp"
 
-using people::in_any_order;
-using people::json;
-using people::scene;
-using people::texts;
+using support::explore_orders;
+using support::json;
+using support::message_texts;
+using support::v1_site;
 using strings = std::vector<std::string>;
 
 namespace {
@@ -25,30 +25,30 @@ std::vector<int> numbers(const json& history) {
 }  // namespace
 
 TEST_CASE("The first in a room finds it empty", "[v1][entering]") {
-    in_any_order([](scene& some) {
-        const auto ann = some.join("name=Ann");
+    explore_orders([](v1_site& site) {
+        const auto ann = site.join("name=Ann");
         const json expected = {{"type", "history"},
                                {"epoch", ann.history["epoch"]},
                                {"last", 0},
-                               {"you", {{"id", ann.you["id"]}, {"name", "Ann"}}},
+                               {"you", {{"id", ann.identity["id"]}, {"name", "Ann"}}},
                                {"messages", json::array()}};
         REQUIRE(ann.history == expected);
         REQUIRE(ann.history["epoch"].get<std::string>().size() == 16);
-        REQUIRE(ann.you["id"] != "");
+        REQUIRE(ann.identity["id"] != "");
         REQUIRE(ann.presence["count"] == 1);
         REQUIRE(ann.presence["members"].size() == 1);
         const json& herself = ann.presence["members"][0];
-        REQUIRE(herself["id"] == ann.you["id"]);
+        REQUIRE(herself["id"] == ann.identity["id"]);
         REQUIRE(herself["name"] == "Ann");
         REQUIRE(herself["connections"] == 1);
     });
 }
 
 TEST_CASE("A newcomer gets as many of the latest messages as it asks for", "[v1][entering]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join("name=Ann");
+    explore_orders([](v1_site& site) {
+        auto ann = site.join("name=Ann");
         for (std::uint64_t number = 1; number <= 5; ++number)
-            REQUIRE(ann.say("message " + std::to_string(number)) == number);
+            REQUIRE(ann.send_message("message " + std::to_string(number)) == number);
         const std::vector<std::pair<std::string, std::vector<int>>> all = {
             {"", {}},
             {"last=0", {}},
@@ -57,13 +57,13 @@ TEST_CASE("A newcomer gets as many of the latest messages as it asks for", "[v1]
             {"last=999999999999999999", {1, 2, 3, 4, 5}}};
         for (const auto& [query, got] : all) {
             CAPTURE(query);
-            const auto ben = some.join("name=Ben&" + query);
+            const auto ben = site.join("name=Ben&" + query);
             REQUIRE(ben.history["type"] == "history");
             REQUIRE(ben.history["last"] == 5);
             REQUIRE(numbers(ben.history) == got);
             for (const auto& message : ben.history["messages"]) {
                 REQUIRE(message["message"] == "message " + std::to_string(message["id"].get<int>()));
-                REQUIRE(message["from"] == ann.you);
+                REQUIRE(message["from"] == ann.identity);
                 REQUIRE(message["at"] == 1'893'499'200'000);  // the world's noon, in milliseconds
             }
         }
@@ -71,16 +71,16 @@ TEST_CASE("A newcomer gets as many of the latest messages as it asks for", "[v1]
 }
 
 TEST_CASE("A newcomer gets no more messages than the room keeps", "[v1][entering]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join_short();
-        for (int number = 0; number < 25; ++number) ann.say(std::to_string(number));
-        REQUIRE(texts(some.join_short("last=1000").history) ==
+    explore_orders([](v1_site& site) {
+        auto ann = site.join_short();
+        for (int number = 0; number < 25; ++number) ann.send_message(std::to_string(number));
+        REQUIRE(message_texts(site.join_short("last=1000").history) ==
                 strings{"15", "16", "17", "18", "19", "20", "21", "22", "23", "24"});
     });
 }
 
 TEST_CASE("What a query cannot mean is refused with 400", "[v1][entering]") {
-    in_any_order([](scene& some) {
+    explore_orders([](v1_site& site) {
         const strings queries = {"last=many",
                                  "last=-1",
                                  "last=",
@@ -102,7 +102,7 @@ TEST_CASE("What a query cannot mean is refused with 400", "[v1][entering]") {
                                  "client=0123456789abcde%c3%a4"};
         for (const std::string& query : queries) {
             CAPTURE(query);
-            auto client = some.world.client("/chat/tea/?" + query).subprotocol("roompp.v1");
+            auto client = site.world.client("/chat/tea/?" + query).subprotocol("roompp.v1");
             REQUIRE(client.try_connect().status == 400);
         }
         std::string encoded;
@@ -111,6 +111,6 @@ TEST_CASE("What a query cannot mean is refused with 400", "[v1][entering]") {
             encoded += "%C3%A4";
             name += "ä";
         }
-        REQUIRE(some.join("name=" + encoded).you["name"] == name);
+        REQUIRE(site.join("name=" + encoded).identity["name"] == name);
     });
 }

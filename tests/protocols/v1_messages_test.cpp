@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "support/catch.hpp"
-#include "support/v1_people.hpp"
+#include "support/v1_site.hpp"
 
-using people::as;
-using people::in_any_order;
-using people::json;
-using people::person;
-using people::scene;
-using people::texts;
+using support::explore_orders;
+using support::json;
+using support::message_texts;
+using support::name_query;
+using support::v1_client;
+using support::v1_site;
 
 namespace {
 
@@ -25,37 +25,37 @@ json direct(const json& recipient, const std::string& text) {
 }  // namespace
 
 TEST_CASE("A message goes to all, with its number and its sender", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join(as("Ann", "ann"));
-        auto ben = some.join("name=Ben");
+    explore_orders([](v1_site& site) {
+        auto ann = site.join(name_query("Ann", "ann"));
+        auto ben = site.join("name=Ben");
         ann.send({{"type", "message"}, {"message", "hi"}, {"ack", 7}});
         const json expected = {
-            {"type", "message"}, {"id", 1}, {"from", ann.you}, {"at", 1'893'499'200'000}, {"message", "hi"}};
-        REQUIRE(ann.until("message") == expected);
-        REQUIRE(ben.until("message") == expected);
+            {"type", "message"}, {"id", 1}, {"from", ann.identity}, {"at", 1'893'499'200'000}, {"message", "hi"}};
+        REQUIRE(ann.next_frame_of("message") == expected);
+        REQUIRE(ben.next_frame_of("message") == expected);
         const json acknowledged = {{"type", "ack"}, {"ack", 7}, {"id", 1}};
-        REQUIRE(ann.next() == acknowledged);
+        REQUIRE(ann.next_frame() == acknowledged);
         ann.send({{"message", "without a type"}});
-        REQUIRE(ben.next()["message"] == "without a type");
+        REQUIRE(ben.next_frame()["message"] == "without a type");
     });
 }
 
 TEST_CASE("Acknowledgements have the numbers that all see", "[v1][speaking]") {
-    const auto speak = [](scene& some) {
-        std::vector<person> all;
-        for (int number = 0; number < 3; ++number) all.push_back(some.join("name=p" + std::to_string(number)));
+    const auto speak = [](v1_site& site) {
+        std::vector<v1_client> all;
+        for (int number = 0; number < 3; ++number) all.push_back(site.join("name=p" + std::to_string(number)));
         for (std::uint64_t number = 1; number <= 30; ++number)
             for (auto& sender : all) {
-                const std::string text = sender.you["name"].get<std::string>() + ' ' + std::to_string(number);
+                const std::string text = sender.identity["name"].get<std::string>() + ' ' + std::to_string(number);
                 sender.send({{"message", text}, {"ack", number}});
             }
         std::map<std::uint64_t, std::string> acknowledged;
         for (auto& sender : all)
-            for (const auto& frame : sender.heard())
+            for (const auto& frame : sender.all_frames())
                 if (frame["type"] == "ack")
                     acknowledged[frame["id"]] =
-                        sender.you["name"].get<std::string>() + ' ' + std::to_string(frame["ack"].get<int>());
-        const auto late = some.join("last=100");
+                        sender.identity["name"].get<std::string>() + ' ' + std::to_string(frame["ack"].get<int>());
+        const auto late = site.join("last=100");
         std::map<std::uint64_t, std::string> messages;
         for (const auto& message : late.history["messages"]) messages[message["id"]] = message["message"];
         REQUIRE(messages.size() == 90);
@@ -63,116 +63,116 @@ TEST_CASE("Acknowledgements have the numbers that all see", "[v1][speaking]") {
         REQUIRE(messages.rbegin()->first == 90);
         REQUIRE(acknowledged == messages);
     };
-    in_any_order(people::any_rate(), speak, 20);
+    explore_orders(support::unlimited_rate(), speak, 20);
 }
 
 TEST_CASE("What is no number to acknowledge is passed over", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
         for (const char* number : {"0", "-1", "9007199254740992", "18446744073709551616", "1.5", R"("1")", "true",
                                    "null", "[]", "{}", "1e300"}) {
             CAPTURE(number);
             ann.client.send(std::string(R"({"message":"hi","ack":)") + number + '}');
-            REQUIRE(ann.next()["type"] == "message");
+            REQUIRE(ann.next_frame()["type"] == "message");
             ann.client.receive_nothing();
         }
         for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{9'007'199'254'740'991}}) {
             ann.send({{"message", "hi"}, {"ack", number}});
-            REQUIRE(ann.until("ack")["ack"] == number);
+            REQUIRE(ann.next_frame_of("ack")["ack"] == number);
         }
         ann.client.receive_nothing();
     });
 }
 
 TEST_CASE("A private message goes to all connections of both, and to nobody else", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join(as("Ann", "ann"));
-        auto ann_too = some.join(as("Ann", "ann"));
-        auto ben = some.join(as("Ben", "ben"));
-        auto ben_too = some.join(as("Ben", "ben"));
-        auto carol = some.join("name=Carol");
-        REQUIRE(ann.answer(direct(ben.you["id"], "psst")) == ack(1));
-        ann.send(direct(ben.you["id"], "psst again"));
+    explore_orders([](v1_site& site) {
+        auto ann = site.join(name_query("Ann", "ann"));
+        auto ann_too = site.join(name_query("Ann", "ann"));
+        auto ben = site.join(name_query("Ben", "ben"));
+        auto ben_too = site.join(name_query("Ben", "ben"));
+        auto carol = site.join("name=Carol");
+        REQUIRE(ann.request(direct(ben.identity["id"], "psst")) == ack(1));
+        ann.send(direct(ben.identity["id"], "psst again"));
         for (auto* client : {&ben, &ben_too, &ann_too})
             for (const char* text : {"psst", "psst again"}) {
-                json expected = direct(ben.you["id"], text);
-                expected["from"] = ann.you;
+                json expected = direct(ben.identity["id"], text);
+                expected["from"] = ann.identity;
                 expected["at"] = 1'893'499'200'000;
-                REQUIRE(client->until("direct") == expected);
+                REQUIRE(client->next_frame_of("direct") == expected);
             }
-        REQUIRE(ann.until("direct")["message"] == "psst again");
+        REQUIRE(ann.next_frame_of("direct")["message"] == "psst again");
         carol.client.receive_nothing();
-        REQUIRE(some.join("last=100").history["messages"].empty());
+        REQUIRE(site.join("last=100").history["messages"].empty());
     });
 }
 
 TEST_CASE("A private message to oneself comes once", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join("name=Ann");
-        ann.send(direct(ann.you["id"], "note"));
-        REQUIRE(ann.next()["message"] == "note");
+    explore_orders([](v1_site& site) {
+        auto ann = site.join("name=Ann");
+        ann.send(direct(ann.identity["id"], "note"));
+        REQUIRE(ann.next_frame()["message"] == "note");
         ann.client.receive_nothing();
     });
 }
 
 TEST_CASE("A signal goes to all others and is not kept", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join(as("Ann", "ann"));
-        auto ben = some.join("name=Ben");
-        auto tab = some.join(as("Ann", "ann"));
+    explore_orders([](v1_site& site) {
+        auto ann = site.join(name_query("Ann", "ann"));
+        auto ben = site.join("name=Ben");
+        auto tab = site.join(name_query("Ann", "ann"));
         const auto signals = json::parse(
             R"([{"typing": true}, null, false, 0, -1.5, "text", [], [1, [2, {"a": null}]], {"": ""}, "ä\u0000"])");
         std::uint64_t number = 0;
         for (const auto& signal : signals)
-            REQUIRE(ann.answer({{"type", "signal"}, {"signal", signal}}) == ack(++number));
+            REQUIRE(ann.request({{"type", "signal"}, {"signal", signal}}) == ack(++number));
         for (auto* other : {&ben, &tab})
             for (const auto& signal : signals) {
-                const json expected = {{"type", "signal"}, {"from", ann.you}, {"signal", signal}};
-                REQUIRE(other->until("signal") == expected);
+                const json expected = {{"type", "signal"}, {"from", ann.identity}, {"signal", signal}};
+                REQUIRE(other->next_frame_of("signal") == expected);
             }
         ann.client.receive_nothing();
-        REQUIRE(some.join("last=100").history["last"] == 0);
+        REQUIRE(site.join("last=100").history["last"] == 0);
     });
 }
 
 TEST_CASE("A ping in a room is acknowledged", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
-        REQUIRE(ann.send({{"type", "ping"}, {"ack", 99}}).next() == ack(99));
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
+        REQUIRE(ann.send({{"type", "ping"}, {"ack", 99}}).next_frame() == ack(99));
     });
 }
 
 TEST_CASE("The tutorial's clients are in the same room", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join("name=Ann");
-        auto old = some.join_as_tutorial();
+    explore_orders([](v1_site& site) {
+        auto ann = site.join("name=Ann");
+        auto old = site.join_tutorial();
         const auto says = [&](const std::string& text) {
             REQUIRE(old.receive_json<json>() == json{{"message", text}});
         };
-        REQUIRE(ann.next()["type"] == "join");
+        REQUIRE(ann.next_frame()["type"] == "join");
         old.send(R"({"message": "from the tutorial"})");
-        const auto got = ann.next();
+        const auto got = ann.next_frame();
         REQUIRE(got["type"] == "message");
         REQUIRE(got["id"] == 1);
         REQUIRE(got["message"] == "from the tutorial");
         says("from the tutorial");
         ann.send({{"type", "signal"}, {"signal", {{"typing", true}}}});
-        ann.say("from v1");
+        ann.send_message("from v1");
         says("from v1");
-        REQUIRE(ann.answer(direct(got["from"]["id"], "psst"))["type"] == "ack");
+        REQUIRE(ann.request(direct(got["from"]["id"], "psst"))["type"] == "ack");
         says("psst");
         old.close();
         const json left = {{"type", "leave"}, {"member", got["from"]}};
-        REQUIRE(ann.until("leave") == left);
+        REQUIRE(ann.next_frame_of("leave") == left);
     });
 }
 
 TEST_CASE("A message of bytes reaches people as base64", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join_short();
-        auto plain = some.world.connect("/short/tea/");
+    explore_orders([](v1_site& site) {
+        auto ann = site.join_short();
+        auto plain = site.world.connect("/short/tea/");
         plain.send_binary("\xff\xfe");
-        const auto got = ann.next();
+        const auto got = ann.next_frame();
         REQUIRE(got["base64"] == "//4=");
         REQUIRE_FALSE(got.contains("message"));
         REQUIRE(plain.receive_binary() == "\xff\xfe");
@@ -180,17 +180,17 @@ TEST_CASE("A message of bytes reaches people as base64", "[v1][speaking]") {
 }
 
 TEST_CASE("The application decides what is said", "[v1][speaking]") {
-    in_any_order([](scene& some) {
-        auto ann = some.join();
-        REQUIRE(ann.answer({{"message", "drop this"}})["error"] == "dropped");
-        REQUIRE(ann.say("said") == 1);
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
+        REQUIRE(ann.request({{"message", "drop this"}})["error"] == "dropped");
+        REQUIRE(ann.send_message("said") == 1);
         ann.send({{"message", "kick me"}});
         REQUIRE(ann.client.closed().code == 4003);
         REQUIRE(ann.client.closed().reason == "kicked");
-        auto ben = some.join();
+        auto ben = site.join();
         ben.send({{"message", "throw"}, {"ack", 1}});
         REQUIRE(ben.client.closed().code == 1011);
-        auto carol = some.join();
-        REQUIRE(carol.say("still here") == 2);
+        auto carol = site.join();
+        REQUIRE(carol.send_message("still here") == 2);
     });
 }

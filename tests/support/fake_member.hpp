@@ -1,5 +1,5 @@
 #pragma once
-// What the tests have besides the public fakes: a loop with a thread, and a count of what is encoded.
+// A loop with a thread, and members that count encoded messages: beside those of roompp/testing/fake_member.hpp.
 
 #include <atomic>
 #include <condition_variable>
@@ -26,10 +26,10 @@ class threaded_loop {
 public:
     explicit threaded_loop(std::size_t index = 0)
         : loop_(
-              [this](roompp::loop::task work) {
+              [this](roompp::loop::task task) {
                   {
                       const std::lock_guard lock(mutex_);
-                      tasks_.push_back(std::move(work));
+                      tasks_.push_back(std::move(task));
                   }
                   news_.notify_one();
               },
@@ -38,7 +38,7 @@ public:
         thread_ = std::thread([this, &entered] {
             loop_.enter();
             entered.set_value();
-            work();
+            run_tasks();
         });
         entered.get_future().wait();
     }
@@ -63,7 +63,7 @@ public:
     void drain() {
         run([] {});
     }
-    /// Runs what is left, then ends the thread; the loop is everybody's again.
+    /// Runs the tasks that are left, then ends the thread; the loop belongs to no thread again.
     void stop() {
         if (!thread_.joinable()) return;
         {
@@ -76,16 +76,16 @@ public:
     }
 
 private:
-    void work() {
+    void run_tasks() {
         std::unique_lock lock(mutex_);
         for (;;) {
             news_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
             if (tasks_.empty()) return;
             {
-                auto next = std::move(tasks_.front());
+                auto task = std::move(tasks_.front());
                 tasks_.pop_front();
                 lock.unlock();
-                next();
+                task();
             }
             lock.lock();
         }
@@ -99,13 +99,13 @@ private:
     std::thread thread_;
 };
 
-/// Messages that are not encoded at all, and a count of how often they would have been.
+/// A batch without encoding that counts the messages that would have been encoded.
 class batch : public roompp::testing::recorded_messages {
 public:
     using recorded_messages::append;
-    void append(roompp::payload one) {
+    void append(roompp::payload message) {
         ++encoded();
-        recorded_messages::append(one);
+        recorded_messages::append(message);
     }
 
     /// How many messages were encoded, in all batches.
@@ -117,10 +117,10 @@ public:
 
 using strings = std::vector<std::string>;
 
-/// What a batch holds.
+/// The texts of a batch.
 inline strings texts_of(const batch& messages) {
     strings texts;
-    for (const auto& one : messages.messages()) texts.push_back(one.data);
+    for (const auto& message : messages.messages()) texts.push_back(message.data);
     return texts;
 }
 

@@ -7,21 +7,21 @@
 #include <utility>
 #include <vector>
 
-#include "support/open_chat.hpp"
+#include "support/chat_site.hpp"
 
 namespace t = roompp::testing;
-using transports::ann;
-using transports::ann_token;
-using transports::as;
-using transports::ben;
-using transports::ben_token;
-using transports::each;
-using transports::json;
-using transports::listener;
-using transports::open_chat;
-using transports::strings;
-using transports::texts;
-using transports::visitor;
+using support::ann;
+using support::ann_token;
+using support::token_query;
+using support::ben;
+using support::ben_token;
+using support::field_values;
+using support::json;
+using support::stream_client;
+using support::chat_site;
+using support::strings;
+using support::message_texts;
+using support::polling_client;
 using namespace std::chrono_literals;
 
 namespace {
@@ -39,7 +39,7 @@ roompp::limits grace(std::chrono::seconds duration) {
 }
 
 strings names(const json& presence) {
-    strings all = each(presence["members"], "name");
+    strings all = field_values(presence["members"], "name");
     std::sort(all.begin(), all.end());
     return all;
 }
@@ -47,37 +47,37 @@ strings names(const json& presence) {
 }  // namespace
 
 TEST_CASE("A poll that waits is answered when somebody speaks", "[long_polling]") {
-    open_chat chat;
-    visitor first(chat, ann());
-    visitor other(chat, ben());
+    chat_site chat;
+    polling_client first(chat, ann());
+    polling_client other(chat, ben());
     const json frames = first.poll("after=0&wait=50");
     CHECK(frames[0]["you"]["name"] == "Ann");
     CHECK(frames[1]["type"] == "presence");
     CHECK(names(frames[1]) == strings{"Ann"});
-    CHECK(first.start_poll("after=0&wait=50").is_held());
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
     chat.world.advance(49s);
-    CHECK(first.is_held());
-    other.say("news");
-    CHECK_FALSE(first.is_held());
+    CHECK(first.is_waiting());
+    other.post_message("news");
+    CHECK_FALSE(first.is_waiting());
     CHECK(chat.world.elapsed() == 49s);
 }
 
 TEST_CASE("Each piece of news answers one poll, in whatever order things happen", "[long_polling]") {
     t::explore(30, [](std::uint64_t seed) {
-        open_chat chat(any_rate(), seed, 1 + seed % 3);
-        visitor first(chat, ann());
-        visitor other(chat, ben());
+        chat_site chat(any_rate(), seed, 1 + seed % 3);
+        polling_client first(chat, ann());
+        polling_client other(chat, ben());
         const std::string epoch = first.poll("after=0&wait=50")[0]["epoch"];
         for (int i = 0; i < 10; ++i) {
             const std::string query = "after=" + std::to_string(i) + "&epoch=" + epoch + "&wait=50";
             first.start_poll(query);
-            other.say("number " + std::to_string(i));
+            other.post_message("number " + std::to_string(i));
             json frames = first.frames();
-            if (i == 0 && texts(frames[0]).empty()) {  // Ben's coming was news as well
+            if (i == 0 && message_texts(frames[0]).empty()) {  // Ben's coming was news as well
                 REQUIRE(frames[1]["type"] == "join");
                 frames = first.poll(query);
             }
-            REQUIRE(texts(frames[0]) == strings{"number " + std::to_string(i)});
+            REQUIRE(message_texts(frames[0]) == strings{"number " + std::to_string(i)});
             REQUIRE(frames[0]["messages"][0]["from"]["name"] == "Ben");
         }
         REQUIRE(chat.count("joined lobby Ann") == 1);
@@ -85,29 +85,29 @@ TEST_CASE("Each piece of news answers one poll, in whatever order things happen"
 }
 
 TEST_CASE("A poll without a client is held as well, and sees news within a second", "[long_polling]") {
-    open_chat chat;
-    visitor speaker(chat, as(ben_token));
-    speaker.say("one");
-    visitor someone(chat, "");
-    CHECK(someone.start_poll("after=1&wait=50").is_held());
+    chat_site chat;
+    polling_client speaker(chat, token_query(ben_token));
+    speaker.post_message("one");
+    polling_client someone(chat, "");
+    CHECK(someone.start_poll("after=1&wait=50").is_waiting());
     chat.world.advance(30s);
-    CHECK(someone.is_held());
-    speaker.say("two");
+    CHECK(someone.is_waiting());
+    speaker.post_message("two");
     chat.world.advance(1s);
-    CHECK(texts(someone.frames()[0]) == strings{"two"});
+    CHECK(message_texts(someone.frames()[0]) == strings{"two"});
 
-    visitor early(chat, "", "later");
-    CHECK(early.start_poll("after=0&wait=50").is_held());
-    visitor(chat, as(ben_token), "later").say("first");
+    polling_client early(chat, "", "later");
+    CHECK(early.start_poll("after=0&wait=50").is_waiting());
+    polling_client(chat, token_query(ben_token), "later").post_message("first");
     chat.world.advance(1s);
-    CHECK(texts(early.frames()[0]) == strings{"first"});
+    CHECK(message_texts(early.frames()[0]) == strings{"first"});
 }
 
 TEST_CASE("Polls that wait, sent at once, are answered in order, each when its own wait is over", "[long_polling]") {
-    for (const std::string& client : {std::string(), as(ann_token)}) {
+    for (const std::string& client : {std::string(), token_query(ann_token)}) {
         CAPTURE(client);
-        open_chat chat;
-        visitor someone(chat, client);
+        chat_site chat;
+        polling_client someone(chat, client);
         (void)someone.poll();
         std::string requests;
         for (int i = 0; i < 3; ++i)
@@ -120,70 +120,70 @@ TEST_CASE("Polls that wait, sent at once, are answered in order, each when its o
                 chat.world.advance(1s);
             }
             CHECK(chat.world.elapsed() - begun >= 10s);
-            CHECK(texts(someone.frames()[0]).empty());
+            CHECK(message_texts(someone.frames()[0]).empty());
         }
     }
 }
 
 TEST_CASE("An answer without news comes when the wait is over", "[long_polling]") {
-    for (const std::string& client : {std::string(), as(ann_token)}) {
+    for (const std::string& client : {std::string(), token_query(ann_token)}) {
         CAPTURE(client);
-        open_chat chat;
-        visitor someone(chat, client);
+        chat_site chat;
+        polling_client someone(chat, client);
         (void)someone.poll();
         for (const auto& [wait, seconds] : {std::pair{"after=0&wait=25", 25s}, std::pair{"after=0&wait=5000", 60s}}) {
             CAPTURE(wait);
-            CHECK(someone.start_poll(wait).is_held());
+            CHECK(someone.start_poll(wait).is_waiting());
             chat.world.advance(seconds - 1s);
-            CHECK(someone.is_held());
+            CHECK(someone.is_waiting());
             chat.world.advance(2s);  // timeouts are kept to the second
             const json frames = someone.frames();
             CHECK(frames.size() == 1);
-            CHECK(texts(frames[0]).empty());
+            CHECK(message_texts(frames[0]).empty());
         }
     }
 }
 
 TEST_CASE("A new poll answers the one that is held", "[long_polling]") {
-    open_chat chat;
-    visitor first(chat, as(ann_token));
-    visitor second(chat, as(ann_token));
+    chat_site chat;
+    polling_client first(chat, token_query(ann_token));
+    polling_client second(chat, token_query(ann_token));
     (void)first.poll();
-    CHECK(first.start_poll("after=0&wait=50").is_held());
-    CHECK(second.start_poll("after=0&wait=50").is_held());
-    CHECK(texts(first.frames()[0]).empty());
-    first.say("news");
-    CHECK(texts(second.frames()[0]) == strings{"news"});
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
+    CHECK(second.start_poll("after=0&wait=50").is_waiting());
+    CHECK(message_texts(first.frames()[0]).empty());
+    first.post_message("news");
+    CHECK(message_texts(second.frames()[0]) == strings{"news"});
 }
 
 TEST_CASE("Sessions of one client do not disturb each other and are one person", "[long_polling]") {
     t::explore(20, [](std::uint64_t seed) {
-        open_chat chat(any_rate(), seed, 1 + seed % 3);
-        visitor first(chat, ann() + "&session=a");
-        visitor second(chat, ann() + "&session=b");
+        chat_site chat(any_rate(), seed, 1 + seed % 3);
+        polling_client first(chat, ann() + "&session=a");
+        polling_client second(chat, ann() + "&session=b");
         (void)first.poll();
         const json frames = second.poll();
         REQUIRE(frames[1]["members"].size() == 1);
         REQUIRE(frames[1]["members"][0]["connections"] == 2);
-        REQUIRE(first.start_poll("after=0&wait=50").is_held());
-        REQUIRE(second.start_poll("after=0&wait=50").is_held());
-        first.say("news");
-        REQUIRE(texts(first.frames()[0]) == strings{"news"});
-        REQUIRE(texts(second.frames()[0]) == strings{"news"});
+        REQUIRE(first.start_poll("after=0&wait=50").is_waiting());
+        REQUIRE(second.start_poll("after=0&wait=50").is_waiting());
+        first.post_message("news");
+        REQUIRE(message_texts(first.frames()[0]) == strings{"news"});
+        REQUIRE(message_texts(second.frames()[0]) == strings{"news"});
     });
 }
 
 TEST_CASE("What came between two polls waits for the next", "[long_polling]") {
     t::explore(20, [](std::uint64_t seed) {
-        open_chat chat(any_rate(), seed, 1 + seed % 3);
-        visitor first(chat, ann());
-        visitor other(chat, ben());
+        chat_site chat(any_rate(), seed, 1 + seed % 3);
+        polling_client first(chat, ann());
+        polling_client other(chat, ben());
         (void)first.poll();
-        other.say("one");
+        other.post_message("one");
         REQUIRE(other.post(R"({"type": "signal", "signal": {"typing": true}})").status == 200);
         const json you = other.poll()[0]["you"]["id"];
         const json frames = first.poll();
-        REQUIRE(texts(frames[0]) == strings{"one"});
+        REQUIRE(message_texts(frames[0]) == strings{"one"});
         REQUIRE(frames.size() == 3);
         REQUIRE(frames[1]["type"] == "join");
         REQUIRE(frames[1]["member"]["id"] == you);
@@ -194,24 +194,24 @@ TEST_CASE("What came between two polls waits for the next", "[long_polling]") {
 }
 
 TEST_CASE("Too much between two polls is dropped, but no message, and not who is there", "[long_polling]") {
-    open_chat chat(any_rate());
-    visitor first(chat, ann());
-    visitor other(chat, ben());
+    chat_site chat(any_rate());
+    polling_client first(chat, ann());
+    polling_client other(chat, ben());
     (void)first.poll();
     (void)other.post_text("/flood me");
-    other.say("after the flood");
+    other.post_message("after the flood");
     const json frames = first.poll();
-    CHECK(texts(frames[0]) == strings{"after the flood"});
+    CHECK(message_texts(frames[0]) == strings{"after the flood"});
     CHECK(frames.size() == 2);
     CHECK(frames[1]["type"] == "presence");
     CHECK(names(frames[1]) == strings{"Ann", "Ben"});
-    other.say("and on");
-    CHECK(texts(first.poll("after=1")[0]) == strings{"and on"});
+    other.post_message("and on");
+    CHECK(message_texts(first.poll("after=1")[0]) == strings{"and on"});
 }
 
 TEST_CASE("The number of people is told even if they are too many to be listed", "[long_polling]") {
-    open_chat chat(any_rate());
-    visitor first(chat, ann());
+    chat_site chat(any_rate());
+    polling_client first(chat, ann());
     (void)first.poll();
     auto browser = chat.world.http();
     for (int i = 1000; i < 2100; ++i) {
@@ -226,66 +226,66 @@ TEST_CASE("The number of people is told even if they are too many to be listed",
 }
 
 TEST_CASE("An answer that never arrived is asked for again", "[long_polling]") {
-    open_chat chat;
-    visitor first(chat, as(ann_token));
+    chat_site chat;
+    polling_client first(chat, token_query(ann_token));
     (void)first.poll();
-    CHECK(first.start_poll("after=0&wait=50").is_held());
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
     first.polling.drop();
-    visitor(chat, as(ben_token)).say("news");
+    polling_client(chat, token_query(ben_token)).post_message("news");
     for (int i = 0; i < 2; ++i)  // as if the first answer had been lost
-        CHECK(texts(first.poll()[0]) == strings{"news"});
+        CHECK(message_texts(first.poll()[0]) == strings{"news"});
 }
 
 TEST_CASE("A client that goes while its poll is held keeps its place for a while", "[long_polling]") {
-    open_chat chat(grace(30s));
-    visitor first(chat, ann());
+    chat_site chat(grace(30s));
+    polling_client first(chat, ann());
     (void)first.poll();
     for (int i = 0; i < 2; ++i) {
-        CHECK(first.start_poll("after=0&wait=50").is_held());
+        CHECK(first.start_poll("after=0&wait=50").is_waiting());
         chat.world.advance(40s);
         first.polling.drop();
         chat.world.advance(29s);
     }
-    CHECK(texts(first.poll()[0]).empty());
-    CHECK(chat.lines == strings{"joined lobby Ann"});
-    CHECK(first.start_poll("after=0&wait=50").is_held());
+    CHECK(message_texts(first.poll()[0]).empty());
+    CHECK(chat.log == strings{"joined lobby Ann"});
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
     first.polling.drop();
     chat.world.advance(31s);
-    CHECK(chat.lines == strings{"joined lobby Ann", "left lobby Ann 1006"});
+    CHECK(chat.log == strings{"joined lobby Ann", "left lobby Ann 1006"});
 }
 
 TEST_CASE("A client that polls no more leaves after a while, and may come again", "[long_polling]") {
-    open_chat chat(grace(30s));
-    listener other(chat, ben());
-    visitor first(chat, ann());
+    chat_site chat(grace(30s));
+    stream_client other(chat, ben());
+    polling_client first(chat, ann());
     (void)first.poll();
-    CHECK(other.frame_of("join")["member"]["name"] == "Ann");
+    CHECK(other.next_frame_of("join")["member"]["name"] == "Ann");
     chat.world.advance(29s);
     CHECK(other.http.receive_events().empty());
     chat.world.advance(2s);  // timeouts are kept to the second
-    CHECK(other.frame_of("leave")["member"]["name"] == "Ann");
+    CHECK(other.next_frame_of("leave")["member"]["name"] == "Ann");
     CHECK(chat.count("left lobby Ann 1006") == 1);
     (void)first.poll();
     CHECK(chat.count("joined lobby Ann") == 2);
 }
 
 TEST_CASE("A poll that is held is no silence", "[long_polling]") {
-    open_chat chat(grace(10s));
-    visitor first(chat, ann());
+    chat_site chat(grace(10s));
+    polling_client first(chat, ann());
     (void)first.poll();
-    CHECK(first.start_poll("after=0&wait=50").is_held());
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
     chat.world.advance(51s);
-    CHECK_FALSE(first.is_held());
+    CHECK_FALSE(first.is_waiting());
     chat.world.advance(8s);
-    CHECK(chat.lines == strings{"joined lobby Ann"});
+    CHECK(chat.log == strings{"joined lobby Ann"});
     chat.world.advance(3s);
-    CHECK(chat.lines == strings{"joined lobby Ann", "left lobby Ann 1006"});
+    CHECK(chat.log == strings{"joined lobby Ann", "left lobby Ann 1006"});
 }
 
 TEST_CASE("Who only says something comes and goes", "[long_polling]") {
-    open_chat chat;
-    listener other(chat, ben());
-    visitor(chat, "name=Guest").say("hello");
-    for (const char* type : {"history", "presence", "join", "message", "leave"}) CHECK(other.frame()["type"] == type);
+    chat_site chat;
+    stream_client other(chat, ben());
+    polling_client(chat, "name=Guest").post_message("hello");
+    for (const char* type : {"history", "presence", "join", "message", "leave"}) CHECK(other.next_frame()["type"] == type);
     CHECK(chat.count("left lobby Guest 1000") == 1);
 }

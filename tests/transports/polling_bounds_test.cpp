@@ -9,12 +9,12 @@
 #include <roompp/v1.hpp>
 
 #include "support/catch.hpp"
-#include "support/open_chat.hpp"
+#include "support/chat_site.hpp"
 
 namespace t = roompp::testing;
-using transports::ann;
-using transports::ben;
-using transports::open_chat;
+using support::ann;
+using support::ben;
+using support::chat_site;
 using namespace std::chrono_literals;
 
 namespace {
@@ -116,7 +116,7 @@ TEST_CASE("A poll that is held when the server stops is told so, and that its co
 TEST_CASE("There is a place for one that polls, and for the next when it has gone", "[http_rooms]") {
     roompp::limits bounds;
     bounds.connections = 3;
-    open_chat chat(bounds);
+    chat_site chat(bounds);
     auto browser = chat.world.http();
     const auto status = [&](const std::string& client) {
         return browser.get("/poll/chat/lobby/?after=0&" + client).status;

@@ -5,17 +5,17 @@
 #include <cstdint>
 #include <string>
 
-#include "support/open_chat.hpp"
+#include "support/chat_site.hpp"
 
 namespace t = roompp::testing;
-using transports::ann;
-using transports::ann_token;
-using transports::as;
-using transports::ben_token;
-using transports::json;
-using transports::listener;
-using transports::open_chat;
-using transports::visitor;
+using support::ann;
+using support::ann_token;
+using support::token_query;
+using support::ben_token;
+using support::json;
+using support::stream_client;
+using support::chat_site;
+using support::polling_client;
 using namespace std::chrono_literals;
 
 namespace {
@@ -32,7 +32,7 @@ std::string number(int i) { return "client-number-" + std::to_string(1000 + i); 
 
 // Asks 50 times, of which only the first may pass, and no other may cost a hook; then once more, a second later.
 template <class Ask>
-void check_flood(open_chat& chat, Ask&& ask) {
+void check_flood(chat_site& chat, Ask&& ask) {
     int requests = 0;
     for (int passed = 1; passed <= 2; ++passed) {
         CHECK(ask(requests++).status == 200);
@@ -41,7 +41,7 @@ void check_flood(open_chat& chat, Ask&& ask) {
             REQUIRE(answer.status == 429);
             CHECK(frame_of(answer)["error"] == "rate_limited");
         }
-        CHECK(std::count_if(chat.lines.begin(), chat.lines.end(), [](const std::string& line) {
+        CHECK(std::count_if(chat.log.begin(), chat.log.end(), [](const std::string& line) {
                   return line.compare(0, 12, "joined lobby") == 0;
               }) == passed);
         chat.world.advance(1s);
@@ -51,52 +51,52 @@ void check_flood(open_chat& chat, Ask&& ask) {
 }  // namespace
 
 TEST_CASE("A client that posts too fast is told, and no other is", "[posting]") {
-    open_chat chat(rate(3));
-    visitor first(chat, as(ann_token));
-    visitor other(chat, as(ben_token));
-    for (int i = 0; i < 3; ++i) first.say(std::to_string(i));
+    chat_site chat(rate(3));
+    polling_client first(chat, token_query(ann_token));
+    polling_client other(chat, token_query(ben_token));
+    for (int i = 0; i < 3; ++i) first.post_message(std::to_string(i));
     for (int i = 0; i < 7; ++i) CHECK(first.post_text("too much").status == 429);
-    other.say("other");
+    other.post_message("other");
     chat.world.advance(1s);
-    first.say("again");
+    first.post_message("again");
 }
 
 TEST_CASE("POSTs of nobody in particular count together", "[posting]") {
-    open_chat chat(rate(1));
-    visitor someone(chat, "");
+    chat_site chat(rate(1));
+    polling_client someone(chat, "");
     check_flood(chat, [&](int) { return someone.post_text("hi"); });
 }
 
 TEST_CASE("POSTs of ever new clients count together", "[posting]") {
-    open_chat chat(rate(1));
+    chat_site chat(rate(1));
     auto browser = chat.world.http();
     check_flood(chat,
                 [&](int i) { return browser.post("/send/chat/lobby/?client=" + number(i), R"({"message": "hi"})"); });
 }
 
 TEST_CASE("Polls of ever new clients count together", "[posting]") {
-    open_chat chat(rate(1));
+    chat_site chat(rate(1));
     auto browser = chat.world.http();
     check_flood(chat, [&](int i) { return browser.get("/poll/chat/lobby/?after=0&client=" + number(i)); });
 }
 
 TEST_CASE("Those who are in the room have a rate of their own", "[posting]") {
-    open_chat chat(rate(1));
-    const listener stream(chat, ann());
+    chat_site chat(rate(1));
+    const stream_client stream(chat, ann());
     auto browser = chat.world.http();  // one address
     const auto say = [&](const std::string& client) {
         return browser.post("/send/chat/lobby/?" + client, R"({"message": "hi"})").status;
     };
     CHECK(say("") == 200);
     for (int i = 0; i < 19; ++i) CHECK(say("") == 429);
-    CHECK(say(as(ann_token)) == 200);
+    CHECK(say(token_query(ann_token)) == 200);
 }
 
 TEST_CASE("Polls without a client, and of those who are there, do not count", "[posting]") {
-    open_chat chat(rate(1));
+    chat_site chat(rate(1));
     auto browser = chat.world.http();
     for (int i = 0; i < 20; ++i) {
-        CHECK(browser.get("/poll/chat/lobby/?after=0&" + as(ann_token)).status == 200);
+        CHECK(browser.get("/poll/chat/lobby/?after=0&" + token_query(ann_token)).status == 200);
         CHECK(browser.get("/poll/chat/lobby/?after=0").status == 200);
     }
 }
@@ -104,8 +104,8 @@ TEST_CASE("Polls without a client, and of those who are there, do not count", "[
 TEST_CASE("The bytes of POSTs of nobody in particular count together", "[posting]") {
     roompp::limits bounds;
     bounds.bytes_per_second = bounds.message_bytes = 1000;
-    open_chat chat(bounds);
-    visitor someone(chat, "");
+    chat_site chat(bounds);
+    polling_client someone(chat, "");
     const std::string text(900, 'x');
     for (int i = 0; i < 3; ++i) {
         CHECK(someone.post_text(text).status == 200);

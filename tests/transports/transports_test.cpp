@@ -4,22 +4,22 @@
 #include <string>
 #include <vector>
 
-#include "support/open_chat.hpp"
+#include "support/chat_site.hpp"
 
 namespace t = roompp::testing;
-using transports::ann;
-using transports::ann_token;
-using transports::as;
-using transports::ben;
-using transports::json;
-using transports::listener;
-using transports::open_chat;
-using transports::visitor;
+using support::ann;
+using support::ann_token;
+using support::token_query;
+using support::ben;
+using support::json;
+using support::stream_client;
+using support::chat_site;
+using support::polling_client;
 
 namespace {
 
 // The statuses of a poll, a POST and a stream at the routes that ask who one is.
-std::vector<int> statuses(open_chat& chat, const t::http_client::headers& headers = {}, const std::string& query = {}) {
+std::vector<int> statuses(chat_site& chat, const t::http_client::headers& headers = {}, const std::string& query = {}) {
     auto browser = chat.world.http();
     const int poll = browser.get("/poll/short/lobby/?after=0&" + query, headers).status;
     const int post = browser.post("/send/short/lobby/?" + query, R"({"message":"hi"})", headers).status;
@@ -31,7 +31,7 @@ std::vector<int> all(int status) { return {status, status, status}; }
 }  // namespace
 
 TEST_CASE("Pages of other sites are refused", "[transports]") {
-    open_chat chat;
+    chat_site chat;
     CHECK(statuses(chat) == all(200));
     CHECK(statuses(chat, {{"Origin", "http://localhost"}}) == all(200));
     for (const char* evil : {"https://evil.example", "null", "http://localhost.evil.example", "file://"}) {
@@ -43,7 +43,7 @@ TEST_CASE("Pages of other sites are refused", "[transports]") {
 }
 
 TEST_CASE("Pages of a friend may read the answers", "[transports]") {
-    open_chat chat;
+    chat_site chat;
     const t::http_client::headers friendly{{"Origin", "https://friend.example"}};
     CHECK(statuses(chat, friendly) == all(200));
     const auto answer = chat.world.http().get("/poll/short/lobby/?after=0", friendly);
@@ -52,12 +52,12 @@ TEST_CASE("Pages of a friend may read the answers", "[transports]") {
 }
 
 TEST_CASE("The application may refuse a poll, a POST and a stream", "[transports]") {
-    open_chat chat;
+    chat_site chat;
     CHECK(statuses(chat, {}, "token=bad") == all(401));
 }
 
 TEST_CASE("The application may say who polls, posts and listens", "[transports]") {
-    open_chat chat;
+    chat_site chat;
     const t::http_client::headers cookie{{"Cookie", "user=carl"}};
     const json carl{{"id", "carl"}, {"name", "User carl"}};
     auto browser = chat.world.http();
@@ -71,18 +71,18 @@ TEST_CASE("The application may say who polls, posts and listens", "[transports]"
 
 TEST_CASE("Everybody gets the same messages with the same numbers", "[transports]") {
     t::explore(30, [](std::uint64_t seed) {
-        open_chat chat({}, seed, 1 + seed % 3);
+        chat_site chat({}, seed, 1 + seed % 3);
         auto socket = chat.world.client("/ws/chat/lobby/?" + ben()).subprotocol("roompp.v1").connect();
         REQUIRE(socket.receive_json<json>()["type"] == "history");
-        listener stream(chat, ann());
-        const std::string epoch = stream.frame()["epoch"];
-        visitor speaker(chat, as(ann_token));
-        visitor poller(chat, as(std::string(20, 'c')));
+        stream_client stream(chat, ann());
+        const std::string epoch = stream.next_frame()["epoch"];
+        polling_client speaker(chat, token_query(ann_token));
+        polling_client poller(chat, token_query(std::string(20, 'c')));
         (void)poller.poll();
         for (std::uint64_t i = 1; i <= 30; ++i) {
             const std::string text = "number " + std::to_string(i);
             if (i % 2 == 0) {
-                REQUIRE(speaker.say(text) == i);
+                REQUIRE(speaker.post_message(text) == i);
             } else {
                 socket.send(json{{"type", "message"}, {"message", text}, {"ack", i}}.dump());
                 for (json frame; frame["type"] != "ack";) frame = socket.receive_json<json>();
@@ -90,7 +90,7 @@ TEST_CASE("Everybody gets the same messages with the same numbers", "[transports
         }
         json by_stream;
         for (int i = 1; i <= 30; ++i) {
-            json message = stream.frame_of("message");
+            json message = stream.next_frame_of("message");
             REQUIRE(message["id"] == i);
             REQUIRE(message["message"] == "number " + std::to_string(i));
             message.erase("type");
@@ -101,14 +101,14 @@ TEST_CASE("Everybody gets the same messages with the same numbers", "[transports
 }
 
 TEST_CASE("One client is one person on every transport", "[transports]") {
-    open_chat chat;
+    chat_site chat;
     auto socket = chat.world.client("/ws/chat/lobby/?" + ann()).subprotocol("roompp.v1").connect();
     const json you = socket.receive_json<json>()["you"];
-    CHECK(visitor(chat, ann()).poll()[0]["you"] == you);
-    listener stream(chat, ann());
-    CHECK(stream.frame()["you"] == you);
+    CHECK(polling_client(chat, ann()).poll()[0]["you"] == you);
+    stream_client stream(chat, ann());
+    CHECK(stream.next_frame()["you"] == you);
     std::map<std::string, int> connections;
-    const json frames = visitor(chat, ben()).poll();
+    const json frames = polling_client(chat, ben()).poll();
     for (const json& entry : frames[1]["members"]) connections[entry["name"]] = entry["connections"];
     CHECK(connections == std::map<std::string, int>{{"Ann", 3}, {"Ben", 1}});
 }

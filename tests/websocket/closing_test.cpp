@@ -3,18 +3,18 @@
 #include <chrono>
 #include <string>
 
-#include "support/open_chat.hpp"
+#include "support/chat_site.hpp"
 
 namespace t = roompp::testing;
-using transports::ann;
-using transports::ann_token;
-using transports::as;
-using transports::ben;
-using transports::json;
-using transports::listener;
-using transports::open_chat;
-using transports::texts;
-using transports::visitor;
+using support::ann;
+using support::ann_token;
+using support::token_query;
+using support::ben;
+using support::json;
+using support::stream_client;
+using support::chat_site;
+using support::message_texts;
+using support::polling_client;
 using namespace std::chrono_literals;
 
 namespace {
@@ -36,22 +36,22 @@ void check_left(const t::http_reply& answer) {
 }  // namespace
 
 TEST_CASE("A listener that is kicked is told, and its stream ends", "[closing]") {
-    open_chat chat;
-    listener stream(chat, ann());
-    (void)visitor(chat, as(ann_token)).post_text("/kick me");
-    CHECK(stream.farewell() ==
+    chat_site chat;
+    stream_client stream(chat, ann());
+    (void)polling_client(chat, token_query(ann_token)).post_text("/kick me");
+    CHECK(stream.last_frame() ==
           json{{"type", "error"}, {"error", "closed"}, {"code", 4000}, {"message", "as you wish"}});
     CHECK(chat.count("left lobby Ann 4000") == 1);
 }
 
 TEST_CASE("Polls that are held are told when the room is closed", "[closing]") {
-    open_chat chat;
-    visitor first(chat, ann());
-    visitor other(chat, ben());
+    chat_site chat;
+    polling_client first(chat, ann());
+    polling_client other(chat, ben());
     (void)first.poll();
     (void)other.poll();
-    CHECK(texts(first.poll()[0]).empty());
-    CHECK(first.start_poll("after=0&wait=50").is_held());
+    CHECK(message_texts(first.poll()[0]).empty());
+    CHECK(first.start_poll("after=0&wait=50").is_waiting());
     const auto answer = other.post_text("/kick all");
     if (answer.status == 409)
         CHECK(json::parse(answer.body)["error"] == "dropped");
@@ -63,35 +63,35 @@ TEST_CASE("Polls that are held are told when the room is closed", "[closing]") {
 }
 
 TEST_CASE("A client that does not wait is told with its next poll", "[closing]") {
-    open_chat chat;
-    visitor first(chat, ann());
+    chat_site chat;
+    polling_client first(chat, ann());
     (void)first.poll();
     (void)first.post_text("/kick me");
     chat.world.advance(5s);
-    const auto answer = first.ask();
+    const auto answer = first.try_poll();
     check_refused(answer, 403, 4000);
     CHECK(json::parse(answer.body)["message"] == "as you wish");
     (void)first.poll();  // nobody has said that it may not come back
 }
 
 TEST_CASE("A client that polls and is taken out of the room is told", "[closing]") {
-    open_chat chat;
-    visitor first(chat, ann());
+    chat_site chat;
+    polling_client first(chat, ann());
     (void)first.poll();
     CHECK(first.post_text("/leave").status == 503);
     CHECK(chat.count("left lobby Ann 1000") == 1);
-    check_left(first.ask());
+    check_left(first.try_poll());
     (void)first.poll();  // nobody has said that it may not come back
     CHECK(chat.count("left lobby Ann 1000") == 1);
     CHECK(chat.count("joined lobby Ann") == 2);
 }
 
 TEST_CASE("A poll that is held when its client is taken out of the room is told", "[closing]") {
-    open_chat chat;
-    visitor first(chat, ann());
+    chat_site chat;
+    polling_client first(chat, ann());
     for (int i = 0; i < 3; ++i) {
         (void)first.poll();
-        CHECK(first.start_poll("after=0&wait=50").is_held());
+        CHECK(first.start_poll("after=0&wait=50").is_waiting());
         CHECK(first.post_text("/leave").status == 503);
         chat.world.advance(1s);
         check_left(first.polling.reply());
@@ -99,40 +99,40 @@ TEST_CASE("A poll that is held when its client is taken out of the room is told"
 }
 
 TEST_CASE("A client that only posts and is taken out of the room comes in again", "[closing]") {
-    open_chat chat;
-    visitor first(chat, as(ann_token));
-    first.say("hello");
+    chat_site chat;
+    polling_client first(chat, token_query(ann_token));
+    first.post_message("hello");
     CHECK(first.post_text("/leave").status == 503);
     check_refused(first.post_text("still here?"), 503, 1000);
-    first.say("again");
+    first.post_message("again");
 }
 
 TEST_CASE("An event stream ends when its client is taken out of the room", "[closing]") {
-    open_chat chat;
-    listener stream(chat, ann());
-    CHECK(visitor(chat, as(ann_token)).post_text("/leave").status == 503);
+    chat_site chat;
+    stream_client stream(chat, ann());
+    CHECK(polling_client(chat, token_query(ann_token)).post_text("/leave").status == 503);
     chat.world.advance(6s);
-    CHECK(stream.farewell()["code"] == 1000);
+    CHECK(stream.last_frame()["code"] == 1000);
     CHECK(chat.count("left lobby Ann 1000") == 1);
 }
 
 TEST_CASE("A room that lets nobody in says so on every transport", "[closing]") {
-    open_chat chat;
-    visitor first(chat, as(ann_token), "closed");
-    check_refused(first.ask(), 403, 4001);
+    chat_site chat;
+    polling_client first(chat, token_query(ann_token), "closed");
+    check_refused(first.try_poll(), 403, 4001);
     check_refused(first.post_text("hi"), 403, 4001);
-    listener stream(chat, as(ann_token), "closed");
-    CHECK(stream.farewell()["message"] == "nobody may  enter ");
+    stream_client stream(chat, token_query(ann_token), "closed");
+    CHECK(stream.last_frame()["message"] == "nobody may  enter ");
     auto socket = chat.world.connect("/ws/chat/closed/");
     CHECK(socket.closed().code == 4001);
     CHECK(socket.closed().reason == "nobody may \"enter\"");
 }
 
 TEST_CASE("A hook that throws ends the member and is reported", "[closing]") {
-    open_chat chat;
-    visitor first(chat, ann());
+    chat_site chat;
+    polling_client first(chat, ann());
     (void)first.poll();
     (void)first.post_text("/throw");
-    check_refused(first.ask(), 503, 1011);
+    check_refused(first.try_poll(), 503, 1011);
     CHECK(chat.count("error: a room was told to throw") == 1);
 }
