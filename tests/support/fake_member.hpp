@@ -103,9 +103,9 @@ private:
 class batch : public roompp::testing::recorded_messages {
 public:
     using recorded_messages::append;
-    void append(roompp::payload message) {
+    void append(roompp::payload content) {
         ++encoded();
-        recorded_messages::append(message);
+        recorded_messages::append(content);
     }
 
     /// How many messages were encoded, in all batches.
