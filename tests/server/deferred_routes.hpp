@@ -1,5 +1,5 @@
 #pragma once
-// Routes that answer later or piece by piece, steered by other requests: for test_later.py.
+// Routes with deferred and streamed responses, controlled by other requests: for test_deferred.py.
 
 #include <cstddef>
 #include <cstdio>
@@ -13,10 +13,10 @@
 
 #include <roompp/roompp.hpp>
 
-namespace later_routes {
+namespace deferred_routes {
 
-inline const char* word_for(roompp::abort_reason why) {
-    switch (why) {
+inline const char* reason_text(roompp::abort_reason reason) {
+    switch (reason) {
         case roompp::abort_reason::client_gone:
             return "client gone";
         case roompp::abort_reason::server_stops:
@@ -29,94 +29,97 @@ inline const char* word_for(roompp::abort_reason why) {
     return "?";
 }
 
-inline void say(const std::string& line) {
+inline void print_line(const std::string& line) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
 }
 
-// Things kept by the name in the path; several threads may ask.
-template <class Thing>
-class shelf {
+// Values by the name in the path. Thread-safe.
+template <class Value>
+class named_store {
 public:
-    void put(const std::string& name, Thing thing) {
+    void put(const std::string& name, Value value) {
         const std::lock_guard lock(mutex_);
-        things_.insert_or_assign(name, std::move(thing));
+        values_.insert_or_assign(name, std::move(value));
     }
-    std::optional<Thing> take(const std::string& name) {
+    std::optional<Value> take(const std::string& name) {
         const std::lock_guard lock(mutex_);
-        const auto found = things_.find(name);
-        if (found == things_.end()) return std::nullopt;
-        auto taken = std::move(found->second);
-        things_.erase(found);
-        return taken;
+        const auto found = values_.find(name);
+        if (found == values_.end()) return std::nullopt;
+        auto value = std::move(found->second);
+        values_.erase(found);
+        return value;
     }
-    std::optional<Thing> find(const std::string& name) {
+    std::optional<Value> find(const std::string& name) {
         const std::lock_guard lock(mutex_);
-        const auto found = things_.find(name);
-        return found == things_.end() ? std::nullopt : std::optional<Thing>(found->second);
+        const auto found = values_.find(name);
+        return found == values_.end() ? std::nullopt : std::optional<Value>(found->second);
     }
 
 private:
     std::mutex mutex_;
-    std::map<std::string, Thing> things_;
+    std::map<std::string, Value> values_;
 };
 
-// "0000...", "1111...", as many as wanted, each 100,000 bytes, as fast as the client takes them.
-inline void count(const roompp::response_stream& body, std::size_t from, std::size_t to) {
-    for (; from < to && body.queued() == 0; ++from)
-        body.write(std::string(100'000, static_cast<char>('0' + from % 10)));
-    if (from == to && body.queued() == 0) return body.end();
-    body.on_drained([from, to, body] { count(body, from, to); });  // holds the body: nobody else does
+// Writes pieces of 100,000 bytes, "0000...", "1111..." and so on, as fast as the client reads them.
+inline void write_numbers(const roompp::response_stream& body, std::size_t next, std::size_t end) {
+    for (; next < end && body.queued() == 0; ++next)
+        body.write(std::string(100'000, static_cast<char>('0' + next % 10)));
+    if (next == end && body.queued() == 0) return body.end();
+    body.on_drained([next, end, body] { write_numbers(body, next, end); });  // the hook owns the body
 }
 
 inline void add_to(roompp::server& server) {
-    const auto held = std::make_shared<shelf<roompp::responder>>();
-    const auto bodies = std::make_shared<shelf<roompp::response_stream>>();
-    const auto name_of = [](const roompp::request& asked) { return std::string(asked.parameter("name")); };
+    const auto responders = std::make_shared<named_store<roompp::responder>>();
+    const auto bodies = std::make_shared<named_store<roompp::response_stream>>();
+    const auto name_of = [](const roompp::request& request) { return std::string(request.parameter("name")); };
 
-    server.get("/held/{name}/", [=](const roompp::request& asked, const roompp::responder& later) {
-        const auto name = name_of(asked);
-        later.on_end(
-            [name](const roompp::responder&, roompp::abort_reason why) { say("held " + name + ": " + word_for(why)); });
-        held->put(name, later);
-        say("holds " + name);
+    server.get("/held/{name}/", [=](const roompp::request& request, const roompp::responder& responder) {
+        const auto name = name_of(request);
+        responder.on_end([name](const roompp::responder&, roompp::abort_reason reason) {
+            print_line("held " + name + ": " + reason_text(reason));
+        });
+        responders->put(name, responder);
+        print_line("holds " + name);
     });
-    server.post("/answer/{name}/", [=](const roompp::request& asked) -> roompp::response {
-        const auto later = held->take(name_of(asked));
-        if (!later) return {404, "nothing is held\n"};
-        if (asked.query("thread")) {
-            bool first = false;
-            std::thread([&] { first = later->answer(asked.body()); }).join();
-            return first ? "answered\n" : "too late\n";
+    server.post("/answer/{name}/", [=](const roompp::request& request) -> roompp::response {
+        const auto responder = responders->take(name_of(request));
+        if (!responder) return {404, "nothing is held\n"};
+        if (request.query("thread")) {
+            bool accepted = false;
+            std::thread([&] { accepted = responder->answer(request.body()); }).join();
+            return accepted ? "answered\n" : "too late\n";
         }
-        return later->answer(asked.body()) ? "answered\n" : "too late\n";
+        return responder->answer(request.body()) ? "answered\n" : "too late\n";
     });
 
-    server.get("/stream/{name}/", [=](const roompp::request& asked, const roompp::responder& later) {
-        const auto name = name_of(asked);
-        const auto body =
-            later.stream({200, "text/plain", "begin\n"},
-                         asked.query("to_the_end") ? roompp::body_framing::connection : roompp::body_framing::chunk);
-        body.on_end([name](const auto&, roompp::abort_reason why) { say("stream " + name + ": " + word_for(why)); });
+    server.get("/stream/{name}/", [=](const roompp::request& request, const roompp::responder& responder) {
+        const auto name = name_of(request);
+        const auto body = responder.stream({200, "text/plain", "begin\n"}, request.query("to_the_end")
+                                                                               ? roompp::body_framing::connection
+                                                                               : roompp::body_framing::chunk);
+        body.on_end([name](const auto&, roompp::abort_reason reason) {
+            print_line("stream " + name + ": " + reason_text(reason));
+        });
         bodies->put(name, body);
-        say("streams " + name);
+        print_line("streams " + name);
     });
-    server.post("/write/{name}/", [=](const roompp::request& asked) -> roompp::response {
-        const auto body = bodies->find(name_of(asked));
+    server.post("/write/{name}/", [=](const roompp::request& request) -> roompp::response {
+        const auto body = bodies->find(name_of(request));
         if (!body) return {404, "nothing is streamed\n"};
-        if (asked.query("thread"))
-            std::thread([&] { body->write(asked.body()); }).join();
+        if (request.query("thread"))
+            std::thread([&] { body->write(request.body()); }).join();
         else
-            body->write(asked.body());
+            body->write(request.body());
         return body->is_open() ? "open\n" : "over\n";
     });
-    server.post("/end/{name}/", [=](const roompp::request& asked) {
-        if (const auto body = bodies->take(name_of(asked))) body->end();
+    server.post("/end/{name}/", [=](const roompp::request& request) {
+        if (const auto body = bodies->take(name_of(request))) body->end();
         return "ended\n";
     });
-    server.get("/numbers/", [](const roompp::request& asked, const roompp::responder& later) {
-        count(later.stream({200, "text/plain", ""}), 0, std::stoul(asked.query("count").value_or("10")));
+    server.get("/numbers/", [](const roompp::request& request, const roompp::responder& responder) {
+        write_numbers(responder.stream({200, "text/plain", ""}), 0, std::stoul(request.query("count").value_or("10")));
     });
 }
 
-}  // namespace later_routes
+}  // namespace deferred_routes
