@@ -1,4 +1,4 @@
-// Handlers that answer other people's requests while they handle one themselves.
+// Handlers that complete the responses of other connections.
 
 #include <cstddef>
 #include <map>
@@ -16,21 +16,22 @@ namespace t = roompp::testing;
 
 namespace {
 
-// Whoever asks for a name waits, and answers the one who waits under it already.
+// Defers each request by its name, and answers the earlier request of that name.
 class waiting_room {
 public:
-    void ask(const roompp::request& asked, const roompp::responder& later) {
-        const std::string name(asked.parameter("name"));
+    void exchange_responders(const roompp::request& request, const roompp::responder& responder) {
+        const std::string name(request.parameter("name"));
         const auto found = waiting_.find(name);
         if (found == waiting_.end()) {
-            waiting_.emplace(name, later);
+            waiting_.emplace(name, responder);
         } else {
-            const roompp::responder answered = std::exchange(found->second, later);
-            answered.answer(roompp::response(200, "done\n"));
+            const roompp::responder previous = std::exchange(found->second, responder);
+            previous.answer(roompp::response(200, "done\n"));
         }
     }
     void answer_all() {
-        for (const auto& [name, one] : std::exchange(waiting_, {})) one.answer(roompp::response(200, "done\n"));
+        for (const auto& [name, responder] : std::exchange(waiting_, {}))
+            responder.answer(roompp::response(200, "done\n"));
     }
 
 private:
@@ -43,11 +44,12 @@ std::string get(std::string_view target) {
 
 }  // namespace
 
-TEST_CASE("What one connection is sent never goes to another whose answer is given meanwhile", "[http]") {
+TEST_CASE("Bytes for a connection never go to another one that is answered meanwhile", "[http]") {
     waiting_room waiting;
     roompp::server server;
-    server.get("/wait/{name}/",
-               [&](const roompp::request& asked, const roompp::responder& later) { waiting.ask(asked, later); });
+    server.get("/wait/{name}/", [&](const roompp::request& request, const roompp::responder& responder) {
+        waiting.exchange_responders(request, responder);
+    });
     roompp::websocket_handler handler;
     handler.on_message([&](roompp::connection& connection, roompp::payload) {
         connection.send("private");
@@ -57,24 +59,25 @@ TEST_CASE("What one connection is sent never goes to another whose answer is giv
     server.websocket("/ws/", handler);
 
     t::world world(server);
-    auto stranger = world.http();
-    stranger.send_bytes(get("/wait/x/") +
-                        "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    CHECK(stranger.is_waiting());
-    auto one = world.connect("/ws/");
-    one.send("go on");
-    one.expect("private").expect("also private");
-    CHECK(stranger.reply().body == "done\n");
-    CHECK(stranger.reply().status == 101);
+    auto other = world.http();
+    other.send_bytes(get("/wait/x/") +
+                     "GET /ws/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    CHECK(other.is_waiting());
+    auto socket = world.connect("/ws/");
+    socket.send("go on");
+    socket.expect("private").expect("also private");
+    CHECK(other.reply().body == "done\n");
+    CHECK(other.reply().status == 101);
 }
 
-TEST_CASE("Answers that bring about answers, as many as clients like, take no stack", "[http]") {
+TEST_CASE("A long chain of answers that cause answers takes no stack", "[http]") {
     constexpr std::size_t clients = 10'000;
     waiting_room waiting;
     roompp::server server;
-    server.get("/wait/{name}/",
-               [&](const roompp::request& asked, const roompp::responder& later) { waiting.ask(asked, later); });
+    server.get("/wait/{name}/", [&](const roompp::request& request, const roompp::responder& responder) {
+        waiting.exchange_responders(request, responder);
+    });
 
     t::world world(server);
     std::vector<t::http_client> chain;
