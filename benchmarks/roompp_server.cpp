@@ -1,6 +1,6 @@
 // The library's own server as a peer of the benchmarks: /room and /echo. --port N (0 picks a free one), --threads N,
-// --writer io_uring: what a turn has to send is submitted together, and this says so; --compress yes,
-// --history yes: rooms with numbers, a history and presence.
+// --writer io_uring: the sends of an event-loop turn are submitted together, which the output confirms; --compress yes,
+// --history yes: rooms with message numbers, a history and presence.
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -12,8 +12,8 @@
 int main(int argc, char** argv) {
     roompp::server server;
     roompp::rooms<> rooms;
-    roompp::rooms<roompp::basic_room<roompp::ring_history<100>, roompp::presence>> kept;
-    bool keep = false;
+    roompp::rooms<roompp::basic_room<roompp::ring_history<100>, roompp::presence>> rooms_with_history;
+    bool has_history = false;
     std::uint16_t port = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i];
@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
         if (option == "--port") port = static_cast<std::uint16_t>(std::stoi(value));
         if (option == "--threads") server.threads(std::stoul(value));
         if (option == "--compress") server.compression(roompp::deflate());
-        if (option == "--history") keep = true;
+        if (option == "--history") has_history = true;
         if (option == "--writer" && value == "io_uring") {
             server.fan_out_writer(roompp::io_uring());
             std::cout << "writer: "
@@ -30,11 +30,11 @@ int main(int argc, char** argv) {
     }
     roompp::limits limits;
     limits.connections = limits.handshakes = 200'000;
-    limits.messages_per_second = limits.bytes_per_second = 0;  // the load is no flood
+    limits.messages_per_second = limits.bytes_per_second = 0;  // the load exceeds the default rate limits
     server.limits(limits);
     for (const char* const path : {"/room", "/room/{room}"}) {
-        if (keep)
-            server.websocket(path, kept);
+        if (has_history)
+            server.websocket(path, rooms_with_history);
         else
             server.websocket(path, rooms);
     }

@@ -1,5 +1,5 @@
 #pragma once
-// What every example has: options, a printed address, an orderly end.
+// Shared by the examples: command-line options, the printed URL, a clean shutdown.
 
 #include <cstdint>
 #include <exception>
@@ -18,21 +18,21 @@ struct options {
     std::uint16_t port = 8000;
 };
 
-/// Reads the command line, has `set_up(server, options)` make the server, and serves until Ctrl-C.
+/// Parses the command line, calls `set_up(server, options)` to configure the server, and serves until Ctrl-C.
 /// @returns the exit code of the program.
 template <class SetUp>
 int run(int argc, char** argv, const std::string& description, SetUp&& set_up) {
-    options chosen;
+    options settings;
     CLI::App app(description);
-    app.add_option("--address", chosen.address, "IP address to listen on")->capture_default_str();
-    app.add_option("--port", chosen.port, "Port to listen on; 0 picks a free one")->capture_default_str();
-    app.add_option("--pages", chosen.pages, "Folder to serve the pages from, while editing them")
+    app.add_option("--address", settings.address, "IP address to listen on")->capture_default_str();
+    app.add_option("--port", settings.port, "Port to listen on; 0 picks a free one")->capture_default_str();
+    app.add_option("--pages", settings.pages, "Folder to serve the pages from, while editing them")
         ->check(CLI::ExistingDirectory);
     CLI11_PARSE(app, argc, argv);
     try {
         roompp::server server;
-        set_up(server, chosen);
-        server.listen(chosen.port, chosen.address).stop_on_signals();
+        set_up(server, settings);
+        server.listen(settings.port, settings.address).stop_on_signals();
         std::cout << server.url() << std::endl;
         server.run();
         return 0;

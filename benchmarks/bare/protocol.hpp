@@ -1,4 +1,4 @@
-// The least of WebSocket that a benchmark's clients need: the handshake's answer, frames out, frames in.
+// The subset of WebSocket that the benchmark's clients need: handshake response, and encoding and decoding of frames.
 #pragma once
 
 #include <openssl/evp.h>
@@ -11,8 +11,8 @@
 
 namespace bare {
 
-// The value of a header in a request's head, or nothing. Names are taken as `Name: value`, as this project's load
-// generator and browsers write them.
+// The value of a header in a request's head; empty if there is none. Matches `Name: value` to the letter, as this
+// project's load generator and browsers write it.
 inline std::string_view header_value(std::string_view head, std::string_view name) {
     const std::size_t at = head.find("\r\n" + std::string(name) + ": ");
     if (at == std::string_view::npos) return {};
@@ -59,10 +59,10 @@ inline void append_frame(std::string& out, unsigned char opcode, std::string_vie
 struct frame {
     unsigned char opcode = 0;
     std::string_view payload;
-    std::size_t whole_size = 0;  // 0: the frame has not arrived whole
+    std::size_t whole_size = 0;  // 0: the frame is incomplete
 };
 
-// The masked frame at the start of `bytes`, whose payload is unmasked where it is.
+// Decodes the masked frame at the start of `bytes`, and unmasks its payload in place.
 inline frame take_frame(char* bytes, std::size_t size) {
     if (size < 2) return {};
     const auto at = [bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };

@@ -1,10 +1,10 @@
 // The room server that bare_send and bare_io_uring share: one epoll loop, one thread, no library. They differ in the
 // `Fanout` that hands a batch of frames to all members of a room.
 //
-// /echo answers each message to its sender. Every other path is a room: each text message goes to all of its members,
-// the sender too. The frames of one epoll turn are gathered in one buffer a room, and each member gets that in one go.
+// /echo sends each message back. Every other path is a room: each text message goes to all of its members, the sender
+// included. The frames of one epoll turn are collected in one buffer per room, which each member gets in one send.
 //
-// It is a yardstick, not an example: no limits, no timeouts, no fragmented messages, no close handshake.
+// A yardstick, not an example: no limits, no timeouts, no fragmented messages, no close handshake.
 #pragma once
 
 #include <arpa/inet.h>
@@ -39,9 +39,9 @@ struct member {
     bool upgraded = false;
     bool echoes = false;
     bool awaits_write = false;
-    room* joined = nullptr;
-    std::size_t place = 0;  // in joined->members
-    std::string unread;     // the start of a frame whose rest has not arrived
+    room* current_room = nullptr;
+    std::size_t member_index = 0;  // in current_room->members
+    std::string unread;            // an incomplete frame
     std::string unsent;
 };
 
@@ -50,7 +50,7 @@ struct room {
     std::string batch;
 };
 
-// Sends what `m` can take now of `bytes`; what its socket refuses is queued behind what is queued already.
+// Sends as much of `bytes` as the socket of `m` accepts, and queues the rest behind `unsent`.
 inline void send_or_queue(member& m, std::string_view bytes) {
     if (m.unsent.empty()) {
         const ssize_t sent = send(m.fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -152,9 +152,9 @@ private:
         const std::string path(request_path(head));
         m.echoes = path == "/echo";
         if (m.echoes) return;
-        m.joined = &rooms_[path];
-        m.place = m.joined->members.size();
-        m.joined->members.push_back(&m);
+        m.current_room = &rooms_[path];
+        m.member_index = m.current_room->members.size();
+        m.current_room->members.push_back(&m);
     }
 
     void take(member& m, const frame& f) {
@@ -167,8 +167,8 @@ private:
         }
         if (f.opcode != text) return;
         if (m.echoes) return append_frame(reply_, text, f.payload);
-        if (m.joined->batch.empty()) busy_.push_back(m.joined);
-        append_frame(m.joined->batch, text, f.payload);
+        if (m.current_room->batch.empty()) busy_.push_back(m.current_room);
+        append_frame(m.current_room->batch, text, f.payload);
     }
 
     void send_batches() {
@@ -178,7 +178,7 @@ private:
         busy_.clear();
     }
 
-    // Members whose socket did not take everything: from now on epoll says when it does.
+    // Has epoll report when the sockets with queued bytes can be written.
     void flush_queued() {
         for (member* m : fanout_.queued()) watch_output(*m);
         fanout_.queued().clear();
@@ -197,10 +197,10 @@ private:
     }
 
     void remove(member& m) {
-        if (m.joined != nullptr) {
-            auto& others = m.joined->members;
-            others[m.place] = others.back();
-            others[m.place]->place = m.place;
+        if (m.current_room != nullptr) {
+            auto& others = m.current_room->members;
+            others[m.member_index] = others.back();
+            others[m.member_index]->member_index = m.member_index;
             others.pop_back();
         }
         const int fd = m.fd;
@@ -223,7 +223,7 @@ private:
     std::unordered_map<std::string, room> rooms_;
     std::vector<room*> busy_;  // rooms with a batch to send
     std::vector<char> buffer_ = std::vector<char>(65536);
-    std::string reply_;  // what the echoes of one read add up to
+    std::string reply_;  // the echoes of one read
 };
 
 template <class Fanout>

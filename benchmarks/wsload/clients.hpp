@@ -26,11 +26,11 @@ namespace wsload {
 
 struct client {
     int fd = -1;
-    bool upgraded = false;  // WebSocket's handshake is over
-    bool open = false;      // and the dialect's
+    bool upgraded = false;  // the WebSocket handshake is complete
+    bool open = false;      // and the dialect's handshake is
     bool dead = false;
     bool paused = false;
-    bool awaits_write = false;  // epoll watches for room in the socket's buffer
+    bool awaits_write = false;  // epoll reports when the socket can be written
     std::uint64_t connect_began_ns = 0;
     std::uint64_t next_sequence = 0;
     std::string response_head;
@@ -65,13 +65,13 @@ public:
     client& operator[](std::size_t index) { return all_[index]; }
     const std::vector<std::uint64_t>& handshake_ns() const { return handshake_ns_; }
 
-    // Stops reading from a client, as one does that hangs.
+    // Stops reading from a client, as if it hung.
     void pause(std::size_t index) {
         all_[index].paused = true;
         watch(EPOLL_CTL_MOD, index);
     }
 
-    // Puts a message in the client's buffer; flush() sends what has gathered there.
+    // Appends a message to the client's output buffer, which flush() sends.
     void queue(std::size_t index, std::string body) { append_frame(all_[index].out, speech_.wrap(std::move(body))); }
 
     void flush(std::size_t index) {
@@ -229,8 +229,8 @@ private:
         handshake_ns_.push_back(now_ns() - c.connect_began_ns);
     }
 
-    [[noreturn]] static void fail(const char* what) {
-        std::perror(what);
+    [[noreturn]] static void fail(const char* operation) {
+        std::perror(operation);
         std::exit(2);
     }
 

@@ -1,8 +1,8 @@
 // CPU time and memory of the server under test, of the kernel's softirq threads and of the whole machine.
 //
-// Three views, because a server can look cheap by having others do its work: what its own threads used (kernel workers
-// that act for it included), what ksoftirqd used for the network packets that were handed to it, and what the machine
-// as a whole was busy with, the load generator too.
+// Three views, because a server can look cheap while the kernel does its work: the CPU time of its own threads (kernel
+// workers that act for it included), of ksoftirqd for the network packets deferred to it, and of the whole machine, the
+// load generator included.
 #pragma once
 
 #include <dirent.h>
@@ -29,7 +29,7 @@ inline cpu_seconds operator-(const cpu_seconds& a, const cpu_seconds& b) {
 
 class cpu_meter {
 public:
-    // `pid` 0: no server process is watched.
+    // `pid` 0: no server process is measured.
     explicit cpu_meter(long pid) : pid_(pid), softirq_threads_(find_softirq_threads()) {}
 
     cpu_seconds read() const {

@@ -1,5 +1,5 @@
-// How a message travels inside a text frame: as it is, as the JSON of the Django Channels tutorial, or in Socket.IO's
-// own protocol (Engine.IO 4 on its WebSocket transport), which is not plain WebSocket.
+// The encoding of a message in a text frame: plain, the JSON of the Django Channels tutorial, or Socket.IO's own
+// protocol (Engine.IO 4 on its WebSocket transport), which is not plain WebSocket.
 #pragma once
 
 #include <string>
@@ -29,13 +29,13 @@ public:
         return body;
     }
 
-    // Socket.IO has a handshake of its own after WebSocket's: a connection is ready when that is over.
+    // Socket.IO has a second handshake after WebSocket's: a connection is ready when that is complete.
     bool ready_after_upgrade() const { return kind_ != kind::socketio; }
     bool announces_ready(std::string_view message) const {
         return kind_ == kind::socketio && message.substr(0, 2) == "40";
     }
 
-    // What must be answered to `message`, or nothing.
+    // The reply that `message` requires; empty if none.
     std::string_view reply_to(std::string_view message) const {
         if (kind_ != kind::socketio || message.empty()) return {};
         if (message[0] == '0') return "40";  // the engine is open: join the default namespace

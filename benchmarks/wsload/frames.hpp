@@ -30,8 +30,8 @@ inline void append_frame(std::string& out, std::string_view payload, opcode code
     for (std::size_t i = 0; i < size; ++i) byte(static_cast<unsigned char>(payload[i]) ^ mask[i & 3]);
 }
 
-// Reads the frames of one connection. Bytes are looked at where they were received; only the tail that ends inside a
-// frame is copied, so that ten thousand idle connections need no buffers.
+// Parses the frames of one connection in the receive buffer. Only an incomplete frame at its end is copied, so that ten
+// thousand idle connections need no buffers of their own.
 class frame_reader {
 public:
     // Calls `on_message(text)` for each whole message and `on_ping(payload)` for each ping in `bytes`.

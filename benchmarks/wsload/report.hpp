@@ -25,7 +25,7 @@ public:
         return raw(name, number);
     }
 
-    // CPU time in microseconds for each of `events`, named for what one event is.
+    // CPU time in microseconds for each of `events`; `event` names one of them.
     report& cpu(const std::string& event, const cpu_seconds& used, std::uint64_t events) {
         const double each = events == 0 ? 0 : 1e6 / static_cast<double>(events);
         real("server_cpu_us_per_" + event, used.server * each, 3);

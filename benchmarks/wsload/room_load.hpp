@@ -16,7 +16,7 @@ struct delivery_counts {
     std::uint64_t published = 0;
     std::uint64_t delivered = 0;
     std::uint64_t expected = 0;
-    std::uint64_t repeated = 0;      // a number that the member had already passed
+    std::uint64_t repeated = 0;      // a number at or before one that the member has received
     std::uint64_t out_of_order = 0;  // any number but the next one, repeated ones included
     std::uint64_t misrouted = 0;     // a message of another room, or one that was never sent
     double wall_seconds = 0;
@@ -52,7 +52,7 @@ public:
         for (std::size_t r = 0; r < rooms_.size(); ++r) publish(r);
         while (unfinished_rooms_ != 0 && crowd_.lost() == 0 && now_ns() < timeout) {
             crowd_.poll(100, [this](std::size_t index, std::string_view message) { receive(index, message); });
-            publish_where_due();
+            publish_due_rooms();
         }
         counts_.wall_seconds = static_cast<double>(now_ns() - start) * 1e-9;
         counts_.expected = counts_.published * receivers();
@@ -67,7 +67,7 @@ private:
         std::uint64_t published = 0;        // number of the next message to send
         std::uint64_t complete = 0;         // all messages before this number have reached every member
         std::vector<std::size_t> received;  // of the messages in flight, by number modulo the window
-        bool due = false;                   // has room in its window
+        bool due = false;                   // its window has space again
         bool finished = false;
     };
 
@@ -107,8 +107,8 @@ private:
         return r.published - r.first < effort_.messages && now < stop_publishing_ns_;
     }
 
-    // After the events of one turn, so that a publisher's messages leave in one packet.
-    void publish_where_due() {
+    // Called after all events of a poll, so that a publisher's messages leave in one packet.
+    void publish_due_rooms() {
         for (const std::size_t index : due_) publish(index);
         due_.clear();
     }

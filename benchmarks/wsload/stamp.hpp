@@ -1,4 +1,4 @@
-// What each message of the load says about itself: its number, when it was sent, and in which room.
+// The stamp that each message of the load carries: sequence number, send time and room.
 #pragma once
 
 #include <time.h>
@@ -31,7 +31,7 @@ struct stamp {
         return text;
     }
 
-    // Nothing for other messages: join notices, history, a greeting.
+    // Empty for messages without a stamp: join notices, history, a greeting.
     static std::optional<stamp> find_in(std::string_view message) {
         const std::size_t hash = message.find('#');
         if (hash == std::string_view::npos) return std::nullopt;

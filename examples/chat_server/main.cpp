@@ -8,7 +8,7 @@
 int main(int argc, char** argv) {
     return example::run(argc, argv, "A chat with rooms", [](roompp::server& server, const example::options& options) {
         roompp::limits limits;
-        limits.messages_per_second = 100;  // a page that sends more is told so, and goes on
+        limits.messages_per_second = 100;  // excess messages are dropped, with an error to the sender
         limits.on_flood = roompp::flood::drop;
         server.limits(limits);
 
@@ -16,13 +16,13 @@ int main(int argc, char** argv) {
         roompp::rooms<chat_room> rooms;
         const roompp::v1_protocol protocol;
         server.websocket("/ws/chat/{room}/", rooms, protocol, roompp::django_channels_protocol());
-        roompp::http_rooms(server, rooms, protocol)  // for those whom a proxy gives no WebSocket
+        roompp::http_rooms(server, rooms, protocol)  // for clients whose proxy blocks WebSocket
             .poll_route("/poll/chat/{room}/")
             .event_route("/events/chat/{room}/")
             .post_route("/send/chat/{room}/");
         server.pages_from({pages, options.pages}).page("/", "index.html").page("/{room}/", "room.html");
         server.page("/roompp.js", "roompp.js");
-        server.page("/chat/", "index.html").page("/chat/{room}/", "simple.html");  // where the tutorial has them
+        server.page("/chat/", "index.html").page("/chat/{room}/", "simple.html");  // the paths of the Channels tutorial
         server.get("/api/rooms", [rooms] {
             return roompp::response::json(nlohmann::json{{"rooms", rooms.list()}}.dump());
         });

@@ -6,7 +6,7 @@
 
 #include "named_rooms.hpp"
 
-static void nobody_is_heard_without_a_name(std::uint64_t seed) {
+static void messages_need_a_name(std::uint64_t seed) {
     roompp::testing::world world(named_rooms(), seed);
     auto ann = world.connect("/lobby/");
     auto bob = world.connect("/lobby/");
@@ -16,7 +16,7 @@ static void nobody_is_heard_without_a_name(std::uint64_t seed) {
     bob.expect("Ann: hello");
 }
 
-static void who_has_no_name_has_to_go(std::uint64_t seed) {
+static void members_without_a_name_are_closed(std::uint64_t seed) {
     roompp::testing::world world(named_rooms(), seed);
     auto ann = world.connect("/lobby/").send("/name Ann");
     auto nobody = world.connect("/lobby/");
@@ -26,10 +26,10 @@ static void who_has_no_name_has_to_go(std::uint64_t seed) {
 }
 
 int main() try {
-    roompp::testing::explore(100, nobody_is_heard_without_a_name);  // in a hundred orders of events
-    roompp::testing::explore(100, who_has_no_name_has_to_go);
+    roompp::testing::explore(100, messages_need_a_name);  // in a hundred orders of events
+    roompp::testing::explore(100, members_without_a_name_are_closed);
     std::cout << "All is well.\n";
-} catch (const roompp::testing::failure& what) {
-    std::cerr << what.what() << '\n';
+} catch (const roompp::testing::failure& error) {
+    std::cerr << error.what() << '\n';
     return 1;
 }

@@ -6,5 +6,5 @@
 void misuse() {
     using room = roompp::basic_room<roompp::of_members<fake::member>>;
     roompp::rooms<room> rooms;
-    rooms.on_admit([](roompp::join_reply& answer, room&) { answer.refuse(); });  // in another order
+    rooms.on_admit([](roompp::join_reply& answer, room&) { answer.refuse(); });  // in the wrong order
 }

@@ -5,5 +5,5 @@
 
 void misuse() {
     roompp::rooms<roompp::basic_room<roompp::of_members<fake::member>>> rooms;
-    rooms.on_message([](int* what) { *what = 1; });
+    rooms.on_message([](int* message) { *message = 1; });
 }

@@ -4,5 +4,5 @@
 void misuse() {
     using room = roompp::basic_room<roompp::ring_history<10>, roompp::presence>;
     roompp::rooms<room> rooms;
-    rooms.on_message([](room::member&, room&, roompp::payload) {});  // in another order
+    rooms.on_message([](room::member&, room&, roompp::payload) {});  // in the wrong order
 }

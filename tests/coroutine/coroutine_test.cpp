@@ -26,12 +26,12 @@ using awaitable = asio::awaitable<void>;
 
 namespace {
 
-// Holds coroutines until it is opened.
+// Suspends coroutines until it is opened.
 class gate {
 public:
     template <class Executor>
-    explicit gate(Executor&& where)
-        : timer_(std::forward<Executor>(where), std::chrono::steady_clock::time_point::max()) {}
+    explicit gate(Executor&& executor)
+        : timer_(std::forward<Executor>(executor), std::chrono::steady_clock::time_point::max()) {}
     awaitable pass() {
         std::error_code ignored;
         co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -42,12 +42,12 @@ private:
     asio::steady_timer timer_;
 };
 
-struct scene {
+struct room_fixture {
     void run() {
         while (shard.poll_one()) {}
     }
     roompp::net::shard shard{0, roompp::limits()};
-    gate held{shard.context()};
+    gate message_gate{shard.context()};
     roompp::rooms<room> rooms{shard.home()};
     std::shared_ptr<fake::member> ann = fake::connect(shard.home());
     std::shared_ptr<fake::member> bob = fake::connect(shard.home());
@@ -55,183 +55,184 @@ struct scene {
 
 }  // namespace
 
-TEST_CASE("A coroutine may wait, its member's further messages wait for it, and others go on", "[coroutine]") {
-    scene some;
-    some.rooms.on_message([&](room& in, room::member& from, std::string_view text) -> awaitable {
+TEST_CASE("While a coroutine waits, messages of its member are queued and other members are served", "[coroutine]") {
+    room_fixture fixture;
+    fixture.rooms.on_message([&](room& room_of_sender, room::member& sender, std::string_view text) -> awaitable {
         const std::string copy(text);
-        if (text == "slow") co_await some.held.pass();
+        if (text == "slow") co_await fixture.message_gate.pass();
         CHECK(text == copy);
-        in.broadcast(from.person().id + ' ' + std::string(text));
+        room_of_sender.broadcast(sender.person().id + ' ' + std::string(text));
     });
-    auto a = some.rooms.join(some.ann, "tea", {{"ann", {}, {}}, nullptr, nullptr, 0});
-    auto b = some.rooms.join(some.bob, "tea", {{"bob", {}, {}}, nullptr, nullptr, 0});
+    auto a = fixture.rooms.join(fixture.ann, "tea", {{"ann", {}, {}}, nullptr, nullptr, 0});
+    auto b = fixture.rooms.join(fixture.bob, "tea", {{"bob", {}, {}}, nullptr, nullptr, 0});
     std::vector<std::uint64_t> receipts;
     const auto note = [&](room&, room::member&, std::uint64_t id) { receipts.push_back(id); };
     {
-        std::string gone = "slow";
-        a.receive(gone, note);
-        gone = "????";
+        std::string buffer = "slow";
+        a.receive(buffer, note);
+        buffer = "????";
     }
     a.receive("after", note);
     b.receive("quick");
-    some.run();
-    CHECK(some.bob->received == strings{"bob quick"});
+    fixture.run();
+    CHECK(fixture.bob->received == strings{"bob quick"});
     CHECK(receipts.empty());
-    some.held.open();
-    some.run();
-    CHECK(some.bob->received == strings{"bob quick", "ann slow", "ann after"});
+    fixture.message_gate.open();
+    fixture.run();
+    CHECK(fixture.bob->received == strings{"bob quick", "ann slow", "ann after"});
 }
 
-TEST_CASE("A receipt of a coroutine's message has the number of what its member said", "[coroutine]") {
-    scene some;
-    some.rooms.on_message([&](room::member& from, std::string_view text) -> awaitable {
-        co_await some.held.pass();
-        if (text != "drop") from.broadcast(text);
+TEST_CASE("The receipt of a message that a coroutine handles has the number of its broadcast", "[coroutine]") {
+    room_fixture fixture;
+    fixture.rooms.on_message([&](room::member& sender, std::string_view text) -> awaitable {
+        co_await fixture.message_gate.pass();
+        if (text != "drop") sender.broadcast(text);
     });
-    auto a = some.rooms.join(some.ann, "tea");
+    auto a = fixture.rooms.join(fixture.ann, "tea");
     std::vector<std::uint64_t> receipts;
     const auto note = [&](room&, room::member&, std::uint64_t id) { receipts.push_back(id); };
     for (const char* text : {"a", "drop", "b"}) a.receive(text, note);
     for (int i = 0; i < 3; ++i) {
-        some.run();
-        some.held.open();
+        fixture.run();
+        fixture.message_gate.open();
     }
-    some.run();
+    fixture.run();
     CHECK(receipts == std::vector<std::uint64_t>{1, 0, 2});
 }
 
 TEST_CASE("An exception in a coroutine closes its connection and is reported", "[coroutine]") {
-    scene some;
+    room_fixture fixture;
     int failures = 0;
-    some.rooms.on_error([&] { ++failures; });
-    some.rooms.on_message([&](room::member&, std::string_view text) -> awaitable {
+    fixture.rooms.on_error([&] { ++failures; });
+    fixture.rooms.on_message([&](room::member&, std::string_view text) -> awaitable {
         if (text == "now") throw std::runtime_error("at once");
-        co_await some.held.pass();
+        co_await fixture.message_gate.pass();
         throw std::runtime_error("later");
     });
-    auto a = some.rooms.join(some.ann, "tea");
-    auto b = some.rooms.join(some.bob, "tea");
+    auto a = fixture.rooms.join(fixture.ann, "tea");
+    auto b = fixture.rooms.join(fixture.bob, "tea");
     a.receive("now");
     b.receive("later");
-    some.run();
-    some.held.open();
-    some.run();
+    fixture.run();
+    fixture.message_gate.open();
+    fixture.run();
     CHECK(failures == 2);
-    CHECK(some.ann->close_codes() == std::vector<std::uint16_t>{1011});
-    CHECK(some.bob->close_codes() == std::vector<std::uint16_t>{1011});
+    CHECK(fixture.ann->close_codes() == std::vector<std::uint16_t>{1011});
+    CHECK(fixture.bob->close_codes() == std::vector<std::uint16_t>{1011});
 }
 
-TEST_CASE("A member may leave while its coroutine waits; what it sent after that is not handled", "[coroutine]") {
-    scene some;
+TEST_CASE("A member may leave while its coroutine waits; its queued messages are then not handled", "[coroutine]") {
+    room_fixture fixture;
     strings handled;
-    some.rooms.on_message([&](room& in, room::member& from, std::string_view text) -> awaitable {
+    fixture.rooms.on_message([&](room& room_of_sender, room::member& sender, std::string_view text) -> awaitable {
         handled.emplace_back(text);
-        co_await some.held.pass();
-        CHECK(from.broadcast(text) == 0);
-        CHECK(in.name() == "tea");
+        co_await fixture.message_gate.pass();
+        CHECK(sender.broadcast(text) == 0);
+        CHECK(room_of_sender.name() == "tea");
     });
-    auto a = some.rooms.join(some.ann, "tea");
+    auto a = fixture.rooms.join(fixture.ann, "tea");
     a.receive("one");
     a.receive("two");
-    some.run();
+    fixture.run();
     a.leave();
-    some.run();
-    CHECK(some.rooms.size() == 0);
-    some.held.open();
-    some.run();
+    fixture.run();
+    CHECK(fixture.rooms.size() == 0);
+    fixture.message_gate.open();
+    fixture.run();
     CHECK(handled == strings{"one"});
 }
 
-TEST_CASE("A member that sends more than its coroutine can take is closed with 1013", "[coroutine]") {
-    scene some;
-    some.rooms.on_message([&](std::string_view) -> awaitable { co_await some.held.pass(); });
-    auto a = some.rooms.join(some.ann, "tea");
+TEST_CASE("A member with too many queued messages is closed with 1013", "[coroutine]") {
+    room_fixture fixture;
+    fixture.rooms.on_message([&](std::string_view) -> awaitable { co_await fixture.message_gate.pass(); });
+    auto a = fixture.rooms.join(fixture.ann, "tea");
     for (std::size_t i = 0; i <= roompp::message_queue::max_messages; ++i) a.receive("x");
-    CHECK_FALSE(some.ann->closed());
+    CHECK_FALSE(fixture.ann->closed());
     a.receive("x");
-    CHECK(some.ann->close_codes() == std::vector<std::uint16_t>{1013});
+    CHECK(fixture.ann->close_codes() == std::vector<std::uint16_t>{1013});
 }
 
-TEST_CASE("A coroutine that never ends goes with its loop", "[coroutine]") {
-    auto some = std::make_unique<scene>();
-    some->rooms.on_message([&](std::string_view) -> awaitable { co_await some->held.pass(); });
-    auto a = some->rooms.join(some->ann, "tea");
+TEST_CASE("A coroutine that never ends is destroyed with its loop", "[coroutine]") {
+    auto fixture = std::make_unique<room_fixture>();
+    fixture->rooms.on_message([&](std::string_view) -> awaitable { co_await fixture->message_gate.pass(); });
+    auto a = fixture->rooms.join(fixture->ann, "tea");
     a.receive("x");
-    some->run();
+    fixture->run();
     a.leave();
-    some->run();
-    CHECK(some->rooms.size() == 0);
+    fixture->run();
+    CHECK(fixture->rooms.size() == 0);
 }
 
 namespace {
 
-// A route without rooms, whose coroutine waits at "slow" until open(), and throws at "fail".
-struct route {
-    route() {
+// A route without rooms, whose coroutine waits for the gate at "slow", and throws at "fail".
+struct route_fixture {
+    route_fixture() {
         roompp::websocket_handler handler;
         handler
-            .on_message([this](roompp::connection& from, std::string_view text) -> awaitable {
+            .on_message([this](roompp::connection& connection, std::string_view text) -> awaitable {
                 const std::string copy(text);
                 handled.push_back(copy);
                 if (text == "slow") {
-                    held = std::make_unique<gate>(co_await asio::this_coro::executor);
-                    co_await held->pass();
+                    message_gate = std::make_unique<gate>(co_await asio::this_coro::executor);
+                    co_await message_gate->pass();
                 }
                 if (text == "fail") throw std::runtime_error("a handler was told to fail");
                 CHECK(text == copy);
-                from.send(text);
+                connection.send(text);
             })
-            .on_close([this](const roompp::close_event& how) { closed.push_back(how.code); })
+            .on_close([this](const roompp::close_event& event) { closed.push_back(event.code); })
             .on_error([this] { ++errors; });
         server.websocket("/", handler);
     }
     strings handled;
     std::vector<std::uint16_t> closed;
     int errors = 0;
-    std::unique_ptr<gate> held;
+    std::unique_ptr<gate> message_gate;
     roompp::server server;
 };
 
 }  // namespace
 
-TEST_CASE("A route's coroutine may wait, its connection's further messages wait for it, and others go on",
+TEST_CASE("While a route's coroutine waits, messages of its connection are queued and other connections are served",
           "[coroutine]") {
-    route some;
-    roompp::testing::world world(some.server);
+    route_fixture fixture;
+    roompp::testing::world world(fixture.server);
     auto ann = world.connect("/").send("slow").send("after");
     auto bob = world.connect("/").send("quick").expect("quick");
     ann.receive_nothing();
-    CHECK(some.handled == strings{"slow", "quick"});
-    some.held->open();
+    CHECK(fixture.handled == strings{"slow", "quick"});
+    fixture.message_gate->open();
     ann.expect("slow").expect("after");
-    CHECK(some.errors == 0);
+    CHECK(fixture.errors == 0);
 }
 
 TEST_CASE("An exception in a route's coroutine closes its connection with 1011 and is reported", "[coroutine]") {
-    route some;
-    roompp::testing::world world(some.server);
+    route_fixture fixture;
+    roompp::testing::world world(fixture.server);
     auto bob = world.connect("/");
     CHECK(world.connect("/").send("fail").closed().code == 1011);
     auto ann = world.connect("/").send("slow").send("fail").send("after");
     world.settle();
-    some.held->open();
+    fixture.message_gate->open();
     ann.expect("slow");
     CHECK(ann.closed().code == 1011);
-    CHECK(some.errors == 2);
-    CHECK(some.closed.size() == 2);
+    CHECK(fixture.errors == 2);
+    CHECK(fixture.closed.size() == 2);
     bob.send("hi").expect("hi");
 }
 
-TEST_CASE("A client may go while its route's coroutine waits; what it sent after that is not handled", "[coroutine]") {
-    route some;
-    roompp::testing::world world(some.server);
+TEST_CASE("A client may disconnect while its coroutine waits; its queued messages are then not handled",
+          "[coroutine]") {
+    route_fixture fixture;
+    roompp::testing::world world(fixture.server);
     auto ann = world.connect("/").send("slow").send("after");
     world.settle();
     ann.drop();
     world.settle();
-    CHECK(some.closed == std::vector<std::uint16_t>{1006});
-    some.held->open();
+    CHECK(fixture.closed == std::vector<std::uint16_t>{1006});
+    fixture.message_gate->open();
     world.settle();
-    CHECK(some.handled == strings{"slow"});
-    CHECK(some.errors == 0);
+    CHECK(fixture.handled == strings{"slow"});
+    CHECK(fixture.errors == 0);
 }

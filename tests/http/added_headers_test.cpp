@@ -14,7 +14,8 @@
 namespace t = roompp::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("Headers that a handler adds are on the server's own answers, too, and on no later ones", "[responder]") {
+TEST_CASE("Headers that a handler adds are on the server's own response to the request, and on no later one",
+          "[responder]") {
     roompp::server server;
     roompp::limits bounds;
     bounds.answer_timeout = 5s;

@@ -1,4 +1,4 @@
-// Bodies of requests, of a known size and in chunks, in whatever pieces they come.
+// Bodies of requests, of a known size and in chunks, in pieces of any size.
 
 #include <roompp/http/body_reader.hpp>
 
@@ -33,7 +33,7 @@ request_head chunked() {
     return head;
 }
 
-// All that a reader says of what it has read.
+// The complete result of a reader as text.
 std::string describe(const body_reader& reader, std::size_t count, std::string_view body) {
     std::string text = std::to_string(count) + ' ';
     if (reader.state() == parse_state::incomplete) text += "incomplete";
@@ -77,7 +77,7 @@ std::string read_chunks(std::string_view bytes, std::uint64_t max_bytes = 1000) 
     return read(chunked(), max_bytes, bytes);
 }
 
-// The refusal comes after so many good bytes, with the status and a text that contains a part.
+// Checks that the bytes are refused after `good` of them, with the status and a text that contains `part`.
 void refuses(std::string_view bytes, std::size_t good, int status, std::string_view part) {
     const std::string outcome = read_chunks(bytes);
     CAPTURE(bytes, part, outcome);
@@ -93,7 +93,7 @@ TEST_CASE("A request without a body has none", "[body_reader]") {
     CHECK(read(sized(0), 0, "GET") == "0 |");
 }
 
-TEST_CASE("A body of a size ends there", "[body_reader]") {
+TEST_CASE("A body with a Content-Length ends after as many bytes", "[body_reader]") {
     CHECK(read(sized(5), 5, "hello") == "5 |hello");
     CHECK(read(sized(5), 1000, "helloGET") == "5 |hello");
     CHECK(read(sized(5), 1000, "hell") == "4 incomplete|hell");
@@ -106,7 +106,7 @@ TEST_CASE("A size above the maximum is refused before the body comes", "[body_re
     CHECK(read(sized(18446744073709551615u), 65536, "x").substr(0, 6) == "0 413 ");
 }
 
-TEST_CASE("Chunks are put together", "[body_reader]") {
+TEST_CASE("Chunks are joined", "[body_reader]") {
     CHECK(read_chunks("0\r\n\r\n") == "5 |");
     CHECK(read_chunks("5\r\nhello\r\n0\r\n\r\n") == "15 |hello");
     CHECK(read_chunks("5\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n0\r\n\r\nGET") == "32 |hello, world");
@@ -123,7 +123,7 @@ TEST_CASE("Chunk extensions are skipped", "[body_reader]") {
     CHECK(read_chunks("1;\r\nx\r\n0\r\n\r\n") == "12 |x");
 }
 
-TEST_CASE("A size of a chunk that is none gets 400", "[body_reader]") {
+TEST_CASE("A malformed chunk size gets 400", "[body_reader]") {
     refuses("x", 0, 400, "'x' at the begin of a chunk");
     refuses("\r\n", 0, 400, "CR");
     refuses(";a\r\n", 0, 400, "';'");
@@ -143,7 +143,7 @@ TEST_CASE("A size of a chunk that is none gets 400", "[body_reader]") {
     refuses("00000000000000000\r\n", 16, 400, "more than 16 digits");
 }
 
-TEST_CASE("Data of a chunk that is not as long as it says gets 400", "[body_reader]") {
+TEST_CASE("Chunk data of another length than its size gets 400", "[body_reader]") {
     refuses("5\r\nhello!\r\n", 8, 400, "'!' after a chunk's data");
     refuses("5\r\nhello\n", 8, 400, "(LF)");
     refuses("5\r\nhello\r0", 9, 400, "'0' after the CR");

@@ -1,4 +1,4 @@
-// HTTP connections: many requests on one, in whatever parts they come, and how it ends.
+// HTTP connections: pipelining, requests in pieces, and the end of a connection.
 
 #include <chrono>
 #include <cstdint>
@@ -28,7 +28,7 @@ TEST_CASE("A connection serves many requests", "[http]") {
     }
 }
 
-TEST_CASE("A connection ends when the client wants so", "[http]") {
+TEST_CASE("A connection ends when the client asks for it", "[http]") {
     http_site site;
     for (const auto& text :
          {make_get("/hello/you/", {"Connection: close"}), std::string("GET /hello/you/ HTTP/1.0\r\nHost: a\r\n\r\n")}) {
@@ -41,7 +41,8 @@ TEST_CASE("A connection ends when the client wants so", "[http]") {
     }
 }
 
-TEST_CASE("A connection of HTTP/1.0 is kept if the client wants so, and is told", "[http]") {
+TEST_CASE("A connection of HTTP/1.0 is persistent if the client asks for keep-alive, which the response confirms",
+          "[http]") {
     http_site site;
     auto browser = site.world.http();
     for (int i = 0; i < 3; ++i) {
@@ -92,7 +93,7 @@ TEST_CASE("An OPTIONS of the whole server gets its methods", "[http]") {
     CHECK(answer.header("Allow") == "GET, HEAD, POST");
 }
 
-TEST_CASE("A body in chunks is taken, in whatever parts it comes", "[http]") {
+TEST_CASE("A chunked body is received in pieces of any size", "[http]") {
     t::explore(20, [](std::uint64_t seed) {
         http_site site(seed);
         auto browser = site.world.http();
@@ -124,7 +125,7 @@ TEST_CASE("Fifty requests sent at once are answered in order", "[http]") {
     });
 }
 
-TEST_CASE("Requests may come one byte at a time", "[http]") {
+TEST_CASE("Requests may arrive one byte at a time", "[http]") {
     http_site site;
     auto browser = site.world.http();
     const auto all =
@@ -138,19 +139,19 @@ TEST_CASE("Requests may come one byte at a time", "[http]") {
     CHECK(browser.reply().body == "Hello, me!\n");
 }
 
-TEST_CASE("A large page is whole although the connection ends with it", "[http]") {
+TEST_CASE("A large page is complete although the connection ends with it", "[http]") {
     t::explore(10, [](std::uint64_t seed) {
         http_site site(seed);
         auto browser = site.world.http();
         browser.send_bytes(make_get("/static/large.bin", {"Connection: close"})).pause_reading();
-        REQUIRE(browser.is_waiting());  // what its buffers do not take waits at the server
+        REQUIRE(browser.is_waiting());  // the server queues what exceeds the client's buffers
         browser.resume_reading();
         REQUIRE((browser.reply().body == support::large_bytes()));
         REQUIRE_FALSE(browser.is_connected());
     });
 }
 
-TEST_CASE("A client that asks whether to go on is told so", "[http]") {
+TEST_CASE("A request with Expect: 100-continue gets an interim response", "[http]") {
     http_site site;
     support::raw_client client(site.server);
     for (const auto& [length, body] : {std::pair{"Content-Length: 5", "hello"},

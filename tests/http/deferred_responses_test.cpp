@@ -1,4 +1,4 @@
-// Requests that are answered later.
+// Responses that a handler gives after it has returned.
 
 #include <chrono>
 #include <optional>
@@ -16,7 +16,7 @@ using support::request_bytes;
 using support::strings;
 using namespace std::chrono_literals;
 
-TEST_CASE("A request is answered when the answer is there", "[later]") {
+TEST_CASE("A request is answered when its response is ready", "[deferred]") {
     t::explore(20, [](std::uint64_t seed) {
         support::deferred_site site({}, seed, 1 + seed % 3);
         auto client = site.start_held("a");
@@ -35,25 +35,26 @@ TEST_CASE("A request is answered when the answer is there", "[later]") {
     });
 }
 
-TEST_CASE("Others are served while a request is held", "[later]") {
+TEST_CASE("Other clients are served while a response is deferred", "[deferred]") {
     support::deferred_site site;
     auto client = site.start_held("a");
     CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
     CHECK(client.is_waiting());
 }
 
-TEST_CASE("An answer may be given before the handler returns, and the first counts", "[later]") {
+TEST_CASE("An answer may be given before the handler returns, and the first counts", "[deferred]") {
     roompp::server server;
-    server.get("/at-once/", [](const roompp::responder& later) {
-        later.answer("the first");
-        later.answer("the second");
+    server.get("/at-once/", [](const roompp::responder& responder) {
+        responder.answer("the first");
+        responder.answer("the second");
     });
-    server.get("/either/",
-               [](const roompp::request& asked, const roompp::responder& later) -> std::optional<roompp::response> {
-                   if (!asked.query("later")) return "now";
-                   later.answer("later");
-                   return std::nullopt;
-               });
+    server.get(
+        "/either/",
+        [](const roompp::request& request, const roompp::responder& responder) -> std::optional<roompp::response> {
+            if (!request.query("later")) return "now";
+            responder.answer("later");
+            return std::nullopt;
+        });
     server.get("/nothing-at-all/", [] {});
     t::http_client client(server);
     std::string requests;
@@ -63,7 +64,7 @@ TEST_CASE("An answer may be given before the handler returns, and the first coun
     for (const char* body : {"the first", "the first", "now", "later", ""}) CHECK(client.reply().body == body);
 }
 
-TEST_CASE("Requests behind one that is held are answered after it, in order", "[later]") {
+TEST_CASE("Requests behind a deferred response are answered after it, in order", "[deferred]") {
     support::deferred_site site;
     auto client = site.world.http();
     client.send_bytes(request_bytes("/hello/a/") + request_bytes("/held/b/") + request_bytes("/hello/c/") +
@@ -81,7 +82,7 @@ TEST_CASE("Requests behind one that is held are answered after it, in order", "[
     CHECK(client.reply().body == "Hello, e!\n");
 }
 
-TEST_CASE("A request that comes in pieces while one is held is answered after it", "[later]") {
+TEST_CASE("A request that arrives in pieces behind a deferred response is answered after it", "[deferred]") {
     support::deferred_site site;
     auto client = site.start_held("a");
     for (const char byte :
@@ -94,7 +95,7 @@ TEST_CASE("A request that comes in pieces while one is held is answered after it
     CHECK(client.reply().body == "hello!");
 }
 
-TEST_CASE("A WebSocket opens after a held answer", "[later]") {
+TEST_CASE("A WebSocket opens after a deferred response", "[deferred]") {
     support::deferred_site site;
     auto client = site.start_held("a");
     client.send_bytes(
@@ -107,7 +108,7 @@ TEST_CASE("A WebSocket opens after a held answer", "[later]") {
     CHECK(client.more_bytes() == "\x81\x02hi");
 }
 
-TEST_CASE("A client that asked for it is disconnected after a held answer", "[later]") {
+TEST_CASE("A request with Connection: close is disconnected after its deferred response", "[deferred]") {
     support::deferred_site site;
     auto client = site.start_request("/held/a/", {{"Connection", "close"}});
     client.send_bytes(request_bytes("/hello/you/"));
@@ -119,7 +120,7 @@ TEST_CASE("A client that asked for it is disconnected after a held answer", "[la
     CHECK(client.reply_so_far().status == 0);
 }
 
-TEST_CASE("A HEAD gets the head of a later answer", "[later]") {
+TEST_CASE("A HEAD gets the head of a deferred response", "[deferred]") {
     support::deferred_site site;
     auto client = site.world.http();
     client.start("HEAD", "/held/a/").send_bytes(request_bytes("/hello/you/"));
@@ -129,7 +130,7 @@ TEST_CASE("A HEAD gets the head of a later answer", "[later]") {
     CHECK(client.reply().body == "Hello, you!\n");
 }
 
-TEST_CASE("A request that nobody will answer gets 500, and the next is served", "[later]") {
+TEST_CASE("A request whose responders are all destroyed gets 500, and the next one is served", "[deferred]") {
     support::deferred_site site;
     auto client = site.start_held("a");
     site.run_command("drop", "a");
@@ -137,19 +138,19 @@ TEST_CASE("A request that nobody will answer gets 500, and the next is served", 
     CHECK(client.get("/hello/you/").body == "Hello, you!\n");
 }
 
-TEST_CASE("A handler that throws before it answers gets 500, and its hook is not called", "[later]") {
-    strings told;
+TEST_CASE("A request whose handler throws before it answers gets 500, and its end hook is not called", "[deferred]") {
+    strings calls;
     roompp::server server;
-    server.on_error([&] { told.emplace_back("error"); });
-    server.get("/throw/", [&](const roompp::responder& later) {
-        later.on_end([&] { told.emplace_back("end"); });
+    server.on_error([&] { calls.emplace_back("error"); });
+    server.get("/throw/", [&](const roompp::responder& responder) {
+        responder.on_end([&] { calls.emplace_back("end"); });
         throw std::runtime_error("a page that answers later was told to throw");
     });
     CHECK(t::http_client(server).get("/throw/").status == 500);
-    CHECK(told == strings{"error"});
+    CHECK(calls == strings{"error"});
 }
 
-TEST_CASE("A handler is told that the client of a held request has gone", "[later]") {
+TEST_CASE("The end hook is called when the client of a deferred response disconnects", "[deferred]") {
     support::deferred_site site;
     site.start_held("a").drop();
     site.world.settle();
@@ -158,7 +159,7 @@ TEST_CASE("A handler is told that the client of a held request has gone", "[late
     CHECK_FALSE(site.responders.at("a").answer("news"));
 }
 
-TEST_CASE("Many held requests wait, and are all answered, in whatever order", "[later]") {
+TEST_CASE("Many deferred responses are all sent, in any order", "[deferred]") {
     support::deferred_site site({}, 0, 3);
     std::vector<t::http_client> clients;
     for (int i = 0; i < 200; ++i) clients.push_back(site.start_held(std::to_string(i)));
@@ -166,7 +167,7 @@ TEST_CASE("Many held requests wait, and are all answered, in whatever order", "[
     for (int i = 0; i < 200; ++i) CHECK(clients[static_cast<std::size_t>(i)].reply().body == std::to_string(i));
 }
 
-TEST_CASE("A request that is held for too long gets 503, and the handler is told", "[later]") {
+TEST_CASE("A response that is deferred for too long becomes 503, and its end hook is called", "[deferred]") {
     roompp::limits bounds;
     bounds.answer_timeout = 120s;
     support::deferred_site site(bounds);
@@ -174,7 +175,7 @@ TEST_CASE("A request that is held for too long gets 503, and the handler is told
     site.world.advance(119s);
     CHECK(client.is_waiting());
     CHECK(site.log.empty());
-    site.world.advance(2s);  // timeouts are kept to the second
+    site.world.advance(2s);  // timeouts have a resolution of a second
     const auto answer = client.reply();
     CHECK(answer.status == 503);
     CHECK(answer.header("Connection") == "close");
@@ -183,7 +184,7 @@ TEST_CASE("A request that is held for too long gets 503, and the handler is told
     CHECK(site.run_command("answer", "a", "news") == "too late");
 }
 
-TEST_CASE("A handler may give a last answer when the time is over, or the server stops", "[later]") {
+TEST_CASE("The end hook may give a final answer at the timeout, or when the server stops", "[deferred]") {
     for (const bool stops : {false, true}) {
         CAPTURE(stops);
         support::deferred_site site;
@@ -200,7 +201,7 @@ TEST_CASE("A handler may give a last answer when the time is over, or the server
     }
 }
 
-TEST_CASE("Held requests get 503 when the server stops", "[later]") {
+TEST_CASE("Deferred responses become 503 when the server stops", "[deferred]") {
     support::deferred_site site({}, 0, 3);
     std::vector<t::http_client> clients;
     for (int i = 0; i < 20; ++i) clients.push_back(site.start_held(std::to_string(i)));

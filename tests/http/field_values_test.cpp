@@ -16,7 +16,7 @@ TEST_CASE("A token is found in a list, whatever its case and the white space aro
     CHECK_FALSE(list_contains("up grade", "upgrade"));
 }
 
-TEST_CASE("The port of a host is one that can be", "[field_values]") {
+TEST_CASE("The port of a host is a number up to 65535", "[field_values]") {
     for (const char* const host :
          {"localhost", "localhost:", "localhost:8000", "127.0.0.1:65535", "[::1]", "[::1]:80"}) {
         CAPTURE(host);

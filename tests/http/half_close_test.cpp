@@ -1,4 +1,4 @@
-// Clients that finish sending, and read on: what they have asked for is answered to the end (RFC 9112, section 9.6).
+// Half-closed connections: a client that has finished sending still gets all of its responses (RFC 9112, section 9.6).
 
 #include <chrono>
 #include <cstdint>
@@ -26,7 +26,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("A large page is whole although the client has finished sending", "[half_close]") {
+TEST_CASE("A large page is complete although the client has finished sending", "[half_close]") {
     t::explore(10, [](std::uint64_t seed) {
         support::http_site site(seed);
         support::raw_client client(site.server);
@@ -34,7 +34,7 @@ TEST_CASE("A large page is whole although the client has finished sending", "[ha
         client.send(support::make_get("/static/large.bin"));
         client.end_sending();
         site.world.settle();
-        site.world.advance(20s);  // as long as it takes: longer than limits::close_timeout
+        site.world.advance(20s);  // longer than limits::close_timeout
         client.link->pause(false);
         site.world.settle();
         REQUIRE((body_of(client) == support::large_bytes()));
@@ -42,7 +42,7 @@ TEST_CASE("A large page is whole although the client has finished sending", "[ha
     });
 }
 
-TEST_CASE("Requests in a row are all answered although the client has finished sending", "[half_close]") {
+TEST_CASE("Pipelined requests are all answered although the client has finished sending", "[half_close]") {
     t::explore(10, [](std::uint64_t seed) {
         support::http_site site(seed);
         support::raw_client client(site.server);
@@ -57,7 +57,7 @@ TEST_CASE("Requests in a row are all answered although the client has finished s
     });
 }
 
-TEST_CASE("A client that has finished sending gets a later answer, and the handler is told that it may have gone",
+TEST_CASE("A client that has finished sending gets its deferred response, and the end hook is called before",
           "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
@@ -73,7 +73,7 @@ TEST_CASE("A client that has finished sending gets a later answer, and the handl
     CHECK(site.log == strings{"a: client gone"});
 }
 
-TEST_CASE("A handler may answer when it is told that the client has finished sending", "[half_close]") {
+TEST_CASE("The end hook may answer when the client has finished sending", "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
     client.send(request_bytes("/held/a/?last_word=bye"));
@@ -84,7 +84,7 @@ TEST_CASE("A handler may answer when it is told that the client has finished sen
     CHECK(client.ended);
 }
 
-TEST_CASE("A handler that gives up when the client has finished sending ends the connection", "[half_close]") {
+TEST_CASE("The connection ends when the responder of a client that has finished sending is destroyed", "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
     client.send(request_bytes("/held/a/"));
@@ -96,7 +96,7 @@ TEST_CASE("A handler that gives up when the client has finished sending ends the
     CHECK(client.ended);
 }
 
-TEST_CASE("A held request of a client that has finished sending gets 503 in the end", "[half_close]") {
+TEST_CASE("A deferred response to a client that has finished sending becomes 503 at the timeout", "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
     client.send(request_bytes("/held/a/"));
@@ -106,7 +106,7 @@ TEST_CASE("A held request of a client that has finished sending gets 503 in the 
     CHECK(client.ended);
 }
 
-TEST_CASE("A stream goes on to its end although the client has finished sending", "[half_close]") {
+TEST_CASE("A stream continues to its end although the client has finished sending", "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
     client.send(request_bytes("/stream/a/?to_the_end=1"));
@@ -120,7 +120,7 @@ TEST_CASE("A stream goes on to its end although the client has finished sending"
     CHECK(site.log == strings{"a: client gone"});
 }
 
-TEST_CASE("A client that vanishes after it has finished sending is noticed", "[half_close]") {
+TEST_CASE("A reset after the client has finished sending closes its pending response", "[half_close]") {
     support::deferred_site site;
     support::raw_client client(site.server);
     client.send(request_bytes("/held/a/"));
@@ -147,7 +147,7 @@ TEST_CASE("A client that finishes sending before its request is complete gets no
     }
 }
 
-TEST_CASE("A client that has finished sending and takes nothing is given up", "[half_close]") {
+TEST_CASE("A client that has finished sending and reads nothing for keep_alive is disconnected", "[half_close]") {
     roompp::limits limits;
     limits.keep_alive = 30s;
     support::http_site site(0, limits);

@@ -1,4 +1,4 @@
-// Heads of requests: what is taken, what is refused and with which words, in whatever pieces it comes.
+// Parsing of request heads, in pieces of any size: accepted and refused heads, and the texts of refusals.
 
 #include <roompp/http/parser.hpp>
 
@@ -48,7 +48,7 @@ std::string get(std::string_view target, std::string_view fields = {}) {
 std::string with(std::string_view fields) { return get("/", fields); }
 std::string old_with(std::string_view fields) { return "GET / HTTP/1.0\r\n" + std::string(fields) + "\r\n"; }
 
-// All that a parser says of what it has read.
+// The complete result of a parser as text.
 std::string describe(const request_parser& parser, std::size_t count) {
     if (parser.state() == parse_state::incomplete) return "incomplete";
     if (parser.state() == parse_state::failed) return std::to_string(parser.error().status) + ' ' + parser.error().text;
@@ -67,7 +67,7 @@ std::string describe(const request_parser& parser, std::size_t count) {
     return text + '|' + std::to_string(head.content_length);
 }
 
-// Parses pieces; each is gone when the next one comes.
+// Parses pieces, each of which is freed before the next one.
 std::string parse_pieces(std::initializer_list<std::string_view> pieces, const parser_limits& limits = {}) {
     request_parser parser(limits);
     std::size_t count = 0;
@@ -98,7 +98,7 @@ std::string parse(std::string_view bytes, const parser_limits& limits = {}) {
     return whole;
 }
 
-// A refusal has the status, and a text that contains a part.
+// Checks the status of a refusal, and that its text contains `part`.
 void refuses(std::string_view bytes, int status, std::string_view part) {
     CAPTURE(bytes.substr(0, 200), part);
     const std::string outcome = parse(bytes);
@@ -109,7 +109,7 @@ void refuses(std::string_view bytes, int status, std::string_view part) {
     CHECK(outcome.back() == '.');
 }
 
-// A parser that has read a whole head, which it must take.
+// A parser that has accepted a complete head.
 struct reading {
     explicit reading(std::string text) : bytes(std::move(text)) {
         CAPTURE(bytes, parse(bytes));
@@ -185,7 +185,7 @@ TEST_CASE("A head that has not ended is incomplete", "[parser]") {
     }
 }
 
-TEST_CASE("What comes after a head is left alone", "[parser]") {
+TEST_CASE("Bytes after a head are not consumed", "[parser]") {
     const std::string both = browser_upgrade + "GET /next HTTP/1.1\r\n";
     request_parser parser;
     REQUIRE(parser.consume(both) == browser_upgrade.size());
@@ -252,7 +252,7 @@ TEST_CASE("One empty line before a request is skipped", "[parser]") {
     CHECK(parser.has_begun());
 }
 
-TEST_CASE("A request line that is none gets 400", "[parser]") {
+TEST_CASE("A malformed request line gets 400", "[parser]") {
     refuses("hello\r\n", 400, "'METHOD target HTTP/1.1'");
     refuses("GET\r\n", 400, "has its end within or after the method");
     refuses(" GET / HTTP/1.1\r\n", 400, "a space where the method should be");
@@ -287,7 +287,7 @@ TEST_CASE("Another version gets 505", "[parser]") {
     refuses("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/2.0");
 }
 
-TEST_CASE("A path and a query are told apart", "[parser]") {
+TEST_CASE("A target is split into path and query", "[parser]") {
     const auto check = [](std::string_view target, std::string_view path, std::string_view query) {
         CAPTURE(target);
         const reading head(get(target));
@@ -459,7 +459,7 @@ TEST_CASE("A Host is a host, perhaps with a port", "[parser]") {
     }
 }
 
-TEST_CASE("A field that is none gets 400", "[parser]") {
+TEST_CASE("A malformed header field gets 400", "[parser]") {
     refuses(with("no colon\r\n"), 400, "Header line 2 has a space after 'no'");
     refuses(with("colonless\r\n"), 400, "'colonless', has no colon");
     refuses(with(": nameless\r\n"), 400, "has no name");
@@ -474,7 +474,7 @@ TEST_CASE("A field that is none gets 400", "[parser]") {
     refuses("GET / HTTP/1.1\r\n \r\n", 400, "white space");
 }
 
-TEST_CASE("Control characters and line ends that are none get 400", "[parser]") {
+TEST_CASE("Control characters and bare CR or LF get 400", "[parser]") {
     refuses(with("X: a\0b\r\n"sv), 400, "'X' has byte 0x00 (NUL)");
     refuses(with("X: a\x1f\r\n"), 400, "0x1f");
     refuses(with("X: a\x7f\r\n"), 400, "0x7f");
@@ -581,7 +581,7 @@ TEST_CASE("An upgrade to WebSocket is in both fields, as a token of a list", "[p
     CHECK_FALSE(asks("Connection: Upgrade\r\nUpgrade: websocket/13\r\n"));
 }
 
-TEST_CASE("A client of HTTP/1.1 may ask whether to go on", "[parser]") {
+TEST_CASE("Expect: 100-continue counts in HTTP/1.1 only", "[parser]") {
     CHECK(reading(with("Expect: 100-Continue\r\n"))->expects_continue);
     CHECK_FALSE(reading(with("Expect: 100-continued\r\n"))->expects_continue);
     CHECK_FALSE(reading(with("Expect:\r\n"))->expects_continue);
@@ -617,7 +617,7 @@ TEST_CASE("A request line that is longer than the limit gets 414", "[parser]") {
     CHECK(parse_bytes("\r\n" + std::string(70'000, ' ')).substr(0, 4) == "400 ");
 }
 
-TEST_CASE("What is wrong before the limit comes first", "[parser]") {
+TEST_CASE("An error before the limit is reported first", "[parser]") {
     CHECK(parse_pieces({with("X Y\r\nZ: " + std::string(70'000, 'z') + "\r\n")}).substr(0, 4) == "400 ");
     CHECK(parse_pieces({with("Z: " + std::string(70'000, 'z') + "\r\nX Y\r\n")}).substr(0, 4) == "431 ");
     CHECK(parse_pieces({with("Z : " + std::string(70'000, 'z') + "\r\n")}).substr(0, 4) == "431 ");

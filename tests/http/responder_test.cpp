@@ -18,150 +18,151 @@ using roompp::detail::pending_response;
 
 namespace {
 
-// A session that writes down what it is told.
-struct recording final : roompp::detail::http_exchange {
-    std::vector<std::string> told;
-    std::weak_ptr<pending_response> held;
+// An exchange that records its calls.
+struct recording_exchange final : roompp::detail::http_exchange {
+    std::vector<std::string> calls;
+    std::weak_ptr<pending_response> pending;
 
     void add_headers(const roompp::detail::header_list& more) override {
-        for (const auto& [name, value] : more) told.push_back("header " + name + ": " + value);
+        for (const auto& [name, value] : more) calls.push_back("header " + name + ": " + value);
     }
-    void answer(const response& what) override {
-        told.push_back("answer " + what.body);
+    void answer(const response& reply) override {
+        calls.push_back("answer " + reply.body);
         complete();
     }
-    void begin(const response& head, body_framing) override { told.push_back("begin " + head.body); }
-    void write(std::string_view piece, roompp::when_slow) override { told.push_back("write " + std::string(piece)); }
+    void begin(const response& head, body_framing) override { calls.push_back("begin " + head.body); }
+    void write(std::string_view piece, roompp::when_slow) override { calls.push_back("write " + std::string(piece)); }
     void write(const std::shared_ptr<const roompp::net::frame_batch>& pieces, roompp::when_slow) override {
-        told.push_back("share " + std::string(pieces->bytes()));
+        calls.push_back("share " + std::string(pieces->bytes()));
     }
     void end() override {
-        told.emplace_back("end");
+        calls.emplace_back("end");
         complete();
     }
-    void abandon() override { told.emplace_back("abandon"); }
+    void abandon() override { calls.emplace_back("abandon"); }
     [[nodiscard]] std::size_t queued_bytes() const noexcept override { return 42; }
 
     void complete() {
-        if (const auto its = held.lock()) its->close();
+        if (const auto locked = pending.lock()) locked->close();
     }
-    void cut(abort_reason why) {
-        if (const auto its = held.lock()) {
-            pending_response::notify_end(its, why);
-            its->close();
+    void cut(abort_reason reason) {
+        if (const auto locked = pending.lock()) {
+            pending_response::notify_end(locked, reason);
+            locked->close();
         }
     }
 };
 
-struct request_under_way {
-    std::vector<roompp::loop::task> posted;
-    roompp::loop home{[this](roompp::loop::task work) { posted.push_back(std::move(work)); }};
-    std::shared_ptr<recording> session = std::make_shared<recording>();
+struct request_fixture {
+    std::vector<roompp::loop::task> tasks;
+    roompp::loop home{[this](roompp::loop::task work) { tasks.push_back(std::move(work)); }};
+    std::shared_ptr<recording_exchange> exchange = std::make_shared<recording_exchange>();
 
-    responder ask() {
-        auto held = std::make_shared<pending_response>(home, session);
-        session->held = held;
-        return responder(std::move(held));
+    responder make_responder() {
+        auto pending = std::make_shared<pending_response>(home, exchange);
+        exchange->pending = pending;
+        return responder(std::move(pending));
     }
     void run_posted() {
-        const auto all = std::exchange(posted, {});
-        for (const auto& one : all) one();
+        const auto all = std::exchange(tasks, {});
+        for (const auto& task : all) task();
     }
 };
 
 }  // namespace
 
-TEST_CASE("The first answer is the answer", "[responder]") {
-    request_under_way request;
-    const responder first = request.ask();
+TEST_CASE("Only the first answer counts", "[responder]") {
+    request_fixture request;
+    const responder first = request.make_responder();
     const responder second = first;
     CHECK(first.is_open());
     CHECK(first.answer("one"));
     CHECK_FALSE(second.answer("two"));
     CHECK_FALSE(second.is_open());
     CHECK_FALSE(second.stream({}).is_open());
-    CHECK(request.session->told == std::vector<std::string>{"answer one"});
+    CHECK(request.exchange->calls == std::vector<std::string>{"answer one"});
 }
 
-TEST_CASE("An answer from another thread comes by way of the loop", "[responder]") {
-    request_under_way request;
+TEST_CASE("An answer from another thread is posted to the loop", "[responder]") {
+    request_fixture request;
     request.home.enter();
-    const responder later = request.ask();
-    bool taken = false;
-    std::thread([&] { taken = later.answer("one"); }).join();
-    CHECK(taken);
-    CHECK(request.session->told.empty());
-    CHECK_FALSE(later.answer("too late: one is on its way"));
+    const responder handle = request.make_responder();
+    bool accepted = false;
+    std::thread([&] { accepted = handle.answer("one"); }).join();
+    CHECK(accepted);
+    CHECK(request.exchange->calls.empty());
+    CHECK_FALSE(handle.answer("too late: one is on its way"));
     request.run_posted();
-    CHECK(request.session->told == std::vector<std::string>{"answer one"});
+    CHECK(request.exchange->calls == std::vector<std::string>{"answer one"});
 }
 
-TEST_CASE("An answer that comes after the client has gone reaches nobody", "[responder]") {
-    request_under_way request;
+TEST_CASE("An answer after the client has disconnected is dropped", "[responder]") {
+    request_fixture request;
     request.home.enter();
-    const responder later = request.ask();
-    std::thread([&] { later.answer("one"); }).join();
-    request.session->cut(abort_reason::client_gone);
+    const responder handle = request.make_responder();
+    std::thread([&] { handle.answer("one"); }).join();
+    request.exchange->cut(abort_reason::client_gone);
     request.run_posted();
-    CHECK(request.session->told.empty());
-    CHECK_FALSE(later.answer("two"));
+    CHECK(request.exchange->calls.empty());
+    CHECK_FALSE(handle.answer("two"));
 }
 
-TEST_CASE("When the last handle goes unanswered, the session is told by way of the loop", "[responder]") {
-    request_under_way request;
+TEST_CASE("When the last handle is destroyed without an answer, a task on the loop abandons the request",
+          "[responder]") {
+    request_fixture request;
     {
-        const responder later = request.ask();
-        { const responder other = later; }
-        CHECK(request.posted.empty());
+        const responder handle = request.make_responder();
+        { const responder other = handle; }
+        CHECK(request.tasks.empty());
     }
-    CHECK(request.session->told.empty());
+    CHECK(request.exchange->calls.empty());
     request.run_posted();
-    CHECK(request.session->told == std::vector<std::string>{"abandon"});
-    CHECK(request.session.use_count() == 1);
+    CHECK(request.exchange->calls == std::vector<std::string>{"abandon"});
+    CHECK(request.exchange.use_count() == 1);
 }
 
-TEST_CASE("An answered handle that goes tells nothing, and keeps nothing", "[responder]") {
-    request_under_way request;
-    const responder later = request.ask();
-    CHECK(request.session.use_count() == 2);
-    later.answer("one");
-    CHECK(request.session.use_count() == 1);
-    CHECK(request.posted.empty());
+TEST_CASE("A handle owns the session until it has answered, and does not abandon it after that", "[responder]") {
+    request_fixture request;
+    const responder handle = request.make_responder();
+    CHECK(request.exchange.use_count() == 2);
+    handle.answer("one");
+    CHECK(request.exchange.use_count() == 1);
+    CHECK(request.tasks.empty());
 }
 
-TEST_CASE("The end of the waiting is told once", "[responder]") {
-    request_under_way request;
-    const responder later = request.ask();
-    std::vector<abort_reason> told;
-    later.on_end([&](abort_reason why) { told.push_back(why); });
-    request.session->cut(abort_reason::client_gone);
-    request.session->cut(abort_reason::server_stops);
-    CHECK(told == std::vector<abort_reason>{abort_reason::client_gone});
-    CHECK_FALSE(later.is_open());
+TEST_CASE("The end hook is called once", "[responder]") {
+    request_fixture request;
+    const responder handle = request.make_responder();
+    std::vector<abort_reason> reasons;
+    handle.on_end([&](abort_reason reason) { reasons.push_back(reason); });
+    request.exchange->cut(abort_reason::client_gone);
+    request.exchange->cut(abort_reason::server_stops);
+    CHECK(reasons == std::vector<abort_reason>{abort_reason::client_gone});
+    CHECK_FALSE(handle.is_open());
 }
 
-TEST_CASE("The end of the waiting is not told when it was answered", "[responder]") {
-    request_under_way request;
-    const responder later = request.ask();
-    bool told = false;
-    later.on_end([&] { told = true; });
-    later.answer("one");
-    request.session->cut(abort_reason::client_gone);
-    CHECK_FALSE(told);
+TEST_CASE("The end hook is not called after an answer", "[responder]") {
+    request_fixture request;
+    const responder handle = request.make_responder();
+    bool is_notified = false;
+    handle.on_end([&] { is_notified = true; });
+    handle.answer("one");
+    request.exchange->cut(abort_reason::client_gone);
+    CHECK_FALSE(is_notified);
 }
 
-TEST_CASE("A last answer may be given by the hook that is told of the end", "[responder]") {
-    request_under_way request;
-    const responder later = request.ask();
-    later.on_end([](const responder& its, abort_reason) { its.answer("bye"); });
-    request.session->cut(abort_reason::server_stops);
-    CHECK(request.session->told == std::vector<std::string>{"answer bye"});
+TEST_CASE("The end hook may give a final answer", "[responder]") {
+    request_fixture request;
+    const responder handle = request.make_responder();
+    handle.on_end([](const responder& self, abort_reason) { self.answer("bye"); });
+    request.exchange->cut(abort_reason::server_stops);
+    CHECK(request.exchange->calls == std::vector<std::string>{"answer bye"});
 }
 
 TEST_CASE("A body is written piece by piece, until its end", "[responder]") {
-    request_under_way request;
-    const responder later = request.ask();
-    const response_stream body = later.stream({200, "text/plain", "first"});
+    request_fixture request;
+    const responder handle = request.make_responder();
+    const response_stream body = handle.stream({200, "text/plain", "first"});
     CHECK(body.is_open());
     CHECK(body.queued() == 42);
     body.write("second");
@@ -173,15 +174,15 @@ TEST_CASE("A body is written piece by piece, until its end", "[responder]") {
     CHECK(body.queued() == 0);
     body.write("third");
     body.end();
-    CHECK(request.session->told ==
+    CHECK(request.exchange->calls ==
           std::vector<std::string>{"begin first", "write second", "share " + std::string("\x81\x01x"), "end"});
-    CHECK_FALSE(later.answer("no"));
+    CHECK_FALSE(handle.answer("no"));
 }
 
 TEST_CASE("Pieces from another thread keep their order", "[responder]") {
-    request_under_way request;
+    request_fixture request;
     request.home.enter();
-    const response_stream body = request.ask().stream({});
+    const response_stream body = request.make_responder().stream({});
     std::thread([&] {
         body.write("1");
         body.write("2");
@@ -189,33 +190,33 @@ TEST_CASE("Pieces from another thread keep their order", "[responder]") {
         body.write("3");
     }).join();
     request.run_posted();
-    CHECK(request.session->told == std::vector<std::string>{"begin ", "write 1", "write 2", "end"});
+    CHECK(request.exchange->calls == std::vector<std::string>{"begin ", "write 1", "write 2", "end"});
 }
 
-TEST_CASE("A body that ended before its hook was set tells so at once", "[responder]") {
-    request_under_way request;
-    const response_stream body = request.ask().stream({});
-    request.session->cut(abort_reason::client_gone);
-    int told = 0;
-    body.on_end([&](abort_reason why) { told += why == abort_reason::client_gone ? 1 : 100; });
-    CHECK(told == 1);
+TEST_CASE("An end hook that is set after the end is called at once", "[responder]") {
+    request_fixture request;
+    const response_stream body = request.make_responder().stream({});
+    request.exchange->cut(abort_reason::client_gone);
+    int notifications = 0;
+    body.on_end([&](abort_reason reason) { notifications += reason == abort_reason::client_gone ? 1 : 100; });
+    CHECK(notifications == 1);
 }
 
-TEST_CASE("A body tells each time that it has drained, and to the newest hook", "[responder]") {
-    request_under_way request;
-    const response_stream body = request.ask().stream({});
-    std::string told;
-    body.on_drained([&](const response_stream& its) {
-        told += 'a';
-        its.on_drained([&] { told += 'b'; });
+TEST_CASE("The newest drained hook is called each time that the body has drained", "[responder]") {
+    request_fixture request;
+    const response_stream body = request.make_responder().stream({});
+    std::string hooks;
+    body.on_drained([&](const response_stream& self) {
+        hooks += 'a';
+        self.on_drained([&] { hooks += 'b'; });
     });
-    for (int i = 0; i < 3; ++i) pending_response::notify_drained(request.session->held.lock());
-    CHECK(told == "abb");
+    for (int i = 0; i < 3; ++i) pending_response::notify_drained(request.exchange->pending.lock());
+    CHECK(hooks == "abb");
 }
 
-TEST_CASE("A body whose handles go is given up, although its hooks were set", "[responder]") {
-    request_under_way request;
-    request.ask().stream({}).on_end([](const response_stream&) {}).on_drained([] {});
+TEST_CASE("A body without handles is abandoned, although it has hooks", "[responder]") {
+    request_fixture request;
+    request.make_responder().stream({}).on_end([](const response_stream&) {}).on_drained([] {});
     request.run_posted();
-    CHECK(request.session->told == std::vector<std::string>{"begin ", "abandon"});
+    CHECK(request.exchange->calls == std::vector<std::string>{"begin ", "abandon"});
 }

@@ -24,7 +24,7 @@ head_options with(connection_option connection, body_length length = body_length
 
 }  // namespace
 
-TEST_CASE("A response is serialized to its very bytes", "[response_writer]") {
+TEST_CASE("A response is serialized to exactly these bytes", "[response_writer]") {
     CHECK(serialize(response("hi\n"), true, with(connection_option::none)) ==
           "HTTP/1.1 200 OK\r\n"
           "Content-Type: text/plain; charset=utf-8\r\n"
@@ -36,13 +36,13 @@ TEST_CASE("A response is serialized to its very bytes", "[response_writer]") {
     CHECK(has(serialize(response(404, "no"), true, with(connection_option::none)), "HTTP/1.1 404 Not Found\r\n"));
 }
 
-TEST_CASE("A response without its body tells the body's length", "[response_writer]") {
+TEST_CASE("A response without its body has the body's length", "[response_writer]") {
     const std::string bytes = serialize(response("12345"), false, with(connection_option::none));
     CHECK(has(bytes, "Content-Length: 5\r\n"));
     CHECK(bytes.substr(bytes.size() - 4) == "\r\n\r\n");
 }
 
-TEST_CASE("A response says what becomes of the connection if that is not plain", "[response_writer]") {
+TEST_CASE("A response has a Connection header only if it is needed", "[response_writer]") {
     CHECK(has(serialize(response("a"), true, with(connection_option::close)), "\r\nConnection: close\r\n"));
     CHECK(has(serialize(response("a"), true, with(connection_option::keep_alive)), "\r\nConnection: keep-alive\r\n"));
     CHECK_FALSE(has(serialize(response("a"), true, with(connection_option::none)), "Connection:"));
@@ -92,7 +92,7 @@ TEST_CASE("A piece of a body becomes a chunk with its length in hexadecimal", "[
     CHECK(has(roompp::detail::chunk_of(std::string(0xabcdef, 'a')), "abcdef\r\na"));
 }
 
-TEST_CASE("A head tells how its body ends", "[response_writer]") {
+TEST_CASE("A head declares the framing of its body", "[response_writer]") {
     const auto head = [](int status, body_length length, connection_option connection) {
         return serialize_head(response(status, "a"), with(connection, length));
     };
@@ -106,7 +106,7 @@ TEST_CASE("A head tells how its body ends", "[response_writer]") {
     CHECK_FALSE(has(head(204, body_length::in_chunks, connection_option::none), "Transfer-Encoding"));
 }
 
-TEST_CASE("Headers, and what was counted, belong to one response", "[response_writer]") {
+TEST_CASE("Added headers and counts belong to one response", "[response_writer]") {
     roompp::detail::request_parser parser;
     parser.consume("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     roompp::detail::response_writer writer;

@@ -16,7 +16,7 @@ using roompp::detail::file_below;
 
 namespace {
 
-// `site` is what is served, `secret.txt` and `site-2` lie beside it.
+// `site` is served; `secret.txt` and `site-2` are beside it.
 class folder {
 public:
     folder() {
@@ -65,7 +65,7 @@ TEST_CASE("A folder stands for its index page, with a slash at its end only", "[
     CHECK(some.get("a.css/") == "-");
 }
 
-TEST_CASE("What is not there is not found", "[page]") {
+TEST_CASE("A missing file is not found", "[page]") {
     const folder some;
     CHECK(some.get("nothing.txt") == "-");
     CHECK(some.get("a.css%") == "-");
@@ -139,13 +139,13 @@ TEST_CASE("Pages may be compiled into the program", "[page]") {
     CHECK_FALSE(source.find("a.css"));
 }
 
-TEST_CASE("A folder, if one is named, goes before compiled pages", "[page]") {
+TEST_CASE("A folder, if one is given, has precedence over compiled pages", "[page]") {
     const folder some;
     CHECK(page_source(pages, "").find("index.html") == "embedded index");
     CHECK(page_source(pages, some.site().string()).find("index.html") == "index");
 }
 
-TEST_CASE("A page that is required and not there is named with its place", "[page]") {
+TEST_CASE("The error about a missing required page names the page and the folder", "[page]") {
     const folder some;
     CHECK_NOTHROW(page_source(some.site()).require_page("a.css"));
     CHECK_THROWS_AS(page_source(pages).require_page("a.css"), std::runtime_error);
@@ -159,7 +159,7 @@ TEST_CASE("A page that is required and not there is named with its place", "[pag
     CHECK(message.find(some.site().string()) != std::string::npos);
 }
 
-TEST_CASE("Equal bytes have equal entity tags, others have others", "[pages]") {
+TEST_CASE("Equal bytes have equal entity tags, and different bytes different ones", "[pages]") {
     using roompp::entity_tag;
     CHECK(entity_tag("") == "\"cbf29ce484222325\"");
     CHECK(entity_tag("a") == "\"af63dc4c8601ec8c\"");

@@ -1,4 +1,4 @@
-// Answers that come piece by piece.
+// Responses whose bodies are written in pieces.
 
 #include <chrono>
 #include <cstddef>
@@ -16,17 +16,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// "0000...", "1111...", as many as wanted, each 100,000 bytes, as fast as the client takes them.
-void count(const roompp::response_stream& body, int from, int to) {
-    for (; from < to && body.queued() == 0; ++from)
-        body.write(std::string(100'000, static_cast<char>('0' + from % 10)));
-    if (from == to && body.queued() == 0) return body.end();
-    body.on_drained([from, to, body] { count(body, from, to); });  // holds the body: nobody else does
+// Writes pieces of 100,000 bytes, "0000...", "1111..." and so on, as fast as the client reads them.
+void write_numbers(const roompp::response_stream& body, int next, int end) {
+    for (; next < end && body.queued() == 0; ++next)
+        body.write(std::string(100'000, static_cast<char>('0' + next % 10)));
+    if (next == end && body.queued() == 0) return body.end();
+    body.on_drained([next, end, body] { write_numbers(body, next, end); });  // the hook owns the body
 }
 
 }  // namespace
 
-TEST_CASE("Pieces come as they are written, and the connection serves on", "[streamed]") {
+TEST_CASE("Pieces arrive as they are written, and the connection stays usable", "[streamed]") {
     t::explore(20, [](std::uint64_t seed) {
         support::deferred_site site({}, seed, 1 + seed % 3);
         auto client = site.start_stream("a");
@@ -68,7 +68,7 @@ TEST_CASE("A body may end with the connection", "[streamed]") {
         client.send_bytes(request_bytes(path, version));
         CHECK(client.reply_so_far().header("Connection") == "close");
         CHECK(client.reply_so_far().header("Transfer-Encoding").empty());
-        client.send_bytes(request_bytes("/hello/you/"));  // is not answered
+        client.send_bytes(request_bytes("/hello/you/"));  // gets no response
         site.run_command("write", "a", "more");
         CHECK(client.more_body() == "begin\nmore");
         site.run_command("end", "a");
@@ -77,7 +77,7 @@ TEST_CASE("A body may end with the connection", "[streamed]") {
     }
 }
 
-TEST_CASE("A HEAD gets the head of a stream alone, and the handler is told", "[streamed]") {
+TEST_CASE("A HEAD gets only the head of a stream, whose end hook is called", "[streamed]") {
     support::deferred_site site;
     auto client = site.world.http();
     client.start("HEAD", "/stream/a/").send_bytes(request_bytes("/hello/you/"));
@@ -87,7 +87,7 @@ TEST_CASE("A HEAD gets the head of a stream alone, and the handler is told", "[s
     CHECK(site.run_command("write", "a", "more") == "over");
 }
 
-TEST_CASE("A status without content has none, although it is streamed", "[streamed]") {
+TEST_CASE("A streamed response with status 204 has no content", "[streamed]") {
     support::deferred_site site;
     auto client = site.world.http();
     client.start("GET", "/stream/a/?status=204").send_bytes(request_bytes("/hello/you/"));
@@ -97,16 +97,16 @@ TEST_CASE("A status without content has none, although it is streamed", "[stream
     CHECK(client.reply().body == "Hello, you!\n");
 }
 
-TEST_CASE("A body that nobody will end is cut", "[streamed]") {
+TEST_CASE("A body whose streams are all destroyed is cut off, and the connection ends", "[streamed]") {
     support::deferred_site site;
     auto client = site.start_stream("a");
     CHECK(client.more_body() == "begin\n");
     site.run_command("cut", "a");
     CHECK_FALSE(client.is_connected());
-    CHECK(client.is_waiting());  // for the end of the body, which can't come
+    CHECK(client.is_waiting());  // for the end of the body, which never comes
 }
 
-TEST_CASE("A handler is told that the client of a stream has gone", "[streamed]") {
+TEST_CASE("The end hook is called when the client of a stream disconnects", "[streamed]") {
     for (const char* path : {"/stream/a/", "/stream/a/?to_the_end=1"}) {
         CAPTURE(path);
         support::deferred_site site;
@@ -117,7 +117,7 @@ TEST_CASE("A handler is told that the client of a stream has gone", "[streamed]"
     }
 }
 
-TEST_CASE("A body that has begun is ended when the server stops, after a last word", "[streamed]") {
+TEST_CASE("When the server stops, the end hook may write a last piece, and the body ends", "[streamed]") {
     support::deferred_site site;
     auto chunked = site.start_request("/stream/a/?last_word=bye");
     auto to_the_end = site.start_request("/stream/b/?to_the_end=1&last_word=bye");
@@ -129,12 +129,12 @@ TEST_CASE("A body that has begun is ended when the server stops, after a last wo
     CHECK(site.log == strings{"a: server stops", "b: server stops"});
 }
 
-TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
+TEST_CASE("A long body is sent at the speed of its client", "[streamed]") {
     roompp::server server;
     std::optional<roompp::response_stream> body;
-    server.get("/numbers/", [&](const roompp::responder& later) {
-        body = later.stream({200, "text/plain", ""});
-        count(*body, 0, 300);
+    server.get("/numbers/", [&](const roompp::responder& responder) {
+        body = responder.stream({200, "text/plain", ""});
+        write_numbers(*body, 0, 300);
     });
     server.get("/hello/", [] { return "hello"; });
     t::world world(server);
@@ -142,7 +142,7 @@ TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
     client.start("GET", "/numbers/").pause_reading().send_bytes(request_bytes("/hello/"));
     world.settle();
     CHECK(body->queued() > 0);
-    CHECK(body->queued() <= 100'020);  // a piece, as a chunk
+    CHECK(body->queued() <= 100'020);  // one piece, as a chunk
     CHECK(world.http().get("/hello/").body == "hello");
     client.resume_reading();
     const std::string numbers = client.reply().body;
@@ -152,21 +152,21 @@ TEST_CASE("A long body goes as fast as the client takes it", "[streamed]") {
     CHECK(client.reply().body == "hello");
 }
 
-TEST_CASE("A client that does not read its stream is cut off when too much waits for it", "[streamed]") {
+TEST_CASE("A client that does not read its stream is disconnected when its queue is full", "[streamed]") {
     roompp::limits bounds;
     bounds.queue_bytes = 256 * 1024;
     support::deferred_site site(bounds);
     auto client = site.start_stream("a");
     client.pause_reading();
     const std::string piece(60'000, 'x');
-    int taken = 0;
-    while (site.run_command("write", "a", piece) == "open") REQUIRE(++taken < 10);
-    CHECK(taken >= 4);
+    int accepted = 0;
+    while (site.run_command("write", "a", piece) == "open") REQUIRE(++accepted < 10);
+    CHECK(accepted >= 4);
     CHECK(site.log == strings{"a: too slow"});
     CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
 }
 
-TEST_CASE("A client that takes nothing of its stream for long is given up", "[streamed]") {
+TEST_CASE("A client that reads nothing of its stream for keep_alive is disconnected", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
     support::deferred_site site(bounds);
@@ -176,12 +176,12 @@ TEST_CASE("A client that takes nothing of its stream for long is given up", "[st
     for (int i = 0; i < 20; ++i) CHECK(site.run_command("write", "a", std::string(60'000, 'x')) == "open");
     site.world.advance(28s);
     CHECK(site.log.empty());
-    site.world.advance(3s);  // timeouts are kept to the second
+    site.world.advance(3s);  // timeouts have a resolution of a second
     CHECK(site.log == strings{"a: too slow"});
     CHECK(site.run_command("write", "a", "more") == "over");
 }
 
-TEST_CASE("A stream without news stays open, while a connection without requests does not", "[streamed]") {
+TEST_CASE("An idle stream stays open, and a connection without requests does not", "[streamed]") {
     roompp::limits bounds;
     bounds.keep_alive = 30s;
     support::deferred_site site(bounds);

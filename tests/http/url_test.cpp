@@ -79,7 +79,7 @@ TEST_CASE("A template's named parts are whole segments", "[url]") {
     }
 }
 
-TEST_CASE("What is no path template is refused", "[url]") {
+TEST_CASE("A malformed path template is refused", "[url]") {
     for (const char* bad : {"", "chat", "{room}", "/{}", "/a{room}/", "/{room}a/", "/{room/", "/room}/", "/a?b", "/a#b",
                             "/{a}/{a}/", "/{a}{b}/", "/{{a}}/", "/{a?}/", "/{a#b}/"}) {
         CAPTURE(bad);
@@ -92,7 +92,7 @@ TEST_CASE("What is no path template is refused", "[url]") {
     }
 }
 
-TEST_CASE("A literal part goes before a named one", "[url]") {
+TEST_CASE("A literal part has precedence over a named one", "[url]") {
     const path_template named("/{room}/");
     const path_template literal("/about/");
     CHECK(literal.is_more_literal_than(named));

@@ -1,5 +1,5 @@
-// An echo of a small message allocates nothing once the connection has settled: counts operator new in the server's
-// thread, over messages alone and sixteen at a time.
+// An echo of a small message allocates nothing after the first ones of its connection: counts calls of operator new on
+// the server's thread, for single messages and sixteen at a time.
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -18,11 +18,11 @@
 
 namespace {
 
-thread_local bool counted = false;
+thread_local bool is_counted = false;
 std::atomic<std::size_t> allocations{0};
 
 void* allocate(std::size_t size) {
-    if (counted) allocations.fetch_add(1, std::memory_order_relaxed);
+    if (is_counted) allocations.fetch_add(1, std::memory_order_relaxed);
     if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
     throw std::bad_alloc();
 }
@@ -50,14 +50,14 @@ int main() {
     roompp::server server;
     server.websocket("/echo", roompp::echo());
     server.limits(patient_limits()).listen(0, "127.0.0.1");
-    std::thread serving([&server] {
-        counted = true;
+    std::thread server_thread([&server] {
+        is_counted = true;
         server.run();
     });
     try {
         load::client client(server.port(), "/echo");
         load::client other(server.port(), "/echo");
-        for (auto* const one : {&client, &other}) exchange(*one, 100, 16);
+        for (auto* const unsettled : {&client, &other}) exchange(*unsettled, 100, 16);
         const auto start = std::chrono::steady_clock::now();
         const std::size_t before = allocations.load();
         if (before == 0) throw std::runtime_error("nothing is counted: the test does not work");
@@ -67,13 +67,13 @@ int main() {
         }
         const std::size_t during = allocations.load() - before;
         std::printf("%zu allocations for 34000 echoes\n", during);
-        // The shard's tick, once a second, may have to do with timers: one more for each that there has been.
+        // The shard's tick, once a second, may allocate for timers: one allocation more is accepted for each.
         const auto ticks = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
         status = during < 34 + static_cast<std::size_t>(ticks.count()) ? 0 : 1;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
     }
     server.stop();
-    serving.join();
+    server_thread.join();
     return status;
 }

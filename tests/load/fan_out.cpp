@@ -1,7 +1,7 @@
-// What a room says reaches every member once and in order, whoever does the sending: fan_out send|io_uring|faulty.
-// `faulty` is a writer that sends only a part of most batches, or nothing, and leaves the rest to the connections.
-// Counts the sends that sockets refuse, since nothing would be shown if none did.
-// Ends with 77 where there is no io_uring.
+// Messages of a room reach every member once and in order, with each writer: fan_out send|io_uring|faulty.
+// `faulty` sends only a part of most batches, or nothing, and leaves the rest to the connections.
+// Fails if no socket refuses a send, because the test would then show nothing.
+// Exits with 77 if the system has no io_uring.
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,18 +34,18 @@
 
 namespace {
 
-constexpr int no_io_uring_here = 77;
+constexpr int exit_code_skipped = 77;
 
-// How often a socket had no room for all that waited for it. Of what io_uring was refused too, the connection sends the
-// rest in this way.
+// Number of sends that a full socket refused. It includes those after an incomplete send by io_uring, since the connection
+// sends the rest itself.
 std::atomic<std::size_t> refusals{0};
 
-ssize_t counted(long result) {
+ssize_t count_refusal(long result) {
     if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) ++refusals;
     return static_cast<ssize_t>(result);
 }
 
-// Whether the kernel has given this program threads for io_uring.
+// Whether the kernel has started threads for io_uring in this program.
 bool has_kernel_workers() {
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
         std::string name;
@@ -58,13 +58,13 @@ bool kernel_workers_were_seen = false;
 
 class faulty_writer final : public roompp::net::fan_out_writer {
 public:
-    void write(const std::vector<roompp::net::fan_out_send>& sends, const batches& what) override {
-        for (const auto& one : sends) {
-            const auto& batch = what[one.batch];
+    void write(const std::vector<roompp::net::fan_out_send>& sends, const batches& frames) override {
+        for (const auto& entry : sends) {
+            const auto& batch = frames[entry.batch];
             const std::size_t part = next() % 3 == 0 ? batch->size() : next() % batch->size();
-            const ssize_t n = ::send(one.socket, batch->bytes().data(), part, MSG_DONTWAIT | MSG_NOSIGNAL);
+            const ssize_t n = ::send(entry.socket, batch->bytes().data(), part, MSG_DONTWAIT | MSG_NOSIGNAL);
             const std::size_t written = n < 0 ? 0 : static_cast<std::size_t>(n);
-            if (written != batch->size()) one.target->on_incomplete_send(batch, written, 0);
+            if (written != batch->size()) entry.target->on_incomplete_send(batch, written, 0);
         }
     }
 
@@ -77,7 +77,7 @@ struct running_server {
     explicit running_server(const roompp::net::fan_out_policy& policy, std::size_t queue_bytes = 4 * 1024 * 1024) {
         roompp::limits limits = patient_limits();
         limits.queue_bytes = queue_bytes;
-        // A message between two that the room says: its own writes must keep their place too.
+        // A direct message between two of the room: both must stay in order.
         rooms.on_message([](auto& room, auto& sender, std::string_view text) {
             room.broadcast(text);
             if (text.substr(0, 3) == "ask") sender.send("answer" + std::string(text.substr(3)));
@@ -101,21 +101,21 @@ struct running_server {
     std::thread thread;
 };
 
-void expect(std::string_view got, std::string_view wanted) {
-    if (got != wanted)
-        throw std::runtime_error("expected " + std::string(wanted.substr(0, 40)) + ", got " +
+void expect(std::string_view got, std::string_view expected) {
+    if (got != expected)
+        throw std::runtime_error("expected " + std::string(expected.substr(0, 40)) + ", got " +
                                  std::string(got.substr(0, 40)));
 }
 
 std::string numbered(std::size_t i, std::size_t size) { return std::to_string(i) + std::string(size, '.'); }
 
-// Small and large messages, many at a time, to members that read late: their sockets fill, and sends are refused.
+// Small and large messages in bursts, to members that start to read after each: their sockets fill, and refuse sends.
 void everything_arrives_in_order(const roompp::net::fan_out_policy& policy) {
-    running_server at(policy, 64 * 1024 * 1024);
+    running_server host(policy, 64 * 1024 * 1024);
     refusals = 0;
     std::vector<load::client> members;
-    members.push_back(at.join("order"));
-    for (int i = 1; i < 30; ++i) members.push_back(at.join("order", 16 * 1024));
+    members.push_back(host.join("order"));
+    for (int i = 1; i < 30; ++i) members.push_back(host.join("order", 16 * 1024));
     constexpr std::size_t rounds = 10;
     constexpr std::size_t burst = 40;
     for (std::size_t round = 0; round < rounds; ++round) {
@@ -128,10 +128,10 @@ void everything_arrives_in_order(const roompp::net::fan_out_policy& policy) {
     if (refusals == 0) throw std::runtime_error("no socket was full: this shows nothing");
 }
 
-void answers_keep_their_place(const roompp::net::fan_out_policy& policy) {
-    running_server at(policy);
+void direct_messages_stay_in_order(const roompp::net::fan_out_policy& policy) {
+    running_server host(policy);
     std::vector<load::client> members;
-    for (int i = 0; i < 10; ++i) members.push_back(at.join("asking"));
+    for (int i = 0; i < 10; ++i) members.push_back(host.join("asking"));
     for (int i = 0; i < 200; ++i) {
         const std::string number = std::to_string(i);
         members[3].send("ask" + number);
@@ -144,12 +144,12 @@ void answers_keep_their_place(const roompp::net::fan_out_policy& policy) {
     }
 }
 
-// One member reads nothing: it is closed with 1013 when too much waits for it, and delays nobody.
-void who_is_slow_harms_nobody(const roompp::net::fan_out_policy& policy) {
-    running_server at(policy, 256 * 1024);
+// One member reads nothing: it is closed with 1013 once its queue is full, and delays no other member.
+void a_slow_member_delays_nobody(const roompp::net::fan_out_policy& policy) {
+    running_server host(policy, 256 * 1024);
     std::vector<load::client> members;
-    for (int i = 0; i < 10; ++i) members.push_back(at.join("slow"));
-    load::client slow = at.join("slow");
+    for (int i = 0; i < 10; ++i) members.push_back(host.join("slow"));
+    load::client slow = host.join("slow");
     constexpr std::size_t count = 1000;
     for (std::size_t i = 0; i < count; ++i) {
         members.front().send(numbered(i, 20'000));
@@ -157,18 +157,18 @@ void who_is_slow_harms_nobody(const roompp::net::fan_out_policy& policy) {
     }
     try {
         for (std::size_t i = 0; i < count; ++i) expect(slow.receive(), numbered(i, 20'000));
-    } catch (const load::client::closed& how) {
-        if (how.code != 1013) throw std::runtime_error("the slow one was closed with " + std::to_string(how.code));
+    } catch (const load::client::closed& event) {
+        if (event.code != 1013) throw std::runtime_error("the slow one was closed with " + std::to_string(event.code));
         return;
     }
     throw std::runtime_error("the slow one was not closed");
 }
 
 void many_rooms_in_one_turn(const roompp::net::fan_out_policy& policy) {
-    running_server at(policy);
+    running_server host(policy);
     std::vector<std::vector<load::client>> rooms(40);
     for (std::size_t r = 0; r < rooms.size(); ++r)
-        for (int i = 0; i < 5; ++i) rooms[r].push_back(at.join(std::to_string(r)));
+        for (int i = 0; i < 5; ++i) rooms[r].push_back(host.join(std::to_string(r)));
     for (std::size_t i = 0; i < 50; ++i) {
         for (std::size_t r = 0; r < rooms.size(); ++r) rooms[r].front().send(numbered(i, r));
         for (std::size_t r = 0; r < rooms.size(); ++r)
@@ -176,22 +176,22 @@ void many_rooms_in_one_turn(const roompp::net::fan_out_policy& policy) {
     }
 }
 
-// Members that go away in the middle of what is said to them.
-void who_goes_is_no_harm(const roompp::net::fan_out_policy& policy) {
-    running_server at(policy);
-    auto speaker = at.join("going");
+// Members that leave in the middle of a burst.
+void a_leaving_member_harms_nobody(const roompp::net::fan_out_policy& policy) {
+    running_server host(policy);
+    auto sender = host.join("going");
     for (std::size_t round = 0; round < 50; ++round) {
         std::vector<load::client> members;
-        for (int i = 0; i < 8; ++i) members.push_back(at.join("going"));
-        for (std::size_t i = 0; i < 20; ++i) speaker.send(numbered(i, 5'000));
+        for (int i = 0; i < 8; ++i) members.push_back(host.join("going"));
+        for (std::size_t i = 0; i < 20; ++i) sender.send(numbered(i, 5'000));
         for (std::size_t i = 0; i < 5; ++i) expect(members[round % 8].receive(), numbered(i, 5'000));
         members.clear();
-        for (std::size_t i = 0; i < 20; ++i) expect(speaker.receive(), numbered(i, 5'000));
+        for (std::size_t i = 0; i < 20; ++i) expect(sender.receive(), numbered(i, 5'000));
     }
 }
 
 #if ROOMPP_TEST_IO_URING
-// Has the kernel start a thread for io_uring, which it then keeps for a while.
+// Makes the kernel start a thread for io_uring, which lives for a while.
 void start_kernel_worker() {
     std::array<int, 2> ends{};
     io_uring ring{};
@@ -206,19 +206,19 @@ void start_kernel_worker() {
         throw std::runtime_error("the kernel does not read");
     const bool found = has_kernel_workers();
     io_uring_queue_exit(&ring);
-    for (const int one : ends) ::close(one);
+    for (const int end : ends) ::close(end);
     if (!found) throw std::runtime_error("a thread of the kernel for io_uring is not found where there is one");
 }
 #endif
 
 }  // namespace
 
-// In place of the system's.
+// Replaces the functions of the C library.
 extern "C" ssize_t send(int socket, const void* data, size_t size, int flags) {
-    return counted(syscall(SYS_sendto, socket, data, size, flags, nullptr, 0));
+    return count_refusal(syscall(SYS_sendto, socket, data, size, flags, nullptr, 0));
 }
 extern "C" ssize_t sendmsg(int socket, const msghdr* message, int flags) {
-    return counted(syscall(SYS_sendmsg, socket, message, flags));
+    return count_refusal(syscall(SYS_sendmsg, socket, message, flags));
 }
 
 int main(int argc, char** argv) {
@@ -229,9 +229,9 @@ int main(int argc, char** argv) {
     } else if (writer == "io_uring") {
 #if ROOMPP_TEST_IO_URING
         policy = roompp::io_uring();
-        if (!roompp::io_uring_works()) return no_io_uring_here;
+        if (!roompp::io_uring_works()) return exit_code_skipped;
 #else
-        return no_io_uring_here;
+        return exit_code_skipped;
 #endif
     } else if (writer != "send") {
         std::fprintf(stderr, "usage: fan_out send|io_uring|faulty\n");
@@ -239,10 +239,10 @@ int main(int argc, char** argv) {
     }
     try {
         everything_arrives_in_order(policy);
-        answers_keep_their_place(policy);
-        who_is_slow_harms_nobody(policy);
+        direct_messages_stay_in_order(policy);
+        a_slow_member_delays_nobody(policy);
         many_rooms_in_one_turn(policy);
-        who_goes_is_no_harm(policy);
+        a_leaving_member_harms_nobody(policy);
         if (kernel_workers_were_seen) throw std::runtime_error("the kernel has started threads of its own");
 #if ROOMPP_TEST_IO_URING
         if (writer == "io_uring") start_kernel_worker();
@@ -250,8 +250,8 @@ int main(int argc, char** argv) {
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
         return 1;
-    } catch (const load::client::closed& how) {
-        std::fprintf(stderr, "the server closed with %d\n", how.code);
+    } catch (const load::client::closed& event) {
+        std::fprintf(stderr, "the server closed with %d\n", event.code);
         return 1;
     }
     return 0;

@@ -24,7 +24,7 @@
 #endif
 
 #include "../patient_limits.hpp"
-#include "later_routes.hpp"
+#include "deferred_routes.hpp"
 
 namespace {
 
@@ -34,7 +34,7 @@ constexpr const char* usage =
     "    [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]\n"
     "Ends with 77 where there is no io_uring.\n";
 
-constexpr int no_io_uring_here = 77;
+constexpr int exit_code_skipped = 77;
 
 struct options {
     roompp::limits limits = patient_limits();
@@ -43,82 +43,82 @@ struct options {
     std::string address = "127.0.0.1";
     std::string pages;
     std::string writer = "send";
-    std::size_t compress = 0;  // messages of at least so many bytes
+    std::size_t compress = 0;  // minimum message size in bytes; 0: no compression
 };
 
 options parse(int argc, char** argv) {
-    options chosen;
-    std::map<std::string, std::string> given;
+    options settings;
+    std::map<std::string, std::string> values;
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc) throw std::invalid_argument(std::string(argv[i]) + " needs a value");
-        given[argv[i]] = argv[i + 1];
+        values[argv[i]] = argv[i + 1];
     }
-    const auto text = [&given](const char* name, std::string& into) {
-        const auto found = given.find(name);
-        if (found == given.end()) return;
-        into = found->second;
-        given.erase(found);
+    const auto text = [&values](const char* name, std::string& target) {
+        const auto found = values.find(name);
+        if (found == values.end()) return;
+        target = found->second;
+        values.erase(found);
     };
-    const auto number = [&text](const char* name, auto& into) {
+    const auto number = [&text](const char* name, auto& target) {
         std::string value;
         text(name, value);
-        if (!value.empty()) into = static_cast<std::decay_t<decltype(into)>>(std::stoul(value));
+        if (!value.empty()) target = static_cast<std::decay_t<decltype(target)>>(std::stoul(value));
     };
-    const auto seconds = [&number](const char* name, std::chrono::seconds& into) {
-        auto count = static_cast<std::size_t>(into.count());
+    const auto seconds = [&number](const char* name, std::chrono::seconds& target) {
+        auto count = static_cast<std::size_t>(target.count());
         number(name, count);
-        into = std::chrono::seconds(count);
+        target = std::chrono::seconds(count);
     };
-    text("--address", chosen.address);
-    text("--pages", chosen.pages);
-    text("--writer", chosen.writer);
-    number("--port", chosen.port);
-    number("--compress", chosen.compress);
-    number("--threads", chosen.threads);
-    number("--message-bytes", chosen.limits.message_bytes);
-    number("--queue-bytes", chosen.limits.queue_bytes);
-    number("--connections-per-address", chosen.limits.connections_per_address);
-    seconds("--request-timeout", chosen.limits.request_timeout);
-    seconds("--ping-interval", chosen.limits.ping_interval);
-    seconds("--ping-timeout", chosen.limits.ping_timeout);
-    seconds("--close-timeout", chosen.limits.close_timeout);
-    seconds("--stop-timeout", chosen.limits.stop_timeout);
-    if (!given.empty()) throw std::invalid_argument("unknown option " + given.begin()->first + '\n' + usage);
-    return chosen;
+    text("--address", settings.address);
+    text("--pages", settings.pages);
+    text("--writer", settings.writer);
+    number("--port", settings.port);
+    number("--compress", settings.compress);
+    number("--threads", settings.threads);
+    number("--message-bytes", settings.limits.message_bytes);
+    number("--queue-bytes", settings.limits.queue_bytes);
+    number("--connections-per-address", settings.limits.connections_per_address);
+    seconds("--request-timeout", settings.limits.request_timeout);
+    seconds("--ping-interval", settings.limits.ping_interval);
+    seconds("--ping-timeout", settings.limits.ping_timeout);
+    seconds("--close-timeout", settings.limits.close_timeout);
+    seconds("--stop-timeout", settings.limits.stop_timeout);
+    if (!values.empty()) throw std::invalid_argument("unknown option " + values.begin()->first + '\n' + usage);
+    return settings;
 }
 
 roompp::websocket_handler hooks() {
     roompp::websocket_handler handler;
-    handler.on_connect([](const roompp::request& asked, roompp::connect_reply& answer) {
-        if (asked.query("token") == "bad") return answer.refuse(401, "A good token is needed.\n");
-        answer.subprotocol("roompp.test");
+    handler.on_connect([](const roompp::request& request, roompp::connect_reply& reply) {
+        if (request.query("token") == "bad") return reply.refuse(401, "A good token is needed.\n");
+        reply.subprotocol("roompp.test");
     });
-    handler.on_open([](roompp::connection& opened) { opened.send("welcome"); });
-    handler.on_message([](roompp::connection& from, roompp::payload message) {
+    handler.on_open([](roompp::connection& connection) { connection.send("welcome"); });
+    handler.on_message([](roompp::connection& connection, roompp::payload message) {
         if (message.data() == "throw") throw std::runtime_error("a handler was told to throw");
-        if (message.data() == "close") return from.close(4001, "bye");
-        from.send(message);
+        if (message.data() == "close") return connection.close(4001, "bye");
+        connection.send(message);
     });
-    handler.on_close([](const roompp::close_event& how) {
-        std::printf("closed %d %s\n", int{how.code}, how.reason.c_str());
+    handler.on_close([](const roompp::close_event& event) {
+        std::printf("closed %d %s\n", int{event.code}, event.reason.c_str());
         std::fflush(stdout);
     });
     return handler;
 }
 
-roompp::rooms<> talkative_rooms() {
-    using room = roompp::basic_room<>;
-    roompp::rooms<room> rooms;
-    rooms.on_join([](room& joined) { joined.broadcast("joined"); });
-    rooms.on_leave([](room& left) { left.broadcast("left"); });
-    rooms.on_message([](room& its, room::member& sender, roompp::payload message) {
-        its.broadcast_except(sender, message);
+roompp::rooms<> announcing_rooms() {
+    using plain_room = roompp::basic_room<>;
+    roompp::rooms<plain_room> rooms;
+    rooms.on_join([](plain_room& room) { room.broadcast("joined"); });
+    rooms.on_leave([](plain_room& room) { room.broadcast("left"); });
+    rooms.on_message([](plain_room& room, plain_room::member& sender, roompp::payload message) {
+        room.broadcast_except(sender, message);
         sender.send("only you");
     });
     return rooms;
 }
 
-// Rooms that treat members who do not keep up in one of the three ways.
+// Rooms with one of the three policies for slow members.
 template <class Slow>
 roompp::rooms<roompp::basic_room<roompp::ring_history<1000>, Slow>> rooms_for_slow() {
     return {};
@@ -141,7 +141,7 @@ std::string upper_case(std::string text) {
     return text;
 }
 
-// @returns whether the server can have it.
+// @returns whether the writer is available.
 bool set_writer(roompp::server& server, const std::string& name) {
     if (name == "send") return true;
     if (name != "io_uring") throw std::invalid_argument("no such writer: " + name + '\n' + usage);
@@ -154,30 +154,31 @@ bool set_writer(roompp::server& server, const std::string& name) {
 #endif
 }
 
-int serve(const options& chosen) {
+int serve(const options& settings) {
     roompp::server server;
-    if (!set_writer(server, chosen.writer)) {
+    if (!set_writer(server, settings.writer)) {
         std::fprintf(stderr, "there is no io_uring here: the kernel refuses it, or this was built without liburing\n");
-        return no_io_uring_here;
+        return exit_code_skipped;
     }
-    server.threads(chosen.threads).limits(chosen.limits);
+    server.threads(settings.threads).limits(settings.limits);
 #if ROOMPP_TEST_DEFLATE
-    if (chosen.compress != 0) server.compression(roompp::deflate({6, chosen.compress}));
+    if (settings.compress != 0) server.compression(roompp::deflate({6, settings.compress}));
 #endif
     server.websocket("/ws/echo/", roompp::echo());
     server.websocket("/ws/room/{room}/", roompp::rooms<>());
     server.websocket("/ws/hooks/", hooks());
-    server.websocket("/ws/other/{room}/", talkative_rooms());
+    server.websocket("/ws/other/{room}/", announcing_rooms());
     add_rooms(server);
-    server.get("/hello/{name}/",
-               [](const roompp::request& asked) { return "Hello, " + std::string(asked.parameter("name")) + "!\n"; });
-    server.post("/shout/", [](const roompp::request& asked) { return upper_case(asked.body()); });
-    later_routes::add_to(server);
-    if (!chosen.pages.empty()) {
-        server.pages_from(roompp::page_source(chosen.pages)).page("/", "index.html");
-        server.pages("/static/", chosen.pages + "/static");
+    server.get("/hello/{name}/", [](const roompp::request& request) {
+        return "Hello, " + std::string(request.parameter("name")) + "!\n";
+    });
+    server.post("/shout/", [](const roompp::request& request) { return upper_case(request.body()); });
+    deferred_routes::add_to(server);
+    if (!settings.pages.empty()) {
+        server.pages_from(roompp::page_source(settings.pages)).page("/", "index.html");
+        server.pages("/static/", settings.pages + "/static");
     }
-    server.listen(chosen.port, chosen.address == "any" ? std::string() : chosen.address).stop_on_signals();
+    server.listen(settings.port, settings.address == "any" ? std::string() : settings.address).stop_on_signals();
     std::printf("%s\n", server.url().c_str());
     std::fflush(stdout);
     server.run();

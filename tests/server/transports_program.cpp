@@ -16,26 +16,26 @@
 
 namespace {
 
-using kept_room = roompp::basic_room<roompp::ring_history<2000>, roompp::presence>;
+using room_with_history = roompp::basic_room<roompp::ring_history<2000>, roompp::presence>;
 
-void say(const std::string& line) {
+void print_line(const std::string& line) {
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
 }
 
-roompp::rooms<kept_room> talkative() {
-    roompp::rooms<kept_room> rooms;
-    rooms.on_join([](auto& room, auto& member) { say("joined " + room.name() + ' ' + member.person().name); });
-    rooms.on_leave([](auto& room, auto& member, const roompp::close_event& how) {
-        say("left " + room.name() + ' ' + member.person().name + ' ' + std::to_string(how.code));
+roompp::rooms<room_with_history> make_announcing_rooms() {
+    roompp::rooms<room_with_history> rooms;
+    rooms.on_join([](auto& room, auto& member) { print_line("joined " + room.name() + ' ' + member.person().name); });
+    rooms.on_leave([](auto& room, auto& member, const roompp::close_event& event) {
+        print_line("left " + room.name() + ' ' + member.person().name + ' ' + std::to_string(event.code));
     });
     return rooms;
 }
 
-void serve(std::map<std::string, std::string> given) {
+void serve(std::map<std::string, std::string> values) {
     roompp::limits limits = patient_limits();
-    const auto number = [&given](const char* name, auto& into) {
-        if (!given[name].empty()) into = std::stoul(given[name]);
+    const auto number = [&values](const char* name, auto& target) {
+        if (!values[name].empty()) target = std::stoul(values[name]);
     };
     std::size_t threads = 1;
     number("--threads", threads);
@@ -44,14 +44,14 @@ void serve(std::map<std::string, std::string> given) {
     roompp::server server;
     server.threads(threads).limits(limits);
     const roompp::v1_protocol protocol;
-    const auto rooms = talkative();
+    const auto rooms = make_announcing_rooms();
     server.websocket("/ws/chat/{room}/", rooms, protocol);
     roompp::http_rooms(server, rooms, protocol)
         .poll_route("/poll/chat/{room}/")
         .event_route("/events/chat/{room}/")
         .post_route("/send/chat/{room}/");
 
-    // For crowds: says nothing, and tells nobody who comes.
+    // For load tests: no hooks, no presence.
     const roompp::rooms<roompp::basic_room<roompp::ring_history<2000>>> quiet;
     server.websocket("/ws/quiet/{room}/", quiet, protocol);
     roompp::http_rooms(server, quiet, protocol)
@@ -60,7 +60,7 @@ void serve(std::map<std::string, std::string> given) {
         .post_route("/send/quiet/{room}/");
 
     server.listen(0, "127.0.0.1").stop_on_signals();
-    say(server.url());
+    print_line(server.url());
     server.run();
 }
 
@@ -68,9 +68,9 @@ void serve(std::map<std::string, std::string> given) {
 
 int main(int argc, char** argv) {
     try {
-        std::map<std::string, std::string> given;
-        for (int i = 1; i + 1 < argc; i += 2) given[argv[i]] = argv[i + 1];
-        serve(std::move(given));
+        std::map<std::string, std::string> values;
+        for (int i = 1; i + 1 < argc; i += 2) values[argv[i]] = argv[i + 1];
+        serve(std::move(values));
         return 0;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());

@@ -1,4 +1,4 @@
-// How clients without a WebSocket are told that they are out of a room.
+// Closed members on transports without a WebSocket: the notification of their clients.
 
 #include <chrono>
 #include <string>
@@ -8,13 +8,13 @@
 namespace t = roompp::testing;
 using support::ann;
 using support::ann_token;
-using support::token_query;
 using support::ben;
-using support::json;
-using support::stream_client;
 using support::chat_site;
+using support::json;
 using support::message_texts;
 using support::polling_client;
+using support::stream_client;
+using support::token_query;
 using namespace std::chrono_literals;
 
 namespace {
@@ -35,7 +35,7 @@ void check_left(const t::http_reply& answer) {
 
 }  // namespace
 
-TEST_CASE("A listener that is kicked is told, and its stream ends", "[closing]") {
+TEST_CASE("A member that is closed gets a last event on its event stream, which ends", "[closing]") {
     chat_site chat;
     stream_client stream(chat, ann());
     (void)polling_client(chat, token_query(ann_token)).post_text("/kick me");
@@ -44,7 +44,7 @@ TEST_CASE("A listener that is kicked is told, and its stream ends", "[closing]")
     CHECK(chat.count("left lobby Ann 4000") == 1);
 }
 
-TEST_CASE("Polls that are held are told when the room is closed", "[closing]") {
+TEST_CASE("Pending polls are answered when the room is closed", "[closing]") {
     chat_site chat;
     polling_client first(chat, ann());
     polling_client other(chat, ben());
@@ -62,7 +62,7 @@ TEST_CASE("Polls that are held are told when the room is closed", "[closing]") {
     CHECK(chat.count("left lobby Ben 4002") == 1);
 }
 
-TEST_CASE("A client that does not wait is told with its next poll", "[closing]") {
+TEST_CASE("A member that is closed between polls is notified by the next poll", "[closing]") {
     chat_site chat;
     polling_client first(chat, ann());
     (void)first.poll();
@@ -71,22 +71,22 @@ TEST_CASE("A client that does not wait is told with its next poll", "[closing]")
     const auto answer = first.try_poll();
     check_refused(answer, 403, 4000);
     CHECK(json::parse(answer.body)["message"] == "as you wish");
-    (void)first.poll();  // nobody has said that it may not come back
+    (void)first.poll();  // a closed client may join again
 }
 
-TEST_CASE("A client that polls and is taken out of the room is told", "[closing]") {
+TEST_CASE("A polling member that leaves the room is notified by the next poll", "[closing]") {
     chat_site chat;
     polling_client first(chat, ann());
     (void)first.poll();
     CHECK(first.post_text("/leave").status == 503);
     CHECK(chat.count("left lobby Ann 1000") == 1);
     check_left(first.try_poll());
-    (void)first.poll();  // nobody has said that it may not come back
+    (void)first.poll();  // a closed client may join again
     CHECK(chat.count("left lobby Ann 1000") == 1);
     CHECK(chat.count("joined lobby Ann") == 2);
 }
 
-TEST_CASE("A poll that is held when its client is taken out of the room is told", "[closing]") {
+TEST_CASE("A pending poll is answered when its member leaves the room", "[closing]") {
     chat_site chat;
     polling_client first(chat, ann());
     for (int i = 0; i < 3; ++i) {
@@ -98,7 +98,7 @@ TEST_CASE("A poll that is held when its client is taken out of the room is told"
     }
 }
 
-TEST_CASE("A client that only posts and is taken out of the room comes in again", "[closing]") {
+TEST_CASE("A client that only posts joins again after its member has left the room", "[closing]") {
     chat_site chat;
     polling_client first(chat, token_query(ann_token));
     first.post_message("hello");
@@ -107,7 +107,7 @@ TEST_CASE("A client that only posts and is taken out of the room comes in again"
     first.post_message("again");
 }
 
-TEST_CASE("An event stream ends when its client is taken out of the room", "[closing]") {
+TEST_CASE("An event stream ends when its member leaves the room", "[closing]") {
     chat_site chat;
     stream_client stream(chat, ann());
     CHECK(polling_client(chat, token_query(ann_token)).post_text("/leave").status == 503);
@@ -116,7 +116,7 @@ TEST_CASE("An event stream ends when its client is taken out of the room", "[clo
     CHECK(chat.count("left lobby Ann 1000") == 1);
 }
 
-TEST_CASE("A room that lets nobody in says so on every transport", "[closing]") {
+TEST_CASE("A refused join is reported on every transport", "[closing]") {
     chat_site chat;
     polling_client first(chat, token_query(ann_token), "closed");
     check_refused(first.try_poll(), 403, 4001);
@@ -128,7 +128,7 @@ TEST_CASE("A room that lets nobody in says so on every transport", "[closing]") 
     CHECK(socket.closed().reason == "nobody may \"enter\"");
 }
 
-TEST_CASE("A hook that throws ends the member and is reported", "[closing]") {
+TEST_CASE("A hook that throws closes the member, and the error is reported", "[closing]") {
     chat_site chat;
     polling_client first(chat, ann());
     (void)first.poll();

@@ -1,5 +1,5 @@
 #pragma once
-// A program's options, `--name value` each, and what it knows of its server and of time.
+// The command-line options of a program, `--name value` each, and the memory of its server.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,20 +15,20 @@ public:
     options(int argc, char** argv) {
         for (int i = 1; i < argc; i += 2) {
             if (i + 1 == argc) throw std::invalid_argument(std::string(argv[i]) + " needs a value");
-            given_[argv[i]] = argv[i + 1];
+            values_[argv[i]] = argv[i + 1];
         }
     }
-    [[nodiscard]] std::string text(const char* name, const std::string& otherwise) const {
-        const auto found = given_.find(name);
-        return found == given_.end() ? otherwise : found->second;
+    [[nodiscard]] std::string text(const char* name, const std::string& fallback) const {
+        const auto found = values_.find(name);
+        return found == values_.end() ? fallback : found->second;
     }
-    [[nodiscard]] std::uint64_t number(const char* name, std::uint64_t otherwise) const {
-        const auto found = given_.find(name);
-        return found == given_.end() ? otherwise : std::stoull(found->second);
+    [[nodiscard]] std::uint64_t number(const char* name, std::uint64_t fallback) const {
+        const auto found = values_.find(name);
+        return found == values_.end() ? fallback : std::stoull(found->second);
     }
 
 private:
-    std::map<std::string, std::string> given_;
+    std::map<std::string, std::string> values_;
 };
 
 /// The resident bytes of a process.

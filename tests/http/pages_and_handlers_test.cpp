@@ -1,4 +1,4 @@
-// What is served over plain HTTP: pages, files and handlers.
+// Pages, files and handlers over plain HTTP.
 
 #include <filesystem>
 #include <string>
@@ -18,8 +18,8 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// Nothing came but the answer that was taken: the next one is that to the next request.
-void has_said_no_more(t::http_client& browser) {
+// Checks that no bytes follow the last response: the next ones are the response to the next request.
+void check_no_more_bytes(t::http_client& browser) {
     REQUIRE_FALSE(browser.is_waiting());
     REQUIRE(browser.is_connected());
     REQUIRE(browser.get("/hello/you/").body == "Hello, you!\n");
@@ -27,7 +27,7 @@ void has_said_no_more(t::http_client& browser) {
 
 }  // namespace
 
-TEST_CASE("A page comes with its type and security headers", "[http]") {
+TEST_CASE("A page has its content type and security headers", "[http]") {
     http_site site;
     const auto answer = site.world.http().get("/");
     CHECK(answer.version == "HTTP/1.1");
@@ -40,7 +40,7 @@ TEST_CASE("A page comes with its type and security headers", "[http]") {
     CHECK(answer.header("Referrer-Policy") == "same-origin");
 }
 
-TEST_CASE("Files of a folder come with their types", "[http]") {
+TEST_CASE("Files of a folder have their content types", "[http]") {
     http_site site;
     site.folder.write("static/with space.css", "p{}");
     site.folder.write("static/empty.js", "");
@@ -92,11 +92,11 @@ TEST_CASE("HEAD gets the head of GET and no body", "[http]") {
         const auto head = browser.request("HEAD", path);
         CHECK(head.status == whole.status);
         CHECK(head.headers == whole.headers);
-        has_said_no_more(browser);
+        check_no_more_bytes(browser);
     }
 }
 
-TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
+TEST_CASE("A request with the entity tag of a page gets 304 until the page changes", "[http]") {
     http_site site;
     auto browser = site.world.http();
     const auto tag = browser.get("/").header("ETag");
@@ -105,7 +105,7 @@ TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
         const auto answer = browser.get("/", {{"If-None-Match", known}});
         CHECK(answer.status == 304);
         CHECK(answer.header("ETag") == tag);
-        has_said_no_more(browser);
+        check_no_more_bytes(browser);
     }
     site.folder.write("index.html", "changed");
     const auto answer = browser.get("/", {{"If-None-Match", tag}});
@@ -114,7 +114,7 @@ TEST_CASE("A page that is known gets 304 until it changes", "[http]") {
     CHECK(answer.header("ETag") != tag);
 }
 
-TEST_CASE("A page that is not there gets 404", "[http]") {
+TEST_CASE("A missing page gets 404", "[http]") {
     http_site site;
     site.folder.write("static/sub/index.html", "sub");
     const auto pipe = (site.folder.path() / "static/pipe").string();
@@ -129,7 +129,7 @@ TEST_CASE("A page that is not there gets 404", "[http]") {
     }
 }
 
-TEST_CASE("A method that is not served gets 405 with those that are", "[http]") {
+TEST_CASE("A method without a handler gets 405, with the allowed methods", "[http]") {
     http_site site;
     auto browser = site.world.http();
     const auto allows = [&](const char* path, const char* method, const std::string& allowed) {
@@ -164,7 +164,7 @@ TEST_CASE("A bad name in a path gets 400 and is not repeated", "[http]") {
     }
 }
 
-TEST_CASE("A page handler that throws gets 500 and does not tell why", "[http]") {
+TEST_CASE("A request whose handler throws gets 500, without the reason", "[http]") {
     http_site site;
     auto browser = site.world.http();
     const auto answer = browser.get("/throw/");
@@ -173,7 +173,7 @@ TEST_CASE("A page handler that throws gets 500 and does not tell why", "[http]")
     CHECK(site.world.http().get("/hello/you/").body == "Hello, you!\n");
 }
 
-TEST_CASE("No request leads out of the folder, or to what is hidden in it", "[http]") {
+TEST_CASE("No request reaches files outside of the folder, or hidden ones in it", "[http]") {
     http_site site;
     site.folder.write("secret.txt", support::secret);
     site.folder.write("static/.hidden", support::secret);

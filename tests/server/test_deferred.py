@@ -1,5 +1,5 @@
-"""Answers that are given later, and piece by piece, over real sockets: how connections end, memory, threads, signals. The rest
-is tested with the harness, in the unit tests."""
+"""Deferred and streamed responses over real sockets: ends of connections, memory, threads, signals. The unit tests cover the
+rest with the harness."""
 
 import socket
 import unittest
@@ -11,7 +11,7 @@ def post(path, body=b""):
     return get(path, method="POST", body=body)
 
 
-class LaterCase(ServerCase):
+class DeferredCase(ServerCase):
     options = {}
 
     def setUp(self):
@@ -42,8 +42,8 @@ class LaterCase(ServerCase):
         return self.ask(post(f"/answer/{name}/{query}", text)).body
 
 
-class AnswersLater(LaterCase):
-    def test_a_request_is_answered_when_the_answer_is_there(self):
+class DeferredResponses(DeferredCase):
+    def test_a_request_is_answered_when_its_response_is_ready(self):
         for query in ("", "?thread=1"):
             with self.subTest(query):
                 name = "thread" if query else "loop"
@@ -54,7 +54,7 @@ class AnswersLater(LaterCase):
                 client.send(get("/hello/you/"))
                 self.assertEqual(client.response().body, b"Hello, you!\n")
 
-    def test_the_handler_is_told_that_the_client_has_gone(self):
+    def test_the_handler_is_notified_when_the_client_disconnects(self):
         for i, (leave, outcome) in enumerate(((lambda c: c.close(), b"answered\n"), (lambda c: c.abort(), b"too late\n"),
                                               (lambda c: c.socket.shutdown(socket.SHUT_WR), b"answered\n"))):
             client = self.held(f"n{i}")
@@ -62,7 +62,7 @@ class AnswersLater(LaterCase):
             self.server.wait_for_line(f"held n{i}: client gone")
             self.assertEqual(self.answer(f"n{i}", b"news"), outcome)
 
-    def test_a_client_that_has_only_closed_its_half_is_answered(self):
+    def test_a_half_closed_client_is_answered(self):
         client = self.held("half")
         client.socket.shutdown(socket.SHUT_WR)
         self.server.wait_for_line("held half: client gone")
@@ -70,7 +70,7 @@ class AnswersLater(LaterCase):
         self.assertEqual(client.response().body, b"news")
         self.assertTrue(client.ended())
 
-    def test_a_client_that_sends_without_end_while_one_is_held_takes_no_memory(self):
+    def test_endless_input_behind_a_deferred_response_takes_no_memory(self):
         client = self.held("a")
         self.assert_still_serves(self.server)
         before = self.server.memory()
@@ -82,7 +82,7 @@ class AnswersLater(LaterCase):
         self.assertEqual(client.response().body, b"A")
         self.assertEqual(client.response().body, b"Hello, you!\n")
 
-    def test_many_held_requests_wait_and_are_all_answered(self):
+    def test_many_deferred_responses_are_all_sent(self):
         clients = [self.held(f"n{i}") for i in range(200)]
         for i in reversed(range(200)):
             self.answer(f"n{i}", b"%d" % i)
@@ -90,12 +90,12 @@ class AnswersLater(LaterCase):
             self.assertEqual(client.response().body, b"%d" % i)
 
 
-class SeveralThreads(AnswersLater):
+class SeveralThreads(DeferredResponses):
     options = {"threads": 3}
 
 
-class Stops(LaterCase):
-    def test_held_requests_get_503_and_the_server_ends(self):
+class Stops(DeferredCase):
+    def test_deferred_responses_become_503_and_the_server_ends(self):
         clients = [self.held(f"n{i}") for i in range(20)]
         self.server.terminate()
         for client in clients:
@@ -107,11 +107,11 @@ class Stops(LaterCase):
         self.server.wait_for_line("held n19: server stops")
 
 
-class Streams(LaterCase):
+class Streams(DeferredCase):
     def write(self, name, text, query=""):
         return self.ask(post(f"/write/{name}/{query}", text)).body
 
-    def test_pieces_come_as_they_are_written_and_the_connection_serves_on(self):
+    def test_pieces_arrive_as_they_are_written_and_the_connection_stays_usable(self):
         client = self.stream("a")
         head = client.response()
         self.assertEqual(head.headers["transfer-encoding"], "chunked")
@@ -128,15 +128,15 @@ class Streams(LaterCase):
         self.assertEqual(client.response().body, b"Hello, you!\n")
         self.assertEqual(self.write("a", b"too late"), b"nothing is streamed\n")
 
-    def test_the_handler_is_told_that_the_client_has_gone(self):
+    def test_the_handler_is_notified_when_the_client_disconnects(self):
         for i, leave in enumerate((lambda c: c.close(), lambda c: c.abort())):
             client = self.stream(f"n{i}", query="?to_the_end=1" if i else "")
             leave(client)
             self.server.wait_for_line(f"stream n{i}: client gone")
-            # One that has closed its socket may have closed only its half of the connection, until it has been written to.
+            # A closed socket looks like a half-closed connection until the server has written to it.
             wait_until(lambda name=f"n{i}": self.write(name, b"more") == b"over\n", "the stream is over")
 
-    def test_a_client_that_has_only_closed_its_half_gets_the_rest(self):
+    def test_a_half_closed_client_gets_the_rest(self):
         client = self.stream("half", query="?to_the_end=1")
         client.socket.shutdown(socket.SHUT_WR)
         self.server.wait_for_line("stream half: client gone")
@@ -144,7 +144,7 @@ class Streams(LaterCase):
         self.ask(post("/end/half/"))
         self.assertTrue(client.read_to_end().endswith(b"begin\nmore"))
 
-    def test_a_client_that_sends_without_end_meanwhile_takes_no_memory(self):
+    def test_endless_input_during_a_stream_takes_no_memory(self):
         for query, is_read in (("", False), ("?to_the_end=1", True)):
             with self.subTest(query):
                 client = self.stream("a", query=query)
@@ -159,7 +159,7 @@ class Streams(LaterCase):
                 client.abort()
                 self.server.lines.clear()
 
-    def test_a_long_body_goes_as_fast_as_the_client_takes_it(self):
+    def test_a_long_body_is_sent_at_the_speed_of_its_client(self):
         self.assert_still_serves(self.server)
         before = self.server.memory()
         client = self.raw(self.server, receive_buffer=4096)
@@ -173,10 +173,10 @@ class Streams(LaterCase):
         self.assertEqual(client.response().body, b"Hello, you!\n")
 
 
-class SlowReaders(LaterCase):
+class SlowReaders(DeferredCase):
     options = {"queue_bytes": 256 * 1024}
 
-    def test_a_client_that_does_not_read_its_stream_is_cut_off_and_takes_little_memory(self):
+    def test_a_client_that_does_not_read_its_stream_is_disconnected_and_takes_little_memory(self):
         client = self.stream("a", query="?to_the_end=1", receive_buffer=4096)
         piece = b"x" * 60_000
         writer = self.raw(self.server)
