@@ -14,7 +14,7 @@
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/rooms.hpp>
 #include <roompp/server/websocket_route.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 

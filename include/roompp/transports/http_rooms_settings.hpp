@@ -8,7 +8,7 @@
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/protocols/v1.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {

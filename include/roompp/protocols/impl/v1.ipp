@@ -11,7 +11,7 @@
 #include <roompp/protocols/v1_frames.hpp>
 #include <roompp/protocols/v1_identity.hpp>
 #include <roompp/rooms/room_event.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 

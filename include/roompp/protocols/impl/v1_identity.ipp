@@ -21,7 +21,7 @@
 #include <roompp/protocols/v1_identity.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/room_event.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 

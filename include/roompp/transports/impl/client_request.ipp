@@ -14,7 +14,7 @@
 #include <roompp/transports/client_request.hpp>
 #include <roompp/http/cors.hpp>
 #include <roompp/transports/http_rooms_settings.hpp>
-#include <roompp/websocket/websocket_handler.hpp>
+#include <roompp/websocket/connect_reply.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
