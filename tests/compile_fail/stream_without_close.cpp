@@ -19,4 +19,4 @@ struct endless_stream {
     static bool is_would_block(const std::error_code&);
 };
 
-bool misuse() { return roompp::net::stream_concept<endless_stream>::check(); }
+bool misuse() { return roompp::net::stream_concept<endless_stream>::conforms(); }

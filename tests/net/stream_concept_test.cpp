@@ -9,8 +9,8 @@ using roompp::net::tcp_stream;
 using roompp::testing::memory_stream;
 
 TEST_CASE("The library's streams meet their concept", "[stream_concept]") {
-    CHECK(stream_concept<tcp_stream>::check());
-    CHECK(stream_concept<memory_stream>::check());
+    CHECK(stream_concept<tcp_stream>::conforms());
+    CHECK(stream_concept<memory_stream>::conforms());
 }
 
 TEST_CASE("Only sockets of the system can be written to by a fan_out_writer", "[stream_concept]") {
