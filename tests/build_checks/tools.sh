@@ -22,7 +22,8 @@ need() {
 ccache=()
 if command -v ccache >/dev/null; then ccache=(ccache); fi
 
-# write_every_header FILE: a header that includes all of the library's, but the add-ons whose own libraries are missing.
+# write_every_header FILE: a header that includes all of the library's, but the add-ons whose own libraries are missing, and
+# the definitions for separate compilation.
 write_every_header() {
     local header
     while read -r header; do
@@ -33,7 +34,7 @@ write_every_header() {
             *) echo "#if 1" ;;
         esac
         printf '#include <%s>\n#endif\n' "${header#include/}"
-    done < <(find include/roompp -name '*.hpp' | sort) >"$1"
+    done < <(find include/roompp -name '*.hpp' ! -name 'src*.hpp' | sort) >"$1"
 }
 
 # compile LABEL COMMAND...: runs the compiler beside others, one for each core. finish_compiling waits for all of them,
