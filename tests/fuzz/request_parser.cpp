@@ -6,9 +6,9 @@
 // - a refusal has a status and a text of one line.
 //
 // With libFuzzer, from the top of the repository:
-//   clang++ -std=c++17 -g -O1 -fsanitize=fuzzer,address,undefined -DROOMPP_LIBFUZZER -Iinclude
+//   clang++ -std=c++17 -g -O2 -fsanitize=fuzzer,address,undefined -DROOMPP_LIBFUZZER -Iinclude
 //       tests/fuzz/request_parser.cpp -o fuzz_request_parser
-//   mkdir found && ./fuzz_request_parser -max_len=4096 found tests/fuzz/corpus/request_parser
+//   mkdir found && ./fuzz_request_parser -max_len=2048 found tests/fuzz/corpus/request_parser
 // Without ROOMPP_LIBFUZZER the program replays files and all files of folders, given as arguments, and each of their
 // beginnings.
 
@@ -223,15 +223,19 @@ private:
     bool has_failed_ = false;
 };
 
-// What comes of a stream in pieces of the sizes that `next_size()` returns; each is gone when the next one comes.
+// What comes of a stream in pieces of the sizes that `next_size()` returns. Each is in memory of exactly its size, which
+// is overwritten before the next one comes.
 template <class Sizes>
 std::string run(std::string_view bytes, const setting& bounds, Sizes next_size) {
     connection conn(bounds);
+    std::unique_ptr<char[]> piece;
+    std::size_t piece_size = 0;
     while (!bytes.empty()) {
         const std::size_t size = std::min<std::size_t>(bytes.size(), next_size());
-        const auto piece = std::make_unique<char[]>(size);
+        if (size != piece_size) piece = std::make_unique<char[]>(piece_size = size);
         bytes.copy(piece.get(), size);
         conn.receive({piece.get(), size});
+        std::fill_n(piece.get(), size, '#');
         bytes.remove_prefix(size);
     }
     return conn.outcome();
