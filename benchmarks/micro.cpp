@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/net/frame_batch.hpp>
 #include <roompp/rooms/audience.hpp>
 #include <roompp/rooms/rooms.hpp>
-#include <roompp/net/frame_batch.hpp>
 #include <roompp/websocket/frame_reader.hpp>
 #include <roompp/websocket/handshake.hpp>
 

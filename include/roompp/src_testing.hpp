@@ -9,7 +9,6 @@
 #error "roompp: roompp/src_testing.hpp is for programs that define ROOMPP_SEPARATE_COMPILATION, in all of their files"
 #endif
 
-#include <roompp/websocket/impl/client_frame.ipp>
 #include <roompp/testing/impl/client.ipp>
 #include <roompp/testing/impl/client_endpoint.ipp>
 #include <roompp/testing/impl/conversation.ipp>
@@ -23,3 +22,4 @@
 #include <roompp/testing/impl/readable.ipp>
 #include <roompp/testing/impl/simulation.ipp>
 #include <roompp/testing/impl/world.ipp>
+#include <roompp/websocket/impl/client_frame.ipp>

@@ -2,7 +2,58 @@
 #pragma once
 // Add-on: bounded reading of JSON. Uses nlohmann/json; not part of the umbrella header.
 
-// Add-on: what JSON needs of rooms. Uses nlohmann/json; not part of the umbrella header.
+// Add-on: bounded parsing of JSON and CBOR that come from clients. Uses nlohmann/json; not part of the umbrella header.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <roompp/roompp.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Maximum nesting of arrays and objects in a client's JSON or CBOR. Parsing, writing and destroying a value are recursive:
+/// without a bound, a text of nothing but brackets would overflow the stack and end the process.
+inline constexpr std::size_t max_json_levels = 100;
+
+/// Parses a client's text as JSON (RFC 8259). Does not throw on any input. Safe from any thread.
+/// @returns a value that is_discarded() if the text is not JSON, or is nested more deeply than max_json_levels.
+[[nodiscard]] nlohmann::json parse_json(std::string_view text);
+
+/// Parses a client's bytes as CBOR (RFC 8949), with the same bound; tags are rejected. Does not throw on any input. Safe
+/// from any thread.
+/// @returns a value that is_discarded() if the bytes are not CBOR, or are nested more deeply than max_json_levels.
+[[nodiscard]] nlohmann::json parse_cbor(std::string_view bytes);
+
+/// The string under `key` of a JSON object. Does not throw on any input. Safe from any thread.
+/// @returns nothing if the text is not a JSON object with a string under that key.
+[[nodiscard]] std::optional<std::string> json_string(std::string_view text, const char* key);
+
+/// Lets nlohmann/json write the entries of rooms::list(): `{"name": ..., "members": ...}`.
+void to_json(nlohmann::json& json, const room_info& room);
+
+/// The name of max_json_levels before 0.2; goes with 0.3.
+[[deprecated("use roompp::max_json_levels")]] inline constexpr std::size_t most_json_levels = max_json_levels;
+
+namespace detail {
+
+/// A value as JSON text, without spaces. Strings that are not UTF-8 are repaired with U+FFFD instead of throwing: they may
+/// come from anywhere in the application.
+[[nodiscard]] std::string write_json(const nlohmann::json& json);
+/// A value as CBOR (RFC 8949).
+[[nodiscard]] std::string write_cbor(const nlohmann::json& json);
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
+// Definitions of <roompp/protocols/json.hpp>.
 
 #include <algorithm>
 #include <array>
@@ -12,19 +63,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
-
-#include <roompp/roompp.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
-// How many arrays and objects are within one another.
-[[nodiscard]] inline std::size_t json_levels(std::string_view text) noexcept {
+// The maximum nesting of arrays and objects in a JSON text. Text that is not JSON gives any number.
+[[nodiscard]] ROOMPP_DECL std::size_t json_depth(std::string_view text) noexcept {
     std::size_t level = 0;
-    std::size_t most = 0;
+    std::size_t max_level = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -33,82 +83,106 @@ namespace detail {
         else if (c == '"')
             in_string = !in_string;
         else if (!in_string && (c == '[' || c == '{'))
-            most = std::max(most, ++level);
+            max_level = (std::max)(max_level, ++level);
         else if (!in_string && (c == ']' || c == '}') && level != 0)
             --level;
     }
-    return most;
+    return max_level;
 }
 
-}  // namespace detail
+// Checks CBOR (RFC 8949, section 3) before it is parsed: nested no more deeply than max_json_levels, and no string or
+// container longer than the input. A string in pieces counts as a level, because the parser recurses for it. The structure
+// is followed only as long as it is valid; what is wrong otherwise is left to the parser.
+class cbor_bounds_check {
+public:
+    explicit cbor_bounds_check(std::string_view bytes) noexcept : bytes_(bytes) {}
 
-/// How deeply the JSON or CBOR of a client may be nested. What is done with it is recursive: without a bound, a text that is
-/// nothing but brackets would end the process.
-inline constexpr std::size_t most_json_levels = 100;
+    [[nodiscard]] bool passes() noexcept {
+        do {
+            if (position_ == bytes_.size() || !read_item()) return false;
+        } while (level_ != 0);
+        return true;
+    }
 
-namespace detail {
+private:
+    static constexpr std::uint64_t until_break = (std::numeric_limits<std::uint64_t>::max)();
+    static constexpr unsigned break_byte = 0xff;
+    static constexpr unsigned indefinite_length = 31;  // section 3.2
+    enum major_type : unsigned { byte_string = 2, text_string = 3, array = 4, map = 5, tag = 6 };
 
-// Whether CBOR (RFC 8949, section 3) is nested no more deeply than that, and no part of it is longer than the whole. A
-// string in pieces counts as a level, because it is read like one. Has to follow the structure only as far as it is right.
-[[nodiscard]] inline bool is_modest_cbor(std::string_view bytes) noexcept {
-    constexpr std::uint64_t until_break = std::numeric_limits<std::uint64_t>::max();
-    std::array<std::uint64_t, most_json_levels> items_left{};  // of each level that is open
-    std::size_t level = 0;
-    std::size_t at = 0;
-    const auto take = [&] { return static_cast<unsigned char>(bytes[at++]); };
-    do {
-        if (at == bytes.size()) return false;
-        const unsigned first = take();
-        if (first == 0xffU) {
-            if (level == 0 || items_left[level - 1] != until_break) return false;
-            --level;
-        } else {
-            const unsigned kind = first >> 5U;
-            const unsigned how_long = first & 0x1fU;
-            std::uint64_t value = how_long;
-            if (how_long >= 24 && how_long <= 27) {
-                const std::size_t size = std::size_t{1} << (how_long - 24);
-                if (bytes.size() - at < size) return false;
-                value = 0;
-                for (std::size_t i = 0; i < size; ++i) value = value << 8U | take();
-            } else if (how_long > 27 && how_long < 31) {
-                return false;
-            }
-            const bool is_string = kind == 2 || kind == 3;
-            const bool is_container = kind == 4 || kind == 5;
-            const bool is_endless = how_long == 31;
-            if ((is_endless && !is_string && !is_container) || kind == 6) return false;  // tags are not read
-            if ((is_string || is_container) && !is_endless && value > bytes.size() - at) return false;
-            if (is_endless || (is_container && value != 0)) {
-                if (level == items_left.size()) return false;
-                items_left[level++] = is_endless ? until_break : kind == 5 ? 2 * value : value;
-                continue;
-            }
-            if (is_string) at += static_cast<std::size_t>(value);
+    [[nodiscard]] bool read_item() noexcept {
+        const unsigned first = read_byte();
+        if (first == break_byte) {
+            if (level_ == 0 || items_left_[level_ - 1] != until_break) return false;
+            --level_;
+            close_full_levels();
+            return true;
         }
-        while (level != 0 && items_left[level - 1] != until_break && --items_left[level - 1] == 0) --level;
-    } while (level != 0);
-    return true;
+        const unsigned type = first >> 5U;
+        const unsigned length_code = first & 0x1fU;
+        std::uint64_t value = 0;
+        if (!read_argument(length_code, value)) return false;
+        const bool is_string = type == byte_string || type == text_string;
+        const bool is_container = type == array || type == map;
+        const bool is_indefinite = length_code == indefinite_length;
+        if ((is_indefinite && !is_string && !is_container) || type == tag) return false;
+        if ((is_string || is_container) && !is_indefinite && value > bytes_.size() - position_) return false;
+        if (is_indefinite || (is_container && value != 0))
+            return open_level(is_indefinite ? until_break : type == map ? 2 * value : value);
+        if (is_string) position_ += integer_cast<std::size_t>(value);
+        close_full_levels();
+        return true;
+    }
+
+    // The argument of an item's head (section 3): in the first byte, or in the 1, 2, 4 or 8 bytes behind it.
+    [[nodiscard]] bool read_argument(unsigned length_code, std::uint64_t& value) noexcept {
+        value = length_code;
+        if (length_code > 27 && length_code < indefinite_length) return false;
+        if (length_code < 24 || length_code == indefinite_length) return true;
+        const std::size_t size = std::size_t{1} << (length_code - 24);
+        if (bytes_.size() - position_ < size) return false;
+        value = 0;
+        for (std::size_t i = 0; i < size; ++i) value = value << 8U | read_byte();
+        return true;
+    }
+
+    [[nodiscard]] bool open_level(std::uint64_t items) noexcept {
+        if (level_ == items_left_.size()) return false;
+        items_left_[level_++] = items;
+        return true;
+    }
+    void close_full_levels() noexcept {
+        while (level_ != 0 && items_left_[level_ - 1] != until_break && --items_left_[level_ - 1] == 0) --level_;
+    }
+    [[nodiscard]] unsigned read_byte() noexcept { return static_cast<unsigned char>(bytes_[position_++]); }
+
+    std::string_view bytes_;
+    std::array<std::uint64_t, max_json_levels> items_left_{};  // of each open level
+    std::size_t level_ = 0;
+    std::size_t position_ = 0;
+};
+
+ROOMPP_DECL std::string write_json(const nlohmann::json& json) {
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+ROOMPP_DECL std::string write_cbor(const nlohmann::json& json) {
+    const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(json);
+    return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace detail
 
-/// A client's text as JSON; a value that is_discarded() if it is none, or nested more deeply than most_json_levels. Does not
-/// throw on any input.
-[[nodiscard]] inline nlohmann::json parse_json(std::string_view text) {
-    if (detail::json_levels(text) > most_json_levels) return nlohmann::json(nlohmann::json::value_t::discarded);
+ROOMPP_DECL nlohmann::json parse_json(std::string_view text) {
+    if (detail::json_depth(text) > max_json_levels) return nlohmann::json(nlohmann::json::value_t::discarded);
     return nlohmann::json::parse(text, nullptr, false);
 }
 
-/// A client's bytes as CBOR, in the same way; tags are not read.
-[[nodiscard]] inline nlohmann::json parse_cbor(std::string_view bytes) {
-    if (!detail::is_modest_cbor(bytes)) return nlohmann::json(nlohmann::json::value_t::discarded);
+ROOMPP_DECL nlohmann::json parse_cbor(std::string_view bytes) {
+    if (!detail::cbor_bounds_check(bytes).passes()) return nlohmann::json(nlohmann::json::value_t::discarded);
     return nlohmann::json::from_cbor(bytes, true, false);
 }
 
-/// The string under `key` of a JSON object; nothing if the text is no JSON object with a string there. Does not throw on
-/// any input.
-[[nodiscard]] inline std::optional<std::string> json_string(std::string_view text, const char* key) {
+ROOMPP_DECL std::optional<std::string> json_string(std::string_view text, const char* key) {
     const auto json = parse_json(text);
     if (!json.is_object()) return std::nullopt;
     const auto found = json.find(key);
@@ -116,9 +190,9 @@ namespace detail {
     return found->get<std::string>();
 }
 
-/// Lets nlohmann/json write what rooms::list() returns: `{"name": ..., "members": ...}`.
-inline void to_json(nlohmann::json& json, const room_info& room) {
+ROOMPP_DECL void to_json(nlohmann::json& json, const room_info& room) {
     json = {{"name", room.name}, {"members", room.members}};
 }
 
 ROOMPP_NAMESPACE_END
+#endif

@@ -29,13 +29,13 @@
 // One include for everything but the add-ons. Asio must be the standalone one: define ASIO_STANDALONE, or let the
 // package's build files do it.
 
-// The smallest thing with members: says a message to all of them, encoded once.
+// Members without a room: sends each message to all of them, encoded once.
 
 #include <cstddef>
 #include <memory>
 #include <utility>
 
-// An event loop as the core sees it: somewhere to run things, one at a time and in order.
+// An event loop as the lower layers see it: it runs tasks one at a time and in order, timers, and has a clock.
 
 #include <any>
 #include <atomic>
@@ -43,13 +43,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <utility>
 
-// Work that is done once at the end of the current turn of an event loop, however often it is asked for.
+// Work that is done once at the end of an event loop's current turn, however often it is asked for.
 
 #include <functional>
 #include <utility>
@@ -94,8 +92,8 @@
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Gathers what has to be done when an event loop has handled everything that was ready. A room adds itself with its
-/// first message of a turn and writes all of them at the turn's end: an idle room sends at once, a busy one sends many
+/// Collects the work to do when an event loop has handled everything that was ready. A room adds its task with its
+/// first message of a turn and writes all messages at the turn's end: an idle room sends at once, a busy one sends many
 /// frames in one system call.
 ///
 /// Not thread-safe: one turn belongs to one loop.
@@ -106,9 +104,10 @@ class turn {
     };
 
 public:
-    /// Something to do at the turn's end. Owned by whoever wants it done; unlinks itself when destroyed.
+    /// Work for the turn's end. Owned by the caller of add(), at one address; unlinks itself when destroyed.
     class task : hook {
     public:
+        /// @param action called at the end of each turn to which the task was added.
         explicit task(std::function<void()> action) : action_(std::move(action)) {}
         task(const task&) = delete;
         task& operator=(const task&) = delete;
@@ -122,16 +121,14 @@ public:
         std::function<void()> action_;
     };
 
-    /// @param wake is called when the first task of a turn is added; it must arrange that end() is called soon on the
-    /// loop's thread, never from within `wake` itself.
+    /// @param wake called when the first task of a turn is added; must arrange that end() is called soon on the loop's
+    /// thread, never from within `wake` itself.
     explicit turn(std::function<void()> wake = {}) : wake_(std::move(wake)) {}
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
-    ~turn() {
-        while (tasks_.next != &tasks_) unlink(*tasks_.next);
-    }
+    ~turn();
 
-    /// Has the task run at the end of this turn; does nothing if it already waits for it.
+    /// Runs the task at the end of this turn; does nothing if it waits for that already. O(1).
     void add(task& added) {
         if (added.pending()) return;
         const bool first = tasks_.next == &tasks_;
@@ -139,51 +136,24 @@ public:
         if (first && wake_) wake_();
     }
 
-    /// Runs the tasks, in the order in which they were added. A task added meanwhile belongs to the next turn; if one
-    /// throws, so do those that come after it.
-    void end() {
-        due due_now(*this);
-        while (due_now.tasks.next != &due_now.tasks) {
-            auto& next = static_cast<task&>(*due_now.tasks.next);
-            unlink(next);
-            next.action_();
-        }
-    }
+    /// Runs the tasks, in the order in which they were added. A task that is added meanwhile belongs to the next turn;
+    /// if a task throws, so do those that come after it.
+    void end();
 
 private:
-    // Takes the tasks of a turn, and gives back to the next one what is left of them.
-    struct due {
-        explicit due(turn& its) : of(its) { move_all(of.tasks_, tasks); }
-        ~due() {
-            while (tasks.next != &tasks) of.add(static_cast<task&>(take_first(tasks)));
-        }
-        due(const due&) = delete;
-        due& operator=(const due&) = delete;
-        turn& of;
-        hook tasks;
-    };
-
-    static hook& take_first(hook& list) noexcept {
-        hook& first = *list.next;
-        unlink(first);
-        return first;
+    static void unlink(hook& item) noexcept {
+        item.previous->next = item.next;
+        item.next->previous = item.previous;
+        item.previous = item.next = &item;
     }
-    static void move_all(hook& from, hook& to) noexcept {
-        while (from.next != &from) link_before(to, take_first(from));
-    }
-    static void unlink(hook& one) noexcept {
-        one.previous->next = one.next;
-        one.next->previous = one.previous;
-        one.previous = one.next = &one;
-    }
-    static void link_before(hook& place, hook& one) noexcept {
-        one.previous = place.previous;
-        one.next = &place;
-        place.previous->next = &one;
-        place.previous = &one;
+    static void link_before(hook& position, hook& item) noexcept {
+        item.previous = position.previous;
+        item.next = &position;
+        position.previous->next = &item;
+        position.previous = &item;
     }
 
-    hook tasks_;
+    hook tasks_;  // a ring, of which this is the end
     std::function<void()> wake_;
 };
 
@@ -191,23 +161,20 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// One event loop (a shard). A connection lives on one loop; a room has one loop as its home. What runs on a loop runs
-/// one at a time, so nothing that belongs to it needs a lock.
+/// One event loop (a shard). A connection lives on one loop; a room has one loop as its home. A loop runs one task at a
+/// time, so nothing that belongs to it needs a lock.
 class loop {
 public:
     using task = std::function<void()>;
     using clock = std::chrono::steady_clock;
 
 private:
-    struct timers {
-        using key = std::pair<clock::time_point, std::uint64_t>;  // of equal times, the earlier made first
-        std::map<key, task> waiting;
-        std::uint64_t made = 0;
-    };
+    struct timer_set;
+    using timer_key = std::pair<clock::time_point, std::uint64_t>;  // of equal times, the earlier made first
 
 public:
-    /// A task that waits for its time; destroying this, or assigning to it, cancels the task. Movable. Belongs to the
-    /// loop's thread; may outlive the loop.
+    /// A task that waits for its time. Destroying the timer, or assigning to it, cancels the task. Movable. Belongs to
+    /// the loop's thread; may outlive the loop.
     class timer {
     public:
         timer() = default;
@@ -216,42 +183,41 @@ public:
             if (this != &other) {
                 cancel();
                 timers_ = std::exchange(other.timers_, {});
-                when_ = other.when_;
+                key_ = other.key_;
             }
             return *this;
         }
         ~timer() { cancel(); }
 
-        /// The task does not run any more; does nothing if it has run, or runs now.
-        void cancel() noexcept {
-            if (const auto its = std::exchange(timers_, {}).lock()) its->waiting.erase(when_);
-        }
+        /// Prevents the task from running; does nothing if it has run, or is running.
+        void cancel() noexcept;
 
     private:
         friend class loop;
-        timer(const std::shared_ptr<timers>& its, timers::key when) noexcept : timers_(its), when_(when) {}
-        std::weak_ptr<timers> timers_;
-        timers::key when_{};
+        timer(const std::shared_ptr<timer_set>& timers, timer_key key) noexcept : timers_(timers), key_(key) {}
+        std::weak_ptr<timer_set> timers_;
+        timer_key key_{};
     };
 
-    /// @param post runs a task later on the loop's thread, first in first out; must be callable from any thread.
-    /// @param index this loop's place among its server's loops, from 0.
-    explicit loop(std::function<void(task)> post, std::size_t index = 0)
-        : post_(std::move(post)), index_(index), turn_([this] { post_([this] { turn_.end(); }); }) {}
+    /// @param post queues a task that the loop's thread runs, first in first out; must be callable from any thread.
+    /// @param index this loop's position among its server's loops, from 0.
+    explicit loop(std::function<void(task)> post, std::size_t index = 0);
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
 
-    /// What runs the loop, for layers that know its type: such as an Asio executor. Set before the loop is used.
-    [[nodiscard]] const std::any& runner() const noexcept { return runner_; }
-    void set_executor(std::any its) { runner_ = std::move(its); }
+    /// The object that runs the loop, for layers that know its type, such as an Asio executor. Set before the loop is
+    /// used.
+    [[nodiscard]] const std::any& executor() const noexcept { return executor_; }
+    void set_executor(std::any executor) { executor_ = std::move(executor); }
+    [[deprecated("use executor()")]] [[nodiscard]] const std::any& runner() const noexcept { return executor_; }
 
-    /// This loop's place among its server's loops, from 0.
+    /// This loop's position among its server's loops, from 0.
     [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
-    /// Runs the task later, on the loop's thread. Safe from any thread; tasks of one thread keep their order.
+    /// Queues a task for the loop's thread. Safe from any thread; the tasks of one thread keep their order.
     void post(task work) { post_(std::move(work)); }
 
-    /// Runs the task now if the caller is on the loop's thread, later there if not. Safe from any thread.
+    /// Runs the task now if the caller is on the loop's thread, else as post() does. Safe from any thread.
     template <class Task>
     void dispatch(Task&& work) {
         if (running_here())
@@ -260,8 +226,8 @@ public:
             post_(std::forward<Task>(work));
     }
 
-    /// Whether the calling thread is the loop's. A loop that no thread has entered yet is everybody's: that is how
-    /// single-threaded programs and tests use it.
+    /// Whether the calling thread is the loop's. A loop that no thread has entered yet belongs to every thread: that is
+    /// how single-threaded programs and tests use it. Safe from any thread.
     [[nodiscard]] bool running_here() const noexcept {
         const auto* const owner = owner_.load(std::memory_order_relaxed);
         return owner == nullptr || owner == &this_thread;
@@ -269,78 +235,60 @@ public:
 
     /// Makes the calling thread the loop's, until leave() or suspend().
     void enter() noexcept { owner_.store(&this_thread, std::memory_order_relaxed); }
-    /// Gives the loop back to everybody; called when no thread uses it any more.
+    /// Lets the loop belong to every thread again. Call when no other thread uses it any more.
     void leave() noexcept { owner_.store(nullptr, std::memory_order_relaxed); }
-    /// For who runs several loops: this one is nobody's until enter(), so that what is meant for it waits its turn.
+    /// Detaches the loop from every thread until enter(), so that dispatch() queues instead of running inline. For
+    /// drivers of several loops.
     void suspend() noexcept { owner_.store(&no_thread, std::memory_order_relaxed); }
 
-    /// What is to be done at the end of the loop's current turn. Only on the loop's thread.
+    /// The work for the end of the loop's current turn. Only on the loop's thread.
     [[nodiscard]] turn& current_turn() noexcept { return turn_; }
 
-    /// The loop's time: that of the last advance(). Whoever runs the loop says how fine it is (a server: one second).
-    /// Only on the loop's thread.
+    /// The loop's time: that of the last advance(). The driver of the loop decides how fine it is (a server: one
+    /// second). Only on the loop's thread.
     [[nodiscard]] clock::time_point now() const noexcept { return now_; }
 
-    /// The time of day, for people to read: that of the system, unless whoever runs the loop keeps another one. Only on
-    /// the loop's thread.
+    /// The time of day, for people to read: the system's, unless set_wall_time() was called. Only on the loop's thread.
     [[nodiscard]] std::chrono::system_clock::time_point wall_now() const {
         return wall_ ? *wall_ : std::chrono::system_clock::now();
     }
 
-    /// Runs the task on the loop when its time has come, unless the timer is gone by then. Only on the loop's thread.
-    [[nodiscard]] timer after(clock::duration delay, task work) {
-        const timers::key when{now_ + delay, ++timers_->made};
-        timers_->waiting.emplace(when, std::move(work));
-        return timer(timers_, when);
-    }
+    /// Runs the task on the loop after a delay, unless the timer is destroyed before. Only on the loop's thread.
+    /// O(log timers).
+    [[nodiscard]] timer after(clock::duration delay, task work);
 
-    /// For whoever runs the loop: says what time it is, and runs the timers that are due, in the order of their times. A
-    /// timer that is made meanwhile waits for the next call, however short its delay.
-    void advance(clock::time_point now) {
-        now_ = now;
-        auto& waiting = timers_->waiting;
-        const auto last_made = timers_->made;
-        for (auto next = waiting.begin(); next != waiting.end() && next->first.first <= now;) {
-            if (next->first.second > last_made) {
-                ++next;
-                continue;
-            }
-            const auto due = waiting.extract(next);
-            due.mapped()();
-            next = waiting.begin();  // it may have changed anything
-        }
-    }
-    /// For whoever runs the loop on a time of its own: the time of day from now on.
+    /// For the driver of the loop: sets the loop's time, and runs the timers that are due, in the order of their times.
+    /// A timer that is made meanwhile waits for the next call, however short its delay.
+    void advance(clock::time_point now);
+    /// For the driver of a loop with a time of its own: the time of day from now on.
     void set_wall_time(std::chrono::system_clock::time_point now) noexcept { wall_ = now; }
 
-    /// A random number that nobody can guess, unless whoever runs the loop has others: for names that are to be new. Not
-    /// for every message: it may ask the system. Only on the loop's thread.
-    [[nodiscard]] std::uint64_t random() {
-        if (random_) return random_();
-        thread_local std::random_device device;
-        return std::uint64_t{device()} << 32U | device();
-    }
-    /// For whoever runs the loop in a test: where random() has its numbers from; the system again if empty.
+    /// A random number that nobody can guess, unless set_random() was called: for new names. May call the system: not
+    /// for every message. Only on the loop's thread.
+    [[nodiscard]] std::uint64_t random();
+    /// For tests: the source of random(); the system again if empty.
     void set_random(std::function<std::uint64_t()> source) { random_ = std::move(source); }
 
 private:
     std::function<void(task)> post_;
-    std::any runner_;
+    std::any executor_;
     std::size_t index_;
     turn turn_;
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::function<std::uint64_t()> random_;
-    std::shared_ptr<timers> timers_ = std::make_shared<timers>();
+    std::shared_ptr<timer_set> timers_;
     struct thread_mark {};
-    static inline thread_local const thread_mark this_thread{};  // its address says which thread
+    static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
     static inline const thread_mark no_thread{};
     std::atomic<const thread_mark*> owner_{nullptr};
 };
 
 ROOMPP_NAMESPACE_END
-// A message as the application sees it: bytes and whether they are text or binary.
 
+// A message as the application sees it: bytes, and whether they are text or binary.
+
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -352,14 +300,15 @@ enum class payload_kind : unsigned char {
     binary = 2  ///< any bytes
 };
 
-/// A view of one message. Whoever makes it keeps the bytes alive while it is used; everything in this library that
-/// takes a payload copies what it needs before it returns.
+/// A view of one message. The caller keeps the bytes alive while it is used; everything in this library that takes a
+/// payload copies what it needs before it returns.
 ///
 /// Strings convert to a text payload, and a payload converts to `std::string_view`, so handlers and calls may use
 /// plain strings where the kind does not matter.
 class payload {
 public:
     constexpr payload() noexcept = default;
+    /// @param data the bytes, which must outlive this.
     constexpr payload(std::string_view data, payload_kind kind = payload_kind::text) noexcept
         : data_(data), kind_(kind) {}
     constexpr payload(const char* text) noexcept : data_(text) {}
@@ -386,6 +335,19 @@ private:
 [[nodiscard]] constexpr payload binary(std::string_view data) noexcept { return {data, payload_kind::binary}; }
 
 ROOMPP_NAMESPACE_END
+// What becomes of a client that receives more slowly than it is sent to.
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// What becomes of a member for which more than limits::queue_bytes would be queued. In no case do the other members
+/// wait, or does the queue grow beyond that.
+enum class when_slow : unsigned char {
+    disconnect,      ///< it is closed with 1013
+    skip_to_latest,  ///< all that is queued for it is dropped, and it goes on with the newest message
+    drop_oldest      ///< as many of its oldest queued messages are dropped as the new ones need
+};
+
+ROOMPP_NAMESPACE_END
 // The members of a room that live on one loop, and the fan-out to them.
 
 #include <algorithm>
@@ -406,63 +368,64 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Where a member sits in an audience; its owner keeps it in one place while the member is in.
+/// A member's position in an audience. Its owner keeps it at one address while the member is in the audience.
 struct subscriber_slot {
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-    std::size_t index = npos;  ///< among the audience; belongs to the audience's loop
-    std::size_t loop = 0;      ///< the index of that loop; never changes while others know the seat
+    std::size_t index = npos;  ///< in the audience; belongs to the audience's loop
+    std::size_t loop = 0;      ///< the index of that loop; constant while the slot is in use
 };
 
-/// One turn's messages, ready to be written: the same batch for everyone, and the few exceptions.
+/// One turn's messages, ready to be written: one batch for everyone, and patches for the few members that get something
+/// else.
 template <class Batch>
 struct delivery {
     /// A part of a batch, between two values of its size().
-    struct part {
-        std::size_t from = 0;
-        std::size_t to = 0;
+    struct range {
+        std::size_t begin = 0;
+        std::size_t end = 0;
     };
-    /// For one member, a part of the common batch is replaced by a part of the batch `aside`: by nothing for a message
-    /// that it must not get; an empty part, by a message for it alone.
+    /// For one member, replaces a range of the common batch by a range of the batch of private bytes: by an empty one
+    /// for a message that the member must not get; an empty one, by a message for it alone.
     struct member_patch {
         const subscriber_slot* slot = nullptr;
-        part common;
-        part aside;
+        range common;
+        range private_bytes;
     };
 
     std::shared_ptr<const Batch> common;
-    std::shared_ptr<const Batch> aside;
+    std::shared_ptr<const Batch> private_bytes;
     std::vector<member_patch> patches;
 
-    /// The delivery for the members on one loop: patches tell of seats, which only their own loop may look into.
+    /// The delivery for the members on one loop: patches refer to slots, which only their own loop may read.
     [[nodiscard]] delivery for_loop(std::size_t index) const {
-        delivery its{common, aside, {}};
-        for (const member_patch& one : patches)
-            if (one.slot->loop == index) its.patches.push_back(one);
-        return its;
+        delivery filtered{common, private_bytes, {}};
+        for (const member_patch& patch : patches)
+            if (patch.slot->loop == index) filtered.patches.push_back(patch);
+        return filtered;
     }
 
-    /// What a member with these patches gets instead of the common batch.
-    template <class Detours>
-    [[nodiscard]] std::shared_ptr<const Batch> with_patches(Detours first, Detours last) const {
+    /// The batch for a member with these patches, in place of the common one.
+    template <class Iterator>
+    [[nodiscard]] std::shared_ptr<const Batch> with_patches(Iterator first, Iterator last) const {
         auto own = std::make_shared<Batch>();
-        std::size_t at = 0;
+        std::size_t position = 0;
         for (; first != last; ++first) {
-            own->append(*common, at, first->common.from);
-            own->append(*aside, first->aside.from, first->aside.to);
-            at = first->common.to;
+            own->append(*common, position, first->common.begin);
+            own->append(*private_bytes, first->private_bytes.begin, first->private_bytes.end);
+            position = first->common.end;
         }
-        own->append(*common, at, common->size());
+        own->append(*common, position, common->size());
         return own;
     }
 };
 
-/// Gathers messages into a delivery, in the order in which they were added.
+/// Gathers messages into a delivery, in the order in which they are added. Not thread-safe.
 template <class Batch>
 class batch_builder {
 public:
-    using part = typename delivery<Batch>::part;
+    using range = typename delivery<Batch>::range;
 
-    /// A message for everyone.
+    /// Adds a message for everyone.
     void add(payload message) {
         add([&](Batch& batch) { batch.append(message); });
     }
@@ -472,69 +435,71 @@ public:
         append(common());
     }
 
-    /// A message for everyone but one.
-    void add_except(const subscriber_slot& who, payload message) {
-        add_except(who, [&](Batch& batch) { batch.append(message); });
+    /// Adds a message for everyone except one.
+    void add_except(const subscriber_slot& slot, payload message) {
+        add_except(slot, [&](Batch& batch) { batch.append(message); });
     }
     template <class Append, class = std::enable_if_t<std::is_invocable_v<Append&, Batch&>>>
-    void add_except(const subscriber_slot& who, Append&& append) {
-        const std::size_t from = common().size();
+    void add_except(const subscriber_slot& slot, Append&& append) {
+        const std::size_t begin = common().size();
         append(*common_);
-        if (common_->size() == from) return;
-        aside();
-        patches_.push_back({&who, {from, common_->size()}, {0, 0}});
+        if (common_->size() == begin) return;
+        private_bytes();
+        patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
     }
 
-    /// A message for one alone.
-    void add_only(const subscriber_slot& who, payload message) {
-        add_only(who, set_aside([&](Batch& batch) { batch.append(message); }));
+    /// Adds a message for one alone.
+    void add_only(const subscriber_slot& slot, payload message) {
+        add_only(slot, add_private([&](Batch& batch) { batch.append(message); }));
     }
-    /// Something for some alone: encoded once by set_aside(), and given to each of them in this turn.
+    /// Encodes something for some members alone, for add_only() in this turn.
     template <class Append>
-    [[nodiscard]] part set_aside(Append&& append) {
-        const std::size_t from = aside().size();
-        append(*aside_);
-        return {from, aside_->size()};
+    [[nodiscard]] range add_private(Append&& append) {
+        const std::size_t begin = private_bytes().size();
+        append(*private_bytes_);
+        return {begin, private_bytes_->size()};
     }
-    void add_only(const subscriber_slot& who, part of_aside) {
-        if (of_aside.from == of_aside.to) return;
-        const std::size_t at = common().size();
-        patches_.push_back({&who, {at, at}, of_aside});
+    /// Gives a member what add_private() encoded.
+    void add_only(const subscriber_slot& slot, range encoded) {
+        if (encoded.begin == encoded.end) return;
+        const std::size_t position = common().size();
+        patches_.push_back({&slot, {position, position}, encoded});
     }
 
-    /// `who` comes now: what was gathered before is not for it.
-    void begin(const subscriber_slot& who) {
+    /// A member joins now: what was gathered before is not for it.
+    void begin(const subscriber_slot& slot) {
         if (!common_ || common_->size() == 0) return;
-        aside();
-        patches_.push_back({&who, {0, common_->size()}, {0, 0}});
+        private_bytes();
+        patches_.push_back({&slot, {0, common_->size()}, {0, 0}});
     }
-    /// `who` goes now, and is not referred to any more. O(patches).
-    /// @returns what was gathered for it, null if that is nothing.
-    [[nodiscard]] std::shared_ptr<const Batch> end(const subscriber_slot& who) {
+    /// A member leaves now; its slot is not referred to any more. O(patches).
+    /// @returns what was gathered for it; null if that is nothing.
+    [[nodiscard]] std::shared_ptr<const Batch> end(const subscriber_slot& slot) {
         if (empty()) return nullptr;
-        const auto its =
-            std::stable_partition(patches_.begin(), patches_.end(), [&](const auto& one) { return one.slot != &who; });
-        auto own = delivery<Batch>{common_, aside_, {}}.with_patches(its, patches_.end());
-        patches_.erase(its, patches_.end());
+        const auto own_patches = std::stable_partition(patches_.begin(), patches_.end(),
+                                                       [&](const auto& patch) { return patch.slot != &slot; });
+        auto own = delivery<Batch>{common_, private_bytes_, {}}.with_patches(own_patches, patches_.end());
+        patches_.erase(own_patches, patches_.end());
         return own->size() == 0 ? nullptr : own;
     }
 
+    /// Whether nothing was gathered.
     [[nodiscard]] bool empty() const noexcept { return !common_ || (common_->size() == 0 && patches_.empty()); }
 
     /// What was gathered; the builder is empty afterwards.
     [[nodiscard]] delivery<Batch> take() {
-        delivery<Batch> taken{std::move(common_), std::move(aside_), std::move(patches_)};
+        delivery<Batch> gathered{std::move(common_), std::move(private_bytes_), std::move(patches_)};
         common_ = nullptr;
-        aside_ = nullptr;
+        private_bytes_ = nullptr;
         patches_.clear();
-        return taken;
+        return gathered;
     }
 
-    /// Gives a delivery that nobody holds any more back, so that its memory serves the next turn. Only for deliveries
+    /// Returns a delivery, so that its memory serves the next turn; does nothing if it is shared. Only for deliveries
     /// that never left this loop.
     void recycle(delivery<Batch>&& done) {
-        constexpr std::size_t worth_keeping = 64 * 1024;
-        if (common_ || !done.common || done.common.use_count() != 1 || done.common->size() > worth_keeping) return;
+        constexpr std::size_t max_reusable_bytes = 64 * 1024;
+        if (common_ || !done.common || done.common.use_count() != 1 || done.common->size() > max_reusable_bytes) return;
         common_ = std::const_pointer_cast<Batch>(std::move(done.common));
         common_->clear();
         patches_ = std::move(done.patches);
@@ -546,18 +511,18 @@ private:
         if (!common_) common_ = std::make_shared<Batch>();
         return *common_;
     }
-    Batch& aside() {
-        if (!aside_) aside_ = std::make_shared<Batch>();
-        return *aside_;
+    Batch& private_bytes() {
+        if (!private_bytes_) private_bytes_ = std::make_shared<Batch>();
+        return *private_bytes_;
     }
 
     std::shared_ptr<Batch> common_;
-    std::shared_ptr<Batch> aside_;
+    std::shared_ptr<Batch> private_bytes_;
     std::vector<typename delivery<Batch>::member_patch> patches_;
 };
 
 ROOMPP_NAMESPACE_END
-// What the core asks of a connection, written down and checked.
+// The requirements on a connection that is a member, checked with readable messages.
 
 #include <cstddef>
 #include <cstdint>
@@ -570,21 +535,23 @@ ROOMPP_NAMESPACE_BEGIN
 
 /// A connection type can be a member of rooms and broadcasters if it has
 /// - `batch_type`: messages encoded for the wire, one after the other: default-constructible, with `append(payload)`,
-///   `append(const batch_type&, from, to)` (the part between two earlier values of `size()`), `size()`, `clear()`;
-/// - `deliver(const std::shared_ptr<const batch_type>&)`: takes a batch for sending; must not block, must not throw, must
-///   not call back into the room before it returns; called only on the connection's loop;
-/// - `close(std::uint16_t code, std::string_view reason)`: starts to end the connection; callable from any thread;
-/// - `home()`: the loop it lives on.
+///   `append(const batch_type&, begin, end)` (the part between two earlier values of `size()`), `size()`, `clear()`;
+/// - `deliver(const std::shared_ptr<const batch_type>&)`: sends a batch; must not block, must not throw, must not call
+///   back into the room before it returns; called only on the connection's loop;
+/// - `close(std::uint16_t code, std::string_view reason)`: starts to close the connection; callable from any thread;
+/// - `home()`: the loop on which it lives.
 ///
 /// It may have
-/// - `deliver(batch, when_slow)` in its place, which says what to do if too much waits already; without it, a room's policy
-///   for slow members is without effect;
-/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: what is in them is never dropped;
-/// - `hold()` and `go_on()`: from the one to the other, reads nothing more of what its client sends; as often as it was
-///   held, it has to be told to go on; called on the connection's loop, while a message of it is handled, or by a task of
-///   its own. Without them, what waits for a room on another loop is not bounded;
-/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which takes the place of one
-///   `deliver` each (a writer that submits many sends together).
+/// - `deliver(batch, when_slow)` instead, which says what to do if too much is queued already; without it, a room's
+///   policy for slow members has no effect;
+/// - `deliver_own(batch, when_slow)`, for batches that are for this member alone: nothing of them is ever dropped;
+/// - `pause_reading()` and `resume_reading()`: between them, nothing more that its client sends is read. Calls are
+///   counted: reading continues after as many resumes as pauses. Called on the connection's loop, by a task of its own
+///   or while a message of it is handled. Without them, what is queued for a room on another loop is not bounded;
+/// - `static deliver_all(Connection* const* first, Connection* const* last, batch, when_slow)`, which replaces one
+///   `deliver` each (a writer that submits many sends together);
+/// - `room_count()`: a reference to the number of rooms that it is in, for limits::rooms_per_connection. Belongs to the
+///   connection's loop.
 template <class Connection>
 struct member_concept {
 private:
@@ -608,7 +575,7 @@ private:
     struct has<Has, C, std::void_t<Has<C>>> : std::true_type {};
 
 public:
-    static constexpr bool check() {
+    static constexpr bool conforms() {
         static_assert(has<batch_of, Connection>::value,
                       "roompp: a member type needs a batch_type (see member_concept)");
         static_assert(has<append_of, Connection>::value && has<append_part_of, Connection>::value,
@@ -624,160 +591,56 @@ public:
 };
 
 ROOMPP_NAMESPACE_END
-// How a room's template parameters are told apart.
-
-#include <cstddef>
-#include <type_traits>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The policy kinds that basic_room knows; a policy names its kind as `policy_kind`.
-struct connection_policy {};    ///< what the members are: of_members
-struct history_policy {};       ///< which messages are kept: ring_history, recent_history, no_history
-struct presence_policy {};      ///< whether it tells who is there: presence, presence_with_grace, no_presence
-struct slow_policy {};          ///< what becomes of slow members: disconnect_slow, skip_to_latest, drop_oldest
-struct room_state_policy {};    ///< what the application keeps in a room: room_state
-struct member_state_policy {};  ///< what the application keeps with a member: member_state
-struct message_policy {};       ///< what a message is: see roompp/typed.hpp
-
-/// Policy: the room's members are connections of this type (see member_concept). Needed only where the members are not
-/// this library's own connections: a fake in a unit test, or a plain `websocketpp::server`'s.
-template <class Connection>
-struct of_members {
-    using policy_kind = connection_policy;
-    using connection_type = Connection;
-};
-
-/// What becomes of a member that does not take its messages as fast as they come, when more than limits::queue_bytes
-/// would wait for it. In no case do the others wait, or does the queue grow beyond that.
-enum class when_slow : unsigned char { disconnect, skip_to_latest, drop_oldest };
-
-/// Policy (the default): a slow member is closed with 1013.
-struct disconnect_slow {
-    using policy_kind = slow_policy;
-    static constexpr when_slow what = when_slow::disconnect;
-};
-/// Policy: a slow member loses all that waits for it, and goes on with the newest: for states of which only the latest
-/// matters.
-struct skip_to_latest {
-    using policy_kind = slow_policy;
-    static constexpr when_slow what = when_slow::skip_to_latest;
-};
-/// Policy: a slow member loses as many of the oldest messages that wait for it as the new ones need.
-struct drop_oldest {
-    using policy_kind = slow_policy;
-    static constexpr when_slow what = when_slow::drop_oldest;
-};
-
-/// Policy: every room has a `State`, made with the room and gone with it: `room.state()`. Only the room's hooks use it,
-/// on its home loop, so it needs no lock.
-template <class State>
-struct room_state {
-    using policy_kind = room_state_policy;
-    using state_type = State;
-};
-/// Policy: every member has a `State` while it is in the room: `member.state()`.
-template <class State>
-struct member_state {
-    using policy_kind = member_state_policy;
-    using state_type = State;
-};
-
-/// What a room's members are if no policy says so; the wire layer specialises it for `void`.
-template <class Unnamed>
-struct default_members {
-    static_assert(
-        !std::is_void_v<Unnamed>,
-        "roompp: say what the members are with roompp::of_members<Connection>, or include <roompp/roompp.hpp>");
-};
-
-namespace detail {
-
-struct no_state {};
-
-/// Messages as they are.
-struct bare_messages {
-    using policy_kind = message_policy;
-    using message_type = payload;
-    static const payload* read(const payload& message) noexcept { return &message; }
-};
-
-// For functions that take a value where a message is a value and no payload.
-template <class Message, class Messages>
-using enable_for_values =
-    std::enable_if_t<std::is_same_v<Message, typename Messages::message_type> && !std::is_same_v<Message, payload>>;
-
-template <class T, class = void>
-struct is_policy : std::false_type {};
-template <class T>
-struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
-
-// How many of the policies are of a kind.
-template <class Kind, class... Policies>
-inline constexpr std::size_t count_policies = (std::size_t{0} + ... +
-                                               std::size_t{std::is_same_v<typename Policies::policy_kind, Kind>});
-
-// The first policy of a kind, or the default.
-template <class Kind, class Default, class... Policies>
-struct find_policy {
-    using type = Default;
-};
-template <class Kind, class Default, class First, class... Rest>
-struct find_policy<Kind, Default, First, Rest...>
-    : std::conditional_t<std::is_same_v<typename First::policy_kind, Kind>, std::enable_if<true, First>,
-                         find_policy<Kind, Default, Rest...>> {};
-
-}  // namespace detail
-
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Those who get what is broadcast, on one loop. Adding and removing is O(1). Not thread-safe.
+/// The connections on one loop to which a room's messages are delivered. Adding and removing is O(1). Not thread-safe.
 ///
-/// The audience does not own the connections: whoever adds one removes it before it goes.
+/// The audience does not own the connections: the caller of add() removes each before it is destroyed.
 template <class Connection>
 class audience {
-    static_assert(member_concept<Connection>::check());
+    static_assert(member_concept<Connection>::conforms());
 
 public:
     using batch_type = typename Connection::batch_type;
 
+    /// The number of connections.
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
     [[nodiscard]] bool empty() const noexcept { return connections_.empty(); }
-    [[nodiscard]] bool contains(const subscriber_slot& place) const noexcept {
-        return place.index < slots_.size() && slots_[place.index] == &place;
+    /// Whether the connection of this slot is in the audience.
+    [[nodiscard]] bool contains(const subscriber_slot& slot) const noexcept {
+        return slot.index < slots_.size() && slots_[slot.index] == &slot;
     }
 
-    /// Adds a connection. `place` must stay where it is until it is removed.
-    void add(Connection& joining, subscriber_slot& place) {
-        place.index = connections_.size();
-        connections_.push_back(&joining);
-        slots_.push_back(&place);
+    /// Adds a connection. `slot` must stay at one address until it is removed.
+    void add(Connection& connection, subscriber_slot& slot) {
+        slot.index = connections_.size();
+        connections_.push_back(&connection);
+        slots_.push_back(&slot);
     }
 
-    /// Removes the connection that sits there; does nothing if none does.
-    void remove(subscriber_slot& place) noexcept {
-        if (!contains(place)) return;
-        const std::size_t gap = place.index;
+    /// Removes the connection of this slot; does nothing if it is not in the audience.
+    void remove(subscriber_slot& slot) noexcept {
+        if (!contains(slot)) return;
+        const std::size_t gap = slot.index;
         connections_[gap] = connections_.back();
         slots_[gap] = slots_.back();
         slots_[gap]->index = gap;
         connections_.pop_back();
         slots_.pop_back();
-        place.index = subscriber_slot::npos;
+        slot.index = subscriber_slot::npos;
     }
 
-    /// Hands a delivery to every member.
-    /// @param slow what becomes of members that do not keep up.
+    /// Hands a delivery to every connection.
+    /// @param slow what becomes of those that do not keep up.
     void deliver(const delivery<batch_type>& messages, when_slow slow = when_slow::disconnect) {
         std::size_t begin = 0;
         if (!messages.patches.empty()) {
-            const auto patches = by_seat(messages);
+            const auto patches = patches_by_index(messages);
             for (auto first = patches.begin(); first != patches.end();) {
                 const std::size_t index = first->slot->index;
                 const auto last =
-                    std::find_if(first, patches.end(), [&](const auto& one) { return one.slot != first->slot; });
+                    std::find_if(first, patches.end(), [&](const auto& patch) { return patch.slot != first->slot; });
                 fan_out(begin, index, messages.common, slow);
                 const auto own = messages.with_patches(first, last);
                 if (own->size() != 0) deliver_own(*connections_[index], own, slow);
@@ -788,12 +651,12 @@ public:
         fan_out(begin, connections_.size(), messages.common, slow);
     }
 
-    /// Hands a batch to the connection of the one member that it is for, which need not be in the audience.
-    static void deliver_own(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+    /// Hands a batch to the one connection that it is for, which need not be in the audience.
+    static void deliver_own(Connection& connection, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if constexpr (has_deliver_own<Connection>::value)
-            to.deliver_own(batch, slow);
+            connection.deliver_own(batch, slow);
         else
-            deliver_one(to, batch, slow);
+            deliver_one(connection, batch, slow);
     }
 
 private:
@@ -817,32 +680,33 @@ private:
                                    std::declval<const std::shared_ptr<const typename C::batch_type>&>(), when_slow{}))>>
         : std::true_type {};
 
-    // The patches of those who are here, by seat; those of one seat in their order.
-    std::vector<typename delivery<batch_type>::member_patch> by_seat(const delivery<batch_type>& messages) const {
+    // The patches for the connections of this audience, by index; those of one connection in their order.
+    std::vector<typename delivery<batch_type>::member_patch> patches_by_index(
+        const delivery<batch_type>& messages) const {
         std::vector<typename delivery<batch_type>::member_patch> sorted;
-        for (const auto& one : messages.patches)
-            if (contains(*one.slot)) sorted.push_back(one);
+        for (const auto& patch : messages.patches)
+            if (contains(*patch.slot)) sorted.push_back(patch);
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.slot->index < b.slot->index; });
         return sorted;
     }
 
-    static void deliver_one(Connection& to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+    static void deliver_one(Connection& connection, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
         if constexpr (has_deliver_slow<Connection>::value)
-            to.deliver(batch, slow);
+            connection.deliver(batch, slow);
         else
-            to.deliver(batch);
+            connection.deliver(batch);
     }
 
-    void fan_out(std::size_t from, std::size_t to, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        if (from == to || batch->size() == 0) return;
+    void fan_out(std::size_t begin, std::size_t end, const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if (begin == end || batch->size() == 0) return;
         if constexpr (has_deliver_all<Connection>::value)
-            Connection::deliver_all(connections_.data() + from, connections_.data() + to, batch, slow);
+            Connection::deliver_all(connections_.data() + begin, connections_.data() + end, batch, slow);
         else
-            for (std::size_t i = from; i < to; ++i) deliver_one(*connections_[i], batch, slow);
+            for (std::size_t i = begin; i < end; ++i) deliver_one(*connections_[i], batch, slow);
     }
 
-    std::vector<Connection*> connections_;  // apart from the seats: the fan-out walks these alone
+    std::vector<Connection*> connections_;  // apart from the slots: the fan-out reads these alone
     std::vector<subscriber_slot*> slots_;
 };
 
@@ -850,8 +714,8 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Sends messages to a set of connections that live on one event loop. For names, hooks, history and several loops see
-/// basic_room and rooms; this is the piece to put into an existing program.
+/// Sends messages to a set of connections on one event loop. For names, hooks, history and several loops see basic_room
+/// and rooms; this is the part to put into an existing program.
 ///
 /// A message is encoded once, whatever the number of members; the messages of one loop turn are written together.
 /// Not thread-safe: use it on its loop's thread (loop::dispatch gets you there).
@@ -859,7 +723,7 @@ template <class Connection>
 class broadcaster {
     struct member {
         std::shared_ptr<Connection> connection;
-        subscriber_slot place;
+        subscriber_slot slot;
     };
     struct state;
 
@@ -873,39 +737,39 @@ public:
             if (this != &other) {
                 leave();
                 member_ = std::move(other.member_);
-                audience_ = std::move(other.audience_);
+                state_ = std::move(other.state_);
             }
             return *this;
         }
         ~subscription() { leave(); }
 
-        /// Ends the membership; what was broadcast before is still sent.
+        /// Ends the membership; what was broadcast before is still sent. On the broadcaster's loop.
         void leave() noexcept {
             if (!member_) return;
-            if (const auto still = audience_.lock()) still->leave(*member_);
+            if (const auto locked = state_.lock()) locked->leave(*member_);
             member_.reset();
         }
         /// Whether this is a membership.
-        [[nodiscard]] explicit operator bool() const noexcept { return member_ && !audience_.expired(); }
+        [[nodiscard]] explicit operator bool() const noexcept { return member_ && !state_.expired(); }
 
     private:
         friend class broadcaster;
-        subscription(std::unique_ptr<member> joined, std::weak_ptr<state> audience)
-            : member_(std::move(joined)), audience_(std::move(audience)) {}
+        subscription(std::unique_ptr<member> joined, std::weak_ptr<state> broadcaster_state)
+            : member_(std::move(joined)), state_(std::move(broadcaster_state)) {}
 
         std::unique_ptr<member> member_;
-        std::weak_ptr<state> audience_;
+        std::weak_ptr<state> state_;
     };
 
     /// @param home the loop on which all members live; must outlive the broadcaster.
     explicit broadcaster(loop& home) : state_(std::make_shared<state>(home)) {}
 
-    /// Makes the connection a member; it gets what is broadcast from now on. O(1).
+    /// Makes the connection a member, which gets what is broadcast from now on. Shares its ownership. O(1).
     [[nodiscard]] subscription join(std::shared_ptr<Connection> connection) {
         auto joined = std::make_unique<member>();
         joined->connection = std::move(connection);
-        state_->gathered.begin(joined->place);
-        state_->members.add(*joined->connection, joined->place);
+        state_->gathered.begin(joined->slot);
+        state_->members.add(*joined->connection, joined->slot);
         return subscription(std::move(joined), state_);
     }
 
@@ -916,21 +780,21 @@ public:
         state_->schedule();
     }
 
-    /// Sends to every member but one.
-    void broadcast_except(const subscription& one, payload message) {
-        if (!one) return broadcast(message);
-        state_->gathered.add_except(one.member_->place, message);
+    /// Sends to every member except one.
+    void broadcast_except(const subscription& except, payload message) {
+        if (!except) return broadcast(message);
+        state_->gathered.add_except(except.member_->slot, message);
         state_->schedule();
     }
 
     /// Sends to one member, in order with what is broadcast.
-    void send(const subscription& one, payload message) {
-        if (!one) return;
-        state_->gathered.add_only(one.member_->place, message);
+    void send(const subscription& recipient, payload message) {
+        if (!recipient) return;
+        state_->gathered.add_only(recipient.member_->slot, message);
         state_->schedule();
     }
 
-    /// Writes what was gathered now instead of at the end of the loop's turn.
+    /// Writes now what was gathered, instead of at the end of the loop's turn.
     void flush() { state_->flush(); }
 
     /// The number of members.
@@ -938,46 +802,39 @@ public:
 
 private:
     struct state {
-        explicit state(loop& loop_of_members) : home(loop_of_members), at_turn_end([this] { flush(); }) {}
+        explicit state(loop& loop_of_members) : home(loop_of_members), flush_task([this] { flush(); }) {}
 
-        void schedule() { home.current_turn().add(at_turn_end); }
+        void schedule() { home.current_turn().add(flush_task); }
         void flush() {
             if (gathered.empty()) return;
             auto messages = gathered.take();
             members.deliver(messages);
             gathered.recycle(std::move(messages));
         }
-        void leave(member& one) {
-            const auto last = gathered.end(one.place);
-            members.remove(one.place);
-            if (last) audience<Connection>::deliver_own(*one.connection, last, when_slow::disconnect);
+        void leave(member& leaving) {
+            const auto last = gathered.end(leaving.slot);
+            members.remove(leaving.slot);
+            if (last) audience<Connection>::deliver_own(*leaving.connection, last, when_slow::disconnect);
         }
 
         loop& home;
         audience<Connection> members;
         batch_builder<typename Connection::batch_type> gathered;
-        turn::task at_turn_end;
+        turn::task flush_task;
     };
 
     std::shared_ptr<state> state_;
 };
 
 ROOMPP_NAMESPACE_END
-// The directory of rooms: a room appears on its first join and goes with its last member.
+// The directory of rooms: a room is created on its first join and destroyed with its last member.
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
-#include <functional>
-#include <list>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -995,7 +852,7 @@ inline constexpr std::uint16_t going_away = 1001;        ///< server stops, or t
 inline constexpr std::uint16_t protocol_error = 1002;    ///< the peer broke the protocol
 inline constexpr std::uint16_t no_status = 1005;         ///< the peer closed without a code (never sent)
 inline constexpr std::uint16_t abnormal = 1006;          ///< the connection was lost without a close frame (never sent)
-inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message was not what its type says
+inline constexpr std::uint16_t invalid_payload = 1007;   ///< a message's bytes do not fit its type
 inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the server was broken
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed
@@ -1005,11 +862,11 @@ inline constexpr std::uint16_t try_again_later = 1013;   ///< the member was too
 /// How a connection ended.
 struct close_event {
     std::uint16_t code = close_code::abnormal;  ///< see close_code; 4000 to 4999 belong to the application
-    std::string reason;                         ///< UTF-8, at most 123 bytes; often empty
+    std::string reason;                         ///< UTF-8, at most 123 bytes (RFC 6455, section 5.5); often empty
 };
 
 ROOMPP_NAMESPACE_END
-// Handlers that take only the parameters they care for.
+// Handlers that take a subset of a hook's parameters.
 
 #include <cstddef>
 #include <functional>
@@ -1017,7 +874,7 @@ ROOMPP_NAMESPACE_END
 #include <type_traits>
 #include <utility>
 
-// Handlers that go on after they have returned: coroutines.
+// Handlers that continue after they have returned, such as coroutines.
 
 #include <cstddef>
 #include <deque>
@@ -1030,97 +887,71 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// How work of type T is started on a loop; specialised for the coroutine types that handlers may return (the wire layer
-/// does so for `asio::awaitable<void>`): `static void start(loop&, T, std::function<void(std::exception_ptr)> done)`.
+/// How work of type T is started on a loop. Specialised for the coroutine types that handlers may return (net/ does so
+/// for `asio::awaitable<void>`): `static void start(loop&, T, std::function<void(std::exception_ptr)> on_done)`.
 template <class T>
 struct async_work {
     static constexpr bool is_async = false;
 };
 
-/// What a handler gives back: nothing, if it is done, or work that goes on.
+/// The result of a handler: nothing if it is done, or work that continues on a loop.
 class pending {
 public:
     using completion = std::function<void(std::exception_ptr)>;
 
     pending() = default;
+    /// @param work of a type for which async_work is specialised.
     template <class T, class = std::enable_if_t<async_work<T>::is_async>>
     pending(T work)
-        : start_([kept = std::make_shared<T>(std::move(work))](loop& on, completion done) {
-              async_work<T>::start(on, std::move(*kept), std::move(done));
+        : start_([shared = std::make_shared<T>(std::move(work))](loop& home, completion on_done) {
+              async_work<T>::start(home, std::move(*shared), std::move(on_done));
           }) {}
 
-    /// Whether it is done already.
+    /// Whether the handler was done when it returned.
     [[nodiscard]] bool done() const noexcept { return !start_; }
-    /// Starts what goes on, once; `then` is called on the loop when it has ended, with its exception if it threw.
-    void start(loop& on, completion then) { start_(on, std::move(then)); }
+    /// Starts the work, at most once. `on_done` is called on the loop when it has ended, with its exception if it
+    /// threw.
+    void start(loop& home, completion on_done) { start_(home, std::move(on_done)); }
 
 private:
     std::function<void(loop&, completion)> start_;
 };
 
-/// The messages of one connection for a handler that goes on after it has returned: one is handled after the other, so
-/// that their order is kept. Belongs to one loop.
+/// The messages of one connection for a handler that continues after it has returned: each is handled when the one
+/// before is done, so that their order is preserved. Belongs to one loop; owned by a std::shared_ptr.
 class message_queue : public std::enable_shared_from_this<message_queue> {
 public:
-    using handle = std::function<pending(payload)>;
+    /// Starts to handle a message; the payload's bytes are valid until the returned work is done.
+    using message_handler = std::function<pending(payload)>;
 
-    /// How much may wait. A connection with more is too fast for its handler.
-    static constexpr std::size_t most_messages = 1024;
-    static constexpr std::size_t most_bytes = 4 * 1024 * 1024;
+    /// How many messages may wait. A client with more sends faster than its handler works.
+    static constexpr std::size_t max_messages = 1024;
+    /// How many bytes of messages may wait: 4 MiB.
+    static constexpr std::size_t max_bytes = 4 * 1024 * 1024;
 
+    /// @param home the loop on which messages are handled; must outlive the queue.
     explicit message_queue(loop& home) : home_(home) {}
 
-    /// Has a message handled when its turn comes, and `then` called with the exception of that, or none.
-    /// @returns false if too much waits already: then nothing is called.
-    [[nodiscard]] bool put(payload message, handle how, pending::completion then) {
-        if (waiting_.size() >= most_messages || bytes_ + message.size() > most_bytes) return false;
-        bytes_ += message.size();
-        waiting_.push_back(
-            std::make_shared<item>(item{std::string(message.data()), message.kind(), std::move(how), std::move(then)}));
-        if (!busy_) go_on();
-        return true;
-    }
+    /// Handles a message when its turn comes: now if none is being handled. Copies the bytes.
+    /// @param on_done called when that is done, with the exception that the handler threw, if any.
+    /// @returns false if max_messages or max_bytes would be exceeded; then neither is called.
+    [[nodiscard]] bool put(payload message, message_handler handle, pending::completion on_done);
 
-    /// Forgets what waits; what has begun goes on.
-    void clear() noexcept {
-        const auto forgotten = std::exchange(waiting_, {});
-        bytes_ = 0;
-    }
+    /// Drops the messages that wait; the one that is being handled goes on.
+    void clear() noexcept;
 
 private:
     struct item {
-        std::string bytes;  // stay where they are while the handler is at them
+        std::string bytes;  // at one address until the handler is done
         payload_kind kind;
-        handle how;
-        pending::completion then;
+        message_handler handle;
+        pending::completion on_done;
     };
 
-    void go_on() {
-        const auto self = shared_from_this();
-        busy_ = true;
-        while (!waiting_.empty()) {
-            const auto now = std::move(waiting_.front());
-            waiting_.pop_front();
-            bytes_ -= now->bytes.size();
-            pending work;
-            try {
-                work = now->how(payload(now->bytes, now->kind));
-            } catch (...) {
-                now->then(std::current_exception());
-                continue;
-            }
-            if (!work.done())
-                return work.start(home_, [self, now](const std::exception_ptr& failed) {
-                    now->then(failed);
-                    self->go_on();
-                });
-            now->then(nullptr);
-        }
-        busy_ = false;
-    }
+    void run();
 
     loop& home_;
-    std::deque<std::shared_ptr<item>> waiting_;
+    std::deque<std::shared_ptr<item>> items_;
     std::size_t bytes_ = 0;
     bool busy_ = false;
 };
@@ -1137,7 +968,7 @@ template <class F, std::size_t... I, class... Args>
 struct invocable_with<F, std::index_sequence<I...>, Args...>
     : std::is_invocable<F&, std::tuple_element_t<I, std::tuple<Args...>>...> {};
 
-// The parameters that bit mask `Mask` of N names, in order, as an index sequence.
+// The parameters that the bit mask `Mask` of N selects, in order, as an index sequence.
 template <std::size_t Mask, std::size_t N, std::size_t... Chosen>
 constexpr auto chosen_by_mask() {
     if constexpr (N == 0)
@@ -1162,8 +993,8 @@ struct can_be_empty<F, std::void_t<decltype(std::declval<const F&>().operator bo
 struct no_choice {};
 
 // The largest subset of the arguments that F takes; among equals, the one with the earlier arguments (a handler of one
-// `auto&` parameter gets the first, the room). Smaller subsets are looked at only if no larger one fits, so that the
-// body of a generic lambda is not instantiated with types it was not written for.
+// `auto&` parameter gets the first, the room). Smaller subsets are tried only if no larger one fits, so that the body
+// of a generic lambda is not instantiated with types that it was not written for.
 template <class F, std::size_t Count, std::size_t Mask, class... Args>
 constexpr auto choose_arguments();
 
@@ -1198,7 +1029,7 @@ struct is_chosen : std::false_type {};
 template <std::size_t I, std::size_t... Chosen>
 struct is_chosen<I, std::index_sequence<Chosen...>> : std::bool_constant<((I == Chosen) || ...)> {};
 
-/// Whether F, as a handler of these parameters, takes the one at index I.
+/// Whether F, as a handler of these parameters, takes the parameter at index I.
 template <std::size_t I, class F, class... Args>
 inline constexpr bool takes_argument = is_chosen<I, arguments_of<std::decay_t<F>, Args...>>::value;
 
@@ -1209,7 +1040,7 @@ template <class F, class... Args>
 inline constexpr bool takes_some_of = !std::is_same_v<detail::arguments_of<F, Args...>, detail::no_choice>;
 
 /// A stored handler of the given signature, made from any callable that takes these parameters or a subset of them in
-/// the same order; empty by default. Copies share nothing: the callable is copied.
+/// the same order; empty by default. Copies share nothing: the callable is copied. Not thread-safe by itself.
 template <class Signature>
 class handler;
 
@@ -1218,6 +1049,7 @@ class handler<Result(Args...)> {
 public:
     handler() = default;
 
+    /// @param f a callable; an empty std::function makes an empty handler.
     template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, handler>>>
     handler(F&& f) {
         using callable = std::decay_t<F>;
@@ -1235,11 +1067,13 @@ public:
         }
     }
 
+    /// Whether there is a callable.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(function_); }
 
-    /// Whether the callable returns work that goes on after it has returned (see async_work).
+    /// Whether the callable returns work that continues after it has returned (see async_work).
     [[nodiscard]] bool is_async() const noexcept { return is_async_; }
 
+    /// Calls it; must not be empty.
     Result operator()(Args... args) const { return function_(std::forward<Args>(args)...); }
 
 private:
@@ -1251,13 +1085,16 @@ private:
 
     template <class F, std::size_t... I, class Tuple>
     static Result call(F& f, std::index_sequence<I...>, [[maybe_unused]] Tuple&& arguments) {
-        using returned = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
-        if constexpr (std::is_convertible_v<returned, Result>) {
+        using result = decltype(f(std::get<I>(std::forward<Tuple>(arguments))...));
+        // Whether void is convertible is not asked: some versions of libc++ cannot say that of an optional.
+        using gives_result =
+            std::conditional_t<std::is_void_v<result>, std::is_void<Result>, std::is_convertible<result, Result>>;
+        if constexpr (gives_result::value) {
             return f(std::get<I>(std::forward<Tuple>(arguments))...);
         } else {
-            static_assert(!async_work<std::decay_t<returned>>::is_async,
+            static_assert(!async_work<std::decay_t<result>>::is_async,
                           "roompp: this hook can't be a coroutine; message hooks can");
-            // A handler that returns nothing where a result is possible means the default one.
+            // A handler that returns nothing, of a hook with a result, has the default result.
             f(std::get<I>(std::forward<Tuple>(arguments))...);
             return Result();
         }
@@ -1268,7 +1105,7 @@ private:
 };
 
 ROOMPP_NAMESPACE_END
-// Every bound of a server in one value.
+// Every bound of a server, in one value.
 
 #include <chrono>
 #include <cstddef>
@@ -1276,168 +1113,338 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// What becomes of a message that comes faster than limits::messages_per_second or limits::bytes_per_second allow.
+/// What becomes of a message that exceeds limits::messages_per_second or limits::bytes_per_second.
 enum class flood : unsigned char {
     close,  ///< the connection is closed with 1008
-    drop    ///< the message is dropped, and the client told so, if its protocol has a way to
+    drop    ///< the message is dropped, and the client is notified if its protocol has a way to
 };
 
 /// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
-/// client can use up the machine. Timeouts are kept to the second.
+/// client can use up the machine. Timeouts are precise to the second.
 struct limits {
-    /// Largest message that a client may send, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
-    /// any text that a person writes, and most pictures a page would send.
+    /// Maximum size of a message from a client, in bytes after reassembly; a larger one closes with 1009. 1 MiB holds
+    /// any text that a person writes, and most pictures that a page would send.
     std::size_t message_bytes = 1024 * 1024;
-    /// Most memory, in bytes, for what waits to be sent to one member: the bytes, and a cost for each batch, so that short
-    /// messages are bounded too. A slower one is closed with 1013, or loses messages, as its room's policy says. What a room says in one turn may be more, if nothing else waits. Four of the largest messages.
+    /// Maximum memory, in bytes, of one member's send queue: the bytes, and a cost for each batch, so that short
+    /// messages are bounded too. A member that exceeds it is closed with 1013, or loses messages, as its room's policy
+    /// says. The messages of one turn of a room may exceed it if nothing else is queued. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
-    /// Largest body of an HTTP request, in bytes; a larger one gets 413. Messages by POST may have message_bytes.
+    /// Maximum size of an HTTP request's body, in bytes; a larger one gets 413. Messages by POST may have
+    /// message_bytes.
     std::size_t body_bytes = 64 * 1024;
-    /// Most connections at one time; further ones get 503. Shared out evenly over the server's threads.
+    /// Maximum size of an HTTP request's head, in bytes, from the request line to the empty line after the header fields; a
+    /// larger one gets 431, or 414 if the request line alone is too large. The trailers of a body in chunks, and its chunk
+    /// extensions, may have as much again. Common servers allow 8 to 16 KB.
+    std::size_t head_bytes = 16'000;
+    /// Maximum number of header fields of an HTTP request; more get 431. Browsers send about 20.
+    std::size_t header_fields = 100;
+    /// Maximum number of connections at one time; further ones get 503. Divided evenly among the server's threads.
     std::size_t connections = 100'000;
-    /// Most connections of one peer address at one time; further ones get 503. No bound of its own by default: behind a
-    /// proxy, all connections have the proxy's address.
+    /// Maximum number of connections of one peer address at one time; further ones get 503. 0, the default: any number,
+    /// since behind a proxy all connections have the proxy's address.
     std::size_t connections_per_address = 0;
-    /// Most connections at one time that have not yet sent their first whole request; further ones get 503. Shared out
-    /// evenly over the server's threads. Real clients send it within one round trip.
+    /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
+    /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
-    /// Most messages a second that a client may send, on average, and in one go; 0: any number. Far more than people
-    /// write, and than a page should send; a flood costs the others of a room what they have to receive.
+    /// Maximum rate of a client's messages, per second, on average and in one burst; 0: any. Far more than people
+    /// write, and than a page should send: every member of a room pays for a flood.
     std::uint64_t messages_per_second = 1000;
-    /// Most bytes of messages a second that a client may send, on average; 0: any number. In one go it may be this, or
-    /// one largest message. A few pictures.
+    /// Maximum rate of a client's messages in bytes per second, on average; 0: any. One burst may be this, or one
+    /// largest message. A few pictures.
     std::uint64_t bytes_per_second = 16 * 1024 * 1024;
-    /// What becomes of messages beyond that: by default the connection is closed with 1008.
+    /// What becomes of messages beyond these rates: by default the connection is closed with 1008.
     flood on_flood = flood::close;
-    /// Most members of one room; further ones are closed with 1013.
+    /// Maximum number of members of one room; further ones are closed with 1013.
     std::size_t members_per_room = 100'000;
-    /// Most rooms of one directory, shared out evenly over the server's threads; who would open another is closed with
-    /// 1013. Rooms that only wait for somebody to come back make place before that.
+    /// Maximum number of rooms of one directory, divided evenly among the server's threads; a client that would create
+    /// one more is closed with 1013. Empty rooms that wait for members to come back are destroyed before that.
     std::size_t rooms = 10'000;
-    /// Most memory of the histories of one directory's rooms together, in bytes, shared out evenly over the server's
-    /// threads. When it would be more, rooms that only wait for somebody to come back go, then the room that is written to
-    /// forgets its oldest messages. Hundreds of rooms with all that one may keep by default, or 25 KiB for each of 10,000.
+    /// Maximum memory of the histories of one directory's rooms together, in bytes, divided evenly among the server's
+    /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
+    /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
-    /// Most rooms that one connection may be in at one time.
+    /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
-    /// How long a room with a history stays after its last member has left, so that those who lost their connection find
-    /// it again.
+    /// How long a room with a history stays after its last member has left, so that members who lost their connection
+    /// find it again.
     std::chrono::seconds empty_room{60};
-    /// Longest value of a path parameter such as {room}, in characters.
+    /// Maximum length of a path parameter's value such as {room}, in characters.
     std::size_t name_length = 100;
-    /// How long a client may take to send a whole request, from its first byte or the connection's start.
+    /// Maximum time for a client to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
-    /// How long a handler that answers later (see responder) may take to do so; then the client gets 503.
+    /// Maximum time for a deferred response (see responder); then the client gets 503.
     std::chrono::seconds answer_timeout{120};
-    /// Longest time for which a client may have a poll held until there is news; if need be shortened to 3 s less than
-    /// answer_timeout, for an answer without news is one, too.
+    /// Maximum time for which a poll is held until there is news; shortened to 3 s less than answer_timeout if need be,
+    /// since an answer without news is an answer too.
     std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a client that polls counts as gone. Browsers may delay a hidden page's timers.
+    /// After this long without a poll, a polling client leaves its room. Browsers may delay a hidden page's timers.
     std::chrono::seconds poll_grace{30};
-    /// How long an HTTP connection is kept open for another request.
+    /// How long an HTTP connection stays open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
     /// common proxies drop an idle connection.
     std::chrono::seconds ping_interval{30};
-    /// How long a client may take to answer a ping before the connection counts as lost (close code 1006).
+    /// Maximum time for a client to answer a ping; then the connection counts as lost (close code 1006).
     std::chrono::seconds ping_timeout{20};
-    /// How long a closing handshake, and the sending of what is left, may take.
+    /// Maximum time for a closing handshake, and for sending what is queued by then.
     std::chrono::seconds close_timeout{5};
     /// How long stop() waits for connections to end.
     std::chrono::seconds stop_timeout{5};
 };
 
 ROOMPP_NAMESPACE_END
-// What the histories of many rooms may take together.
+// A connection's membership in a room, as a value.
 
 #include <cstddef>
-#include <functional>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The memory of the histories of one loop's rooms. Belongs to that loop.
-class history_budget {
+template <class Room>
+class rooms;
+
+namespace detail {
+
+template <class Room>
+class room_directory;
+
+// Whether a connection type has pause_reading() and resume_reading().
+template <class Connection, class = void>
+struct can_pause_reading : std::false_type {};
+template <class Connection>
+struct can_pause_reading<Connection, std::void_t<decltype(std::declval<Connection&>().pause_reading(),
+                                                          std::declval<Connection&>().resume_reading())>>
+    : std::true_type {};
+
+}  // namespace detail
+
+/// A connection's membership in a room as a value, made by rooms::join(): the connection is in the room while this
+/// lives. Movable. Belongs to the connection's loop. Keeps the room's directory alive.
+template <class Room>
+class membership {
+    using connection_type = typename Room::connection_type;
+    using member = typename Room::member;
+
 public:
-    /// @param make_place lets a room go in which nobody is; returns false if there is none.
-    explicit history_budget(std::function<bool()> make_place) : make_place_(std::move(make_place)) {}
-
-    /// Says how many bytes it may be.
-    void limit(std::size_t bytes) noexcept { most_ = bytes; }
-    [[nodiscard]] bool is_exceeded() const noexcept { return used_ > most_; }
-    /// Lets a room go whose members have all left, to have its share back. @returns false if there is none.
-    bool make_place() const { return make_place_(); }
-
-private:
-    friend class history_share;
-    std::function<bool()> make_place_;
-    std::size_t most_ = 0;
-    std::size_t used_ = 0;
-};
-
-/// What one room's history takes of it; given back when this goes.
-class history_share {
-public:
-    history_share() = default;
-    history_share(const history_share&) = delete;
-    history_share& operator=(const history_share&) = delete;
-    ~history_share() { set(0); }
-
-    /// Says of what it is a share; before that it is one of nothing.
-    void take_from(std::shared_ptr<history_budget> all) noexcept { all_ = std::move(all); }
-    /// Says how many bytes it is now.
-    void set(std::size_t bytes) noexcept {
-        if (all_) all_->used_ = all_->used_ - bytes_ + bytes;
-        bytes_ = bytes;
+    membership() = default;
+    membership(membership&&) noexcept = default;
+    membership& operator=(membership&& other) noexcept {
+        if (this != &other) {
+            leave();
+            member_ = std::move(other.member_);
+            directory_ = std::move(other.directory_);
+            home_ = other.home_;
+            bytes_in_flight_ = other.bytes_in_flight_;
+        }
+        return *this;
     }
-    /// Whether all shares together are too much.
-    [[nodiscard]] bool is_too_much() const noexcept { return all_ && all_->is_exceeded(); }
-    bool make_place() const { return all_->make_place(); }
+    ~membership() { leave(); }
+
+    /// Hands a message of the connection to the room: to its message hook, or, without one, to all members.
+    /// @param on_handled called on the room's home loop when that is done, with the message's number, 0 if it was not
+    /// broadcast; may be empty.
+    void receive(payload message, typename Room::receipt on_handled = {}) {
+        if (!member_) return;
+        if (home_->running_here()) {
+            if (member_->room_) member_->room_->receive(*member_, message, std::move(on_handled));
+            return;
+        }
+        hand_over(message.size(), [member = member_, directory = directory_, copy = std::string(message.data()),
+                                   kind = message.kind(), on_handled = std::move(on_handled)] {
+            if (member->room_) member->room_->receive(*member, payload(copy, kind), on_handled);
+        });
+    }
+
+    /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
+    /// not in the room by then. An exception closes the connection with 1011 and is reported, see rooms::on_error().
+    template <class Action>
+    void visit(Action&& action) {
+        visit(0, std::forward<Action>(action));
+    }
+    /// @param bytes the size of the client's message for which this is done.
+    template <class Action>
+    void visit(std::size_t bytes, Action&& action) {
+        if (!member_) return;
+        auto work = [member = member_, directory = directory_, action = std::forward<Action>(action)]() mutable {
+            if (!member->is_joined()) return;
+            const auto room = member->room_->shared_from_this();
+            room->guard(member.get(), [&] { action(*room, *member); });
+        };
+        if (home_->running_here())
+            work();
+        else
+            hand_over(bytes, std::move(work));
+    }
+
+    /// Ends the membership.
+    /// @param reason what the room's leave hook gets.
+    void leave(const close_event& reason = {close_code::normal, {}}) noexcept {
+        if (!member_) return;
+        // Emptied first, since a hook may assign another membership to this. The directory goes with the message: it
+        // keeps the room alive until that arrives.
+        const auto leaving = std::exchange(member_, nullptr);
+        leaving->stop_counting();
+        home_->dispatch([leaving, directory = std::move(directory_), reason] {
+            if (leaving->is_joined())
+                leaving->room_->remove(*leaving, reason);
+            else
+                leaving->membership_ = member::left;
+        });
+    }
+
+    /// Whether this is a membership that has not been left.
+    [[nodiscard]] explicit operator bool() const noexcept { return member_ != nullptr; }
 
 private:
-    std::shared_ptr<history_budget> all_;
-    std::size_t bytes_ = 0;
+    friend class rooms<Room>;
+    membership(std::shared_ptr<member> joining, std::shared_ptr<detail::room_directory<Room>> directory, loop& home)
+        : member_(std::move(joining)), directory_(std::move(directory)), home_(&home) {}
+
+    // How much is handed to the room's loop before that has to catch up, and what each message costs besides its bytes.
+    static constexpr std::size_t max_bytes_in_flight = 256 * 1024;
+    static constexpr std::size_t message_cost = 256;
+
+    // Runs the work on the room's loop, which is another one. If that does not keep up, nothing more is read from the
+    // client meanwhile: what is queued between the loops stays bounded.
+    template <class Work>
+    void hand_over(std::size_t bytes, Work&& work) {
+        home_->post(std::forward<Work>(work));
+        if constexpr (detail::can_pause_reading<connection_type>::value) {
+            bytes_in_flight_ += bytes + message_cost;
+            if (bytes_in_flight_ < max_bytes_in_flight) return;
+            bytes_in_flight_ = 0;
+            member_->connection().pause_reading();
+            home_->post([connection = member_->connection_] {
+                connection->home().post([connection] { connection->resume_reading(); });
+            });
+        }
+    }
+
+    std::shared_ptr<member> member_;
+    std::shared_ptr<detail::room_directory<Room>> directory_;
+    loop* home_ = nullptr;
+    std::size_t bytes_in_flight_ = 0;  // since the room's loop was last known to have caught up
 };
+
+ROOMPP_NAMESPACE_END
+// The policies of a room: its template parameters, each of a kind.
+
+#include <cstddef>
+#include <type_traits>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The kinds of policies that basic_room knows; a policy names its kind as `policy_kind`.
+struct connection_policy {};  ///< the type of the members: of_members
+struct history_policy {};     ///< which messages are kept: ring_history, recent_history, no_history
+struct presence_policy {};  ///< whether members see each other come and go: presence, presence_with_grace, no_presence
+struct slow_policy {};      ///< what becomes of slow members: disconnect_slow, skip_to_latest, drop_oldest
+struct room_state_policy {};    ///< the application's state of a room: room_state
+struct member_state_policy {};  ///< the application's state of a member: member_state
+struct message_policy {};       ///< the type of messages: see roompp/typed.hpp
+
+/// Policy: the room's members are connections of this type (see member_concept). Needed only for members that are not
+/// this library's own connections: a fake in a unit test, or those of a plain `websocketpp::server`.
+template <class Connection>
+struct of_members {
+    using policy_kind = connection_policy;
+    using connection_type = Connection;
+};
+
+/// Policy (the default): a slow member is closed with 1013.
+struct disconnect_slow {
+    using policy_kind = slow_policy;
+    static constexpr when_slow action = when_slow::disconnect;
+};
+/// Policy: a slow member loses all that is queued for it, and goes on with the newest message: for states of which only
+/// the latest matters.
+struct skip_to_latest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow action = when_slow::skip_to_latest;
+};
+/// Policy: a slow member loses as many of its oldest queued messages as the new ones need.
+struct drop_oldest {
+    using policy_kind = slow_policy;
+    static constexpr when_slow action = when_slow::drop_oldest;
+};
+
+/// Policy: every room has a `State`, constructed and destroyed with the room: `room.state()`. Only the room's hooks use
+/// it, on its home loop, so it needs no lock.
+template <class State>
+struct room_state {
+    using policy_kind = room_state_policy;
+    using state_type = State;
+};
+/// Policy: every member has a `State` while it is in the room: `member.state()`.
+template <class State>
+struct member_state {
+    using policy_kind = member_state_policy;
+    using state_type = State;
+};
+
+/// The type of a room's members without a policy of_members; net/ specialises it for `void`.
+template <class Unnamed>
+struct default_members {
+    static_assert(
+        !std::is_void_v<Unnamed>,
+        "roompp: say what the members are with roompp::of_members<Connection>, or include <roompp/roompp.hpp>");
+};
+
+namespace detail {
+
+struct no_state {};
+
+/// Messages as bare payloads.
+struct bare_messages {
+    using policy_kind = message_policy;
+    using message_type = payload;
+    static const payload* read(const payload& message) noexcept { return &message; }
+};
+
+// Enables the overloads that take a message as a value, in rooms whose messages are values.
+template <class Message, class Messages>
+using enable_for_values =
+    std::enable_if_t<std::is_same_v<Message, typename Messages::message_type> && !std::is_same_v<Message, payload>>;
+
+template <class T, class = void>
+struct is_policy : std::false_type {};
+template <class T>
+struct is_policy<T, std::void_t<typename T::policy_kind>> : std::true_type {};
+
+// The number of policies of a kind.
+template <class Kind, class... Policies>
+inline constexpr std::size_t count_policies = (std::size_t{0} + ... +
+                                               std::size_t{std::is_same_v<typename Policies::policy_kind, Kind>});
+
+// The first policy of a kind, or the default.
+template <class Kind, class Default, class... Policies>
+struct find_policy {
+    using type = Default;
+};
+template <class Kind, class Default, class First, class... Rest>
+struct find_policy<Kind, Default, First, Rest...>
+    : std::conditional_t<std::is_same_v<typename First::policy_kind, Kind>, std::enable_if<true, First>,
+                         find_policy<Kind, Default, Rest...>> {};
+
+}  // namespace detail
 
 ROOMPP_NAMESPACE_END
 // A room: members, one order of messages, and the hooks of the application.
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <iterator>
-#include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-// Names for the times in which numbers count on.
-
-#include <cstdint>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// A new epoch: 16 hexadecimal digits that nobody has had before, as far as chance allows. On the loop's thread.
-[[nodiscard]] inline std::string new_epoch(loop& home) {
-    std::uint64_t value = home.random();
-    std::string text(16, '0');
-    for (char& digit : text) {
-        digit = "0123456789abcdef"[value & 0xfU];
-        value >>= 4U;
-    }
-    return text;
-}
-
-ROOMPP_NAMESPACE_END
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
 #include <cstddef>
@@ -1445,7 +1452,7 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
-// What a room tells its members.
+// The events of a room, as its members get them.
 
 #include <chrono>
 #include <cstddef>
@@ -1455,82 +1462,83 @@ ROOMPP_NAMESPACE_END
 #include <string_view>
 #include <vector>
 
-// Who is behind a connection.
+// The person behind a connection.
 
 #include <string>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Who is in a room, as the application says when a connection joins: see connect_reply::identify(). Several connections of
-/// one `id` are one person. What is in here is shown to the other members.
+/// A person in a room, as the application identifies it when a connection joins: see connect_reply::identify(). Several
+/// connections with one `id` are one person. The other members see all of this.
 struct person {
-    std::string id;    ///< the same for all connections of one person, and for nobody else; empty: a person of its own
+    std::string id;    ///< unique to the person; empty: the connection is a person of its own
     std::string name;  ///< for people to read
-    std::string data;  ///< whatever else the application wants the others to see
+    std::string data;  ///< anything else that the application shows to the others
 };
 
 ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The kinds of things that happen in a room.
+/// The kinds of events in a room.
 enum class event_kind : unsigned char {
-    message,  ///< said to everyone; numbered, and kept by a history
-    direct,   ///< said to some alone; neither numbered nor kept
+    message,  ///< for everyone; numbered, and kept by a history
+    direct,   ///< for some members alone; neither numbered nor kept
     signal,   ///< of the moment, such as "is typing"; neither numbered nor kept
-    join,     ///< a person's first connection came, or one with another name (see presence)
-    leave     ///< a person's last connection went (see presence)
+    join,     ///< a person's first connection joined, or one with another name (see presence)
+    leave     ///< a person's last connection left (see presence)
 };
 
-/// One thing that happens in a room. A view: valid while it is being encoded.
+/// One event in a room. A view: valid while it is being encoded.
 struct room_event {
     event_kind kind = event_kind::message;
     std::uint64_t id = 0;                      ///< of a message: rises by one within the room's epoch; else 0
-    std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when
-    const person* sender = nullptr;            ///< whose doing it is; null: the server's
-    std::string_view recipient;  ///< of a direct message: the id of the person it is for, if it is for one
-    payload message;           ///< the bare message, without any envelope
-    std::string_view epoch{};  ///< of the id, see welcome::epoch; empty for what comes from a history
+    std::chrono::system_clock::time_point at;  ///< when it happened; of a join: since when the person is present
+    const person* sender = nullptr;            ///< the person who caused it; null: the server
+    std::string_view recipient;                ///< of a direct message for one person: that person's id
+    payload message;                           ///< the bare message, without any envelope
+    std::string_view epoch{};                  ///< of the id, see join_snapshot::epoch; empty for events from a history
 };
 
-/// Where a member was in a room's messages: it asks to go on from there.
+/// A member's position in a room's messages, from which it wants to continue.
 struct resume_point {
-    std::string epoch;     ///< of the numbers; empty: of the present ones
-    std::uint64_t id = 0;  ///< of the last message that it got
+    std::string epoch;     ///< of the id; empty: the room's present one
+    std::uint64_t id = 0;  ///< the number of the last message that it received
 };
 
 /// A person who is present.
 struct presence_entry {
     std::shared_ptr<const roompp::person> person;
-    std::chrono::system_clock::time_point since;  ///< when the first of the connections came
-    std::size_t connections = 0;                  ///< 0: all are gone, and it has a little time to come back
+    std::chrono::system_clock::time_point since;  ///< when the first of its connections joined
+    std::size_t connections = 0;                  ///< 0: all have left, and the grace to come back has not passed
 };
 
-/// How a member's wish to go on was met.
+/// Outcome of a resume request.
 enum class recovery : unsigned char {
-    fresh,    ///< it did not ask
-    resumed,  ///< it gets exactly what it missed
-    reset     ///< its numbers are of another epoch, or too old: it has to start anew
+    fresh,    ///< there was no request
+    resumed,  ///< the member gets exactly what it missed
+    reset     ///< the member's position is of another epoch, or too old: it has to start anew
 };
 
-/// What a member gets first. A view: valid while it is being encoded.
+/// The first that a member gets. A view: valid while it is being encoded.
 struct join_snapshot {
     std::string_view room;      ///< the room's name
     std::string_view epoch;     ///< changes when the numbers start again
-    std::uint64_t last_id = 0;  ///< of the room's latest message; 0: there was none
+    std::uint64_t last_id = 0;  ///< the number of the room's latest message; 0: there was none
     roompp::recovery recovery = roompp::recovery::fresh;
-    const person* self = nullptr;                         ///< who the member is
-    std::vector<room_event> messages;                     ///< what was missed, or the latest ones, in order
-    bool has_presence = false;                            ///< whether the room tells who is there
-    std::size_t people_count = 0;                         ///< how many persons are there
-    const std::vector<presence_entry>* people = nullptr;  ///< they, the member itself among them; not all of very many
+    const person* self = nullptr;                         ///< the member's own person
+    std::vector<room_event> messages;                     ///< those that were missed, or the latest ones, in order
+    bool has_presence = false;                            ///< whether the room's policy is presence
+    std::size_t people_count = 0;                         ///< the number of persons
+    const std::vector<presence_entry>* people = nullptr;  ///< the persons, the member itself included, up to a bound
 };
 
-/// How a room's events are written for some of its members: see basic_room. A room encodes an event once for all members
-/// that share an encoding object. Called on the loops of rooms, in several threads at once: must have no state to change.
+/// How a room's events are written for some of its members: see basic_room. A room encodes an event once for all
+/// members that share an encoding object. Called on the loops of rooms, in several threads at once: must have no
+/// mutable state.
 ///
-/// Whatever appends nothing is not sent. Without an encoding, messages, direct messages and signals go out as their bare
-/// payload, and nothing else does.
+/// An event for which nothing is appended is not sent. Without an encoding, messages, direct messages and signals are
+/// sent as their bare payload, and nothing else is sent.
 template <class Batch>
 class encoding {
 public:
@@ -1539,20 +1547,22 @@ public:
     encoding& operator=(const encoding&) = delete;
     virtual ~encoding() = default;
 
-    virtual void append(Batch& to, const room_event& event) const = 0;
-    virtual void append(Batch& to, const join_snapshot& first) const = 0;
-    /// A frame that the application has written itself, see room_member::write().
-    virtual void append_frame(Batch& to, payload frame) const { to.append(frame); }
+    /// Writes an event.
+    virtual void append(Batch& batch, const room_event& event) const = 0;
+    /// Writes the first that a member gets.
+    virtual void append(Batch& batch, const join_snapshot& first) const = 0;
+    /// Writes a frame that the application has encoded itself, see room_member::write().
+    virtual void append_frame(Batch& batch, payload frame) const { batch.append(frame); }
 };
 
-/// How a connection wants to be in a room.
+/// The options of a connection that joins a room.
 template <class Batch>
 struct join_options {
     roompp::person person;                                    ///< an empty id makes the connection a person of its own
     std::shared_ptr<const roompp::encoding<Batch>> encoding;  ///< null: bare payloads
-    std::shared_ptr<const resume_point> resume;               ///< null: it has not been here before
-    std::size_t history_limit = 0;  ///< how many of the latest messages it wants if it does not resume
-    bool close_on_leave = false;    ///< whether member.leave() ends the connection, see room_member::leave()
+    std::shared_ptr<const resume_point> resume;               ///< null: the member was not in the room before
+    std::size_t history_limit = 0;  ///< the number of latest messages to get, unless it resumes
+    bool close_on_leave = false;    ///< whether member.leave() closes the connection, see room_member::leave()
 };
 
 /// The name of join_options before 0.2; goes with 0.3.
@@ -1566,13 +1576,13 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Where a member sits in a fan_out; its owner keeps it in one place while the member is in.
+/// A member's position in a fan_out. Its owner keeps it at one address while the member is in.
 struct member_slot {
     subscriber_slot subscriber;
     std::size_t group = 0;  ///< of the members that share its encoding
 };
 
-/// Brings what a room says to its members: those with one encoding share one batch, wherever they live. Belongs to the
+/// Brings a room's events to its members: those with one encoding share one batch, whatever their loops. Belongs to the
 /// room's home loop; hands batches, arrivals and departures to each member's loop, where they keep their order.
 template <class Connection>
 class fan_out {
@@ -1580,160 +1590,160 @@ public:
     using batch_type = typename Connection::batch_type;
     using encoding_type = encoding<batch_type>;
 
-    /// @param home the loop it belongs to.
+    /// @param home the loop to which it belongs.
     /// @param slow what becomes of members that do not keep up.
-    fan_out(loop& home, when_slow slow) : home_(home), slow_(slow), at_turn_end_([this] { flush(); }) {}
+    fan_out(loop& home, when_slow slow) : home_(home), slow_(slow), flush_task_([this] { flush(); }) {}
 
-    /// Adds a member, which gets everything from now on, and `first` before that.
-    /// @param owner keeps the connection and the place alive; it is held until both are out of use.
+    /// Adds a member, which gets `first`, and after that every event from now on.
+    /// @param owner keeps the slot alive; released when the member's loop does not need it any more.
     template <class Owner>
-    void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, member_slot& place,
-             const std::shared_ptr<const encoding_type>& as, std::shared_ptr<const batch_type> first) {
-        place.group = group_of(as);
-        place.subscriber.loop = connection->home().index();
-        group& joined = groups_[place.group];
-        joined.gathered.begin(place.subscriber);
-        const auto its = part_on(joined, connection->home());
-        ++its->count;
-        its->home.dispatch([its, owner, connection, &place, first = std::move(first), slow = slow_] {
+    void add(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, member_slot& slot,
+             const std::shared_ptr<const encoding_type>& encoding, std::shared_ptr<const batch_type> first) {
+        slot.group = group_of(encoding);
+        slot.subscriber.loop = connection->home().index();
+        encoding_group& group = groups_[slot.group];
+        group.gathered.begin(slot.subscriber);
+        const auto part = part_on(group, connection->home());
+        ++part->count;
+        part->home.dispatch([part, owner, connection, &slot, first = std::move(first), slow = slow_] {
             if (first->size() != 0) audience<Connection>::deliver_own(*connection, first, slow);
-            its->members.add(*connection, place.subscriber);
+            part->members.add(*connection, slot.subscriber);
         });
     }
 
-    /// Removes a member, which still gets what was said before.
+    /// Removes a member, which still gets what was sent before.
     template <class Owner>
-    void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection,
-                member_slot& place) {
-        group& left = groups_[place.group];
-        const auto its = part_on(left, connection->home());
-        --its->count;
-        its->home.dispatch([its, owner, connection, &place, last = left.gathered.end(place.subscriber), slow = slow_] {
-            its->members.remove(place.subscriber);
+    void remove(const std::shared_ptr<Owner>& owner, const std::shared_ptr<Connection>& connection, member_slot& slot) {
+        encoding_group& group = groups_[slot.group];
+        const auto part = part_on(group, connection->home());
+        --part->count;
+        part->home.dispatch([part, owner, connection, &slot, last = group.gathered.end(slot.subscriber), slow = slow_] {
+            part->members.remove(slot.subscriber);
             if (last) audience<Connection>::deliver_own(*connection, last, slow);
         });
     }
 
-    /// Tells everyone.
-    void tell(const room_event& event) {
-        for (group& one : groups_)
-            if (one.members() != 0) one.gathered.add([&](batch_type& batch) { append(one, batch, event); });
-        flush_later();
+    /// Sends an event to every member.
+    void broadcast(const room_event& event) {
+        for (encoding_group& group : groups_)
+            if (group.size() != 0) group.gathered.add([&](batch_type& batch) { append(group, batch, event); });
+        schedule_flush();
     }
-    /// Tells everyone but one.
-    void broadcast_except(const member_slot& but, const room_event& event) {
+    /// Sends an event to every member except one.
+    void broadcast_except(const member_slot& except, const room_event& event) {
         for (std::size_t i = 0; i < groups_.size(); ++i) {
-            group& one = groups_[i];
-            if (one.members() == 0) continue;
-            const auto encode = [&](batch_type& batch) { append(one, batch, event); };
-            if (i == but.group)
-                one.gathered.add_except(but.subscriber, encode);
+            encoding_group& group = groups_[i];
+            if (group.size() == 0) continue;
+            const auto encode = [&](batch_type& batch) { append(group, batch, event); };
+            if (i == except.group)
+                group.gathered.add_except(except.subscriber, encode);
             else
-                one.gathered.add(encode);
+                group.gathered.add(encode);
         }
-        flush_later();
+        schedule_flush();
     }
-    /// Tells those for whom `wanted(visit)` calls `visit(const member_slot&)`, in order with what all are told.
-    template <class Wanted>
-    void send_to(const room_event& event, Wanted&& wanted) {
-        std::vector<std::pair<bool, typename batch_builder<batch_type>::part>> encoded(groups_.size());
-        wanted([&](const member_slot& to) {
-            auto& [done, text] = encoded[to.group];
-            group& one = groups_[to.group];
+    /// Sends an event to some members, in order with what is broadcast: `select(send)` calls `send(const member_slot&)`
+    /// for each of them.
+    template <class Select>
+    void send_to(const room_event& event, Select&& select) {
+        std::vector<std::pair<bool, typename batch_builder<batch_type>::range>> encoded(groups_.size());
+        select([&](const member_slot& slot) {
+            auto& [done, range] = encoded[slot.group];
+            encoding_group& group = groups_[slot.group];
             if (!std::exchange(done, true))
-                text = one.gathered.set_aside([&](batch_type& batch) { append(one, batch, event); });
-            one.gathered.add_only(to.subscriber, text);
+                range = group.gathered.add_private([&](batch_type& batch) { append(group, batch, event); });
+            group.gathered.add_only(slot.subscriber, range);
         });
-        flush_later();
+        schedule_flush();
     }
-    /// Sends a member a frame that is no event, in order with what it is told.
-    void write(const member_slot& to, payload frame) {
-        group& its = groups_[to.group];
-        its.gathered.add_only(to.subscriber, its.gathered.set_aside([&](batch_type& batch) {
-            if (its.encoding)
-                its.encoding->append_frame(batch, frame);
+    /// Sends a member a frame that is no event, in order with its events.
+    void write(const member_slot& slot, payload frame) {
+        encoding_group& group = groups_[slot.group];
+        group.gathered.add_only(slot.subscriber, group.gathered.add_private([&](batch_type& batch) {
+            if (group.encoding)
+                group.encoding->append_frame(batch, frame);
             else
                 batch.append(frame);
         }));
-        flush_later();
+        schedule_flush();
     }
 
-    /// Writes what was gathered in this turn now; the end of the turn does so by itself.
+    /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() {
-        for (group& one : groups_) flush(one);
+        for (encoding_group& group : groups_) flush(group);
     }
 
 private:
-    // The members that live on one loop. The audience belongs to that loop, the count to the room's home.
-    struct part {
-        explicit part(loop& loop_of_members) : home(loop_of_members) {}
+    // The members on one loop. The audience belongs to that loop, the count to the room's home.
+    struct loop_part {
+        explicit loop_part(loop& loop_of_members) : home(loop_of_members) {}
         loop& home;
         audience<Connection> members;
         std::size_t count = 0;
     };
 
     // The members that share an encoding.
-    struct group {
+    struct encoding_group {
         std::shared_ptr<const encoding_type> encoding;
         batch_builder<batch_type> gathered;
-        std::vector<std::shared_ptr<part>> parts;  // by loop
+        std::vector<std::shared_ptr<loop_part>> parts;  // by the loops' indices
 
-        [[nodiscard]] std::size_t members() const noexcept {
-            std::size_t n = 0;
-            for (const auto& one : parts)
-                if (one) n += one->count;
-            return n;
+        [[nodiscard]] std::size_t size() const noexcept {
+            std::size_t count = 0;
+            for (const auto& part : parts)
+                if (part) count += part->count;
+            return count;
         }
     };
 
-    static void append(const group& its, batch_type& batch, const room_event& event) {
-        if (its.encoding) return its.encoding->append(batch, event);
+    static void append(const encoding_group& group, batch_type& batch, const room_event& event) {
+        if (group.encoding) return group.encoding->append(batch, event);
         if (event.kind != event_kind::join && event.kind != event_kind::leave) batch.append(event.message);
     }
 
-    // Few: as many as the application has encodings.
-    std::size_t group_of(const std::shared_ptr<const encoding_type>& as) {
+    // There are few groups: as many as the application has encodings.
+    std::size_t group_of(const std::shared_ptr<const encoding_type>& encoding) {
         std::size_t i = 0;
-        while (i < groups_.size() && groups_[i].encoding != as) ++i;
-        if (i == groups_.size()) groups_.emplace_back().encoding = as;
+        while (i < groups_.size() && groups_[i].encoding != encoding) ++i;
+        if (i == groups_.size()) groups_.emplace_back().encoding = encoding;
         return i;
     }
 
-    static std::shared_ptr<part> part_on(group& of, loop& where) {
-        if (of.parts.size() <= where.index()) of.parts.resize(where.index() + 1);
-        auto& found = of.parts[where.index()];
-        if (!found) found = std::make_shared<part>(where);
-        return found;
+    static std::shared_ptr<loop_part> part_on(encoding_group& group, loop& home) {
+        if (group.parts.size() <= home.index()) group.parts.resize(home.index() + 1);
+        auto& part = group.parts[home.index()];
+        if (!part) part = std::make_shared<loop_part>(home);
+        return part;
     }
 
-    void flush_later() { home_.current_turn().add(at_turn_end_); }
+    void schedule_flush() { home_.current_turn().add(flush_task_); }
 
-    void flush(group& its) {
-        if (its.gathered.empty()) return;
-        auto messages = its.gathered.take();
-        bool shared = false;
-        for (const auto& each : its.parts) {
-            if (!each || each->count == 0) continue;
-            if (its.parts.size() == 1 && each->home.running_here()) {
-                each->members.deliver(messages, slow_);
+    void flush(encoding_group& group) {
+        if (group.gathered.empty()) return;
+        auto messages = group.gathered.take();
+        bool is_shared = false;
+        for (const auto& part : group.parts) {
+            if (!part || part->count == 0) continue;
+            if (group.parts.size() == 1 && part->home.running_here()) {
+                part->members.deliver(messages, slow_);
             } else {
-                shared = true;
-                each->home.dispatch([each, its_messages = messages.for_loop(each->home.index()), slow = slow_] {
-                    each->members.deliver(its_messages, slow);
+                is_shared = true;
+                part->home.dispatch([part, messages_of_loop = messages.for_loop(part->home.index()), slow = slow_] {
+                    part->members.deliver(messages_of_loop, slow);
                 });
             }
         }
-        if (!shared) its.gathered.recycle(std::move(messages));
+        if (!is_shared) group.gathered.recycle(std::move(messages));
     }
 
     loop& home_;
     when_slow slow_;
-    std::vector<group> groups_;
-    turn::task at_turn_end_;
+    std::vector<encoding_group> groups_;
+    turn::task flush_task_;
 };
 
 ROOMPP_NAMESPACE_END
-// A room's latest messages, for those who missed them.
+// A room's latest messages, for members who missed them.
 
 #include <algorithm>
 #include <chrono>
@@ -1746,7 +1756,7 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Policy (the default): nothing is kept.
+/// Policy (the default): the room has no history.
 struct no_history {
     using policy_kind = history_policy;
     static constexpr bool keeps = false;
@@ -1760,11 +1770,11 @@ struct no_history {
     [[nodiscard]] static std::vector<room_event> after(std::uint64_t) { return {}; }
 };
 
-/// Policy: the room keeps its latest messages, at most `Messages` of them, `Bytes` bytes in all, and, if `Seconds` is not
-/// 0, none that is older than that. A room with a history stays for a while after its last member has left, see
+/// Policy: the room keeps its latest messages, at most `Messages` of them, `Bytes` bytes in all, and, if `Seconds` is
+/// not 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages that are kept, at most about `Bytes`, and nothing while there are none. All rooms
+/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty. All rooms
 /// together: see limits::history_bytes.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
@@ -1775,89 +1785,95 @@ public:
     using policy_kind = history_policy;
     static constexpr bool keeps = true;
 
-    /// Keeps a message; forgets the oldest to make room for it. A message larger than `Bytes` is not kept, and nothing
-    /// that came before it: there would be a gap.
-    void push(const room_event& event, const std::shared_ptr<const person>& from) {
+    /// Stores a message; forgets the oldest ones if need be. A message larger than `Bytes` is not stored, and the
+    /// history is empty afterwards: there would be a gap. O(1) amortised.
+    void push(const room_event& event, const std::shared_ptr<const person>& sender) {
         if (event.message.size() > Bytes) return clear();
         while (count_ == Messages || (count_ != 0 && bytes_ + event.message.size() > Bytes)) pop();
         if (count_ == ring_.size()) grow();
-        kept& place = ring_[(first_ + count_) % ring_.size()];
-        place.id = event.id;
-        place.at = event.at;
-        place.from = from;
-        place.kind = event.message.kind();
-        heap_ -= heap_of(place.bytes);
-        place.bytes.assign(event.message.data());
-        heap_ += heap_of(place.bytes);
+        stored_message& slot = ring_[(first_ + count_) % ring_.size()];
+        slot.id = event.id;
+        slot.at = event.at;
+        slot.sender = sender;
+        slot.kind = event.message.kind();
+        heap_ -= heap_of(slot.bytes);
+        slot.bytes.assign(event.message.data());
+        heap_ += heap_of(slot.bytes);
         bytes_ += event.message.size();
         ++count_;
     }
 
-    /// Forgets what is too old at this time.
+    /// Forgets the messages that are too old at this time.
     void forget_before([[maybe_unused]] std::chrono::system_clock::time_point now) noexcept {
         if constexpr (Seconds != 0)
             while (count_ != 0 && ring_[first_].at < now - std::chrono::seconds(Seconds)) pop();
     }
 
-    /// Forgets the oldest message, which there must be, and gives its memory back.
+    /// Forgets the oldest message and frees its memory. The history must not be empty.
     void forget_oldest() {
         pop(0);
         if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
     }
 
+    /// Whether there are no messages.
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
-    /// How many bytes of memory it takes: the messages', and some for each of them.
-    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(kept) + heap_; }
+    /// The memory that it takes, in bytes: the messages, and a cost for each.
+    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(stored_message) + heap_; }
 
-    /// Whether every message after `id` is still there, when `last` is the number of the latest one.
-    [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last) const noexcept {
-        return id == last || (id < last && count_ != 0 && ring_[first_].id <= id + 1);
+    /// Whether every message after `id` is stored, when `last_id` is the number of the latest one.
+    [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last_id) const noexcept {
+        return id == last_id || (id < last_id && count_ != 0 && ring_[first_].id <= id + 1);
     }
 
-    /// The messages after `id`, in order; views that are valid until the next change.
+    /// The messages after `id`, in order; views that are valid until the next change. O(messages).
     [[nodiscard]] std::vector<room_event> after(std::uint64_t id) const {
         std::vector<room_event> events;
         for (std::size_t i = 0; i < count_; ++i) {
-            const kept& one = ring_[(first_ + i) % ring_.size()];
-            if (one.id > id)
-                events.push_back({event_kind::message, one.id, one.at, one.from.get(), {}, {one.bytes, one.kind}});
+            const stored_message& message = ring_[(first_ + i) % ring_.size()];
+            if (message.id > id)
+                events.push_back({event_kind::message,
+                                  message.id,
+                                  message.at,
+                                  message.sender.get(),
+                                  {},
+                                  {message.bytes, message.kind}});
         }
         return events;
     }
 
 private:
-    struct kept {
+    struct stored_message {
         std::uint64_t id = 0;
         std::chrono::system_clock::time_point at;
-        std::shared_ptr<const person> from;
+        std::shared_ptr<const person> sender;
         payload_kind kind = payload_kind::text;
         std::string bytes;
     };
-    static constexpr std::size_t worth_keeping = 256;  // memory of a forgotten message that serves the next one
+    static constexpr std::size_t max_reusable_bytes = 256;  // of a forgotten message, for the next one in its slot
 
-    // What a string takes besides itself.
+    // The memory that a string takes besides itself.
     static std::size_t heap_of(const std::string& text) noexcept {
         return text.capacity() > std::string().capacity() ? text.capacity() + 1 : 0;
     }
 
-    void grow() { resize(std::min(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
-    // In order from the start.
-    void resize(std::size_t places) {
-        std::vector<kept> other(places);
+    void grow() { resize((std::min)(Messages, std::max<std::size_t>(8, 2 * ring_.size()))); }
+    // Moves the messages, in order from the start.
+    void resize(std::size_t slot_count) {
+        std::vector<stored_message> resized(slot_count);
         heap_ = 0;
         for (std::size_t i = 0; i < count_; ++i) {
-            other[i] = std::move(ring_[(first_ + i) % ring_.size()]);
-            heap_ += heap_of(other[i].bytes);
+            resized[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+            heap_ += heap_of(resized[i].bytes);
         }
-        ring_.swap(other);
+        ring_.swap(resized);
         first_ = 0;
     }
-    void pop(std::size_t worth = worth_keeping) noexcept {
-        kept& oldest = ring_[first_];
+    void pop(std::size_t reusable_bytes = max_reusable_bytes) noexcept {
+        stored_message& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
-        oldest.from.reset();
-        if (oldest.bytes.capacity() > worth) {
+        oldest.sender.reset();
+        if (oldest.bytes.capacity() > reusable_bytes) {
             heap_ -= heap_of(oldest.bytes);
             std::string().swap(oldest.bytes);
         }
@@ -1868,7 +1884,7 @@ private:
         while (count_ != 0) pop();
     }
 
-    std::vector<kept> ring_;
+    std::vector<stored_message> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;  // of the messages
@@ -1880,26 +1896,298 @@ template <long Seconds, std::size_t Messages = 1000>
 using recent_history = ring_history<Messages, Seconds>;
 
 ROOMPP_NAMESPACE_END
-// One connection's membership in one room, as the room's handlers see it.
+// The memory that the histories of many rooms may take together.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Memory budget shared by the histories of all rooms on one loop. Not thread-safe: belongs to that loop.
+class history_budget {
+public:
+    /// @param evict destroys an empty room that waits for members to come back; returns false if there is none.
+    explicit history_budget(std::function<bool()> evict) : evict_(std::move(evict)) {}
+
+    /// Sets the maximum, in bytes; 0 at first.
+    void set_limit(std::size_t bytes) noexcept { max_bytes_ = bytes; }
+    /// Whether the histories together take more than the maximum.
+    [[nodiscard]] bool is_exceeded() const noexcept { return used_bytes_ > max_bytes_; }
+    /// Destroys an empty room, whose share is returned.
+    /// @returns false if there is none.
+    bool evict() const { return evict_(); }
+
+private:
+    friend class history_share;
+    std::function<bool()> evict_;
+    std::size_t max_bytes_ = 0;
+    std::size_t used_bytes_ = 0;
+};
+
+/// The part of a budget that one room's history takes; returned when this is destroyed.
+class history_share {
+public:
+    history_share() = default;
+    history_share(const history_share&) = delete;
+    history_share& operator=(const history_share&) = delete;
+    ~history_share() { set(0); }
+
+    /// Makes it a share of this budget; without one it is unlimited.
+    void attach(std::shared_ptr<history_budget> budget) noexcept { budget_ = std::move(budget); }
+    /// Sets its size in bytes.
+    void set(std::size_t bytes) noexcept {
+        if (budget_) budget_->used_bytes_ = budget_->used_bytes_ - bytes_ + bytes;
+        bytes_ = bytes;
+    }
+    /// Whether all shares together take more than the budget.
+    [[nodiscard]] bool is_exceeded() const noexcept { return budget_ && budget_->is_exceeded(); }
+    /// See history_budget::evict(); only with a budget.
+    bool evict() const { return budget_->evict(); }
+
+private:
+    std::shared_ptr<history_budget> budget_;
+    std::size_t bytes_ = 0;
+};
+
+ROOMPP_NAMESPACE_END
+// One connection's membership in one room, as the room's hooks see it.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+// A member's message on its way to the hook, and the receipt of what became of it.
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <utility>
+
+// Calls to the application's handlers, whose exceptions must not end a loop.
+
+#include <exception>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Runs `action()`; an exception goes to `on_error(std::exception_ptr)`.
+template <class Action, class OnError>
+void run_guarded(Action&& action, OnError&& on_error) {
+    try {
+        std::forward<Action>(action)();
+    } catch (...) {
+        std::forward<OnError>(on_error)(std::current_exception());
+    }
+}
+
+/// Calls an error handler. An exception of its own is dropped: nobody is left to report it to.
+/// @param on_error a callable, or an empty handler or std::function, which is not called.
+template <class OnError>
+void report_error(const OnError& on_error, const std::exception_ptr& error) noexcept {
+    try {
+        if (on_error) on_error(error);
+    } catch (...) {  // see above
+    }
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// The application's handlers for what happens in a room.
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The reply to a connection that wants to join a room: yes, unless it is refused.
+class join_reply {
+public:
+    /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
+    void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
+        refused_ = close_event{code, std::move(reason)};
+    }
+    /// The code and reason of the refusal; empty if the connection may join.
+    [[nodiscard]] const std::optional<close_event>& refused() const noexcept { return refused_; }
+
+private:
+    std::optional<close_event> refused_;
+};
+
+/// The hooks of a directory's rooms, as documented at the functions of `rooms` of the same names. Set before the first
+/// join; run on each room's home loop.
+template <class Room>
+struct room_hooks {
+    using member = typename Room::member;
+    handler<void(Room&)> on_create;
+    handler<void(Room&, member&, join_reply&)> on_admit;
+    handler<void(Room&, member&)> on_join;
+    handler<pending(Room&, member&, const typename Room::message_type&)> on_message;
+    handler<void(Room&, member&, payload)> on_malformed;
+    handler<void(Room&, member&, const close_event&)> on_leave;
+    handler<void(Room&)> on_destroy;
+    handler<void(Room&, std::exception_ptr)> on_error;
+    handler<void(std::exception_ptr)> default_error_handler;  ///< the server's, for rooms without on_error
+};
+
+/// The name of join_reply before 0.2; goes with 0.3.
+using admission [[deprecated("use roompp::join_reply")]] = join_reply;
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A member's message while its hook handles it.
+template <class Member>
+struct message_context {
+    Member* sender = nullptr;
+    payload message;
+    std::uint64_t published_id = 0;  ///< of the first message that the hook published for it; 0: none
+
+    /// Whether the room relays this message by publishing a text in its own name: the same text, or anything to
+    /// everyone except the sender.
+    [[nodiscard]] bool is_relayed_by(const Member* except, payload published) const noexcept {
+        return except == sender || published.data() == message.data();
+    }
+};
+
+/// The messages of one member for hooks that are coroutines.
+template <class Member>
+struct async_messages {
+    explicit async_messages(loop& home) : queue(std::make_shared<message_queue>(home)) {}
+    std::shared_ptr<message_queue> queue;
+    message_context<Member> current;  // one at a time
+};
+
+/// Hands members' messages to the message hook of a room, and reports the exceptions of its hooks. Belongs to the room
+/// and its home loop.
+///
+/// @tparam Messages reads a message from a payload: a policy of the kind message_policy.
+template <class Room, class Member, class Messages>
+class message_dispatch {
+    using context = message_context<Member>;
+
+public:
+    /// Called with the member and the number of what was published for its message; 0: nothing.
+    using receipt = std::function<void(Room&, Member&, std::uint64_t id)>;
+
+    /// @param hooks must outlive this.
+    explicit message_dispatch(const room_hooks<Room>& hooks) : hooks_(hooks) {}
+
+    /// Hands a message to the hook, or, without one, broadcasts it.
+    /// @param sender shared, since the hook may let it leave.
+    /// @param on_handled called when the hook is done, if the sender is in the room then; may be empty.
+    void receive(Room& room, const std::shared_ptr<Member>& sender, payload message, receipt on_handled) {
+        if (hooks_.on_message.is_async()) return receive_async(room, sender, message, std::move(on_handled));
+        context current{sender.get(), message, 0};
+        context* const outer = std::exchange(current_, &current);
+        context* const outer_of_sender = std::exchange(sender->message_, &current);
+        guard(room, sender.get(), [&] {
+            const auto value = Messages::read(message);
+            if (!value)
+                refuse(room, *sender, message);
+            else if (hooks_.on_message)
+                (void)hooks_.on_message(room, *sender, *value);
+            else
+                sender->broadcast(message);
+        });
+        sender->message_ = outer_of_sender;
+        current_ = outer;
+        if (on_handled && sender->is_joined()) on_handled(room, *sender, current.published_id);
+    }
+
+    /// Notes a published message: its number goes into the receipt of the message that is being handled, if it is the
+    /// first of its sender, or its relay in the room's name.
+    /// @param sender null: the room.
+    void note_published(const Member* sender, const Member* except, payload message, std::uint64_t id) noexcept {
+        context* current = nullptr;
+        if (sender)
+            current = sender->message_;
+        else if (current_ && current_->is_relayed_by(except, message))
+            current = current_;
+        if (current && current->published_id == 0) current->published_id = id;
+    }
+
+    /// Runs `action()`. An exception closes only the connection of `member`, if there is one, and is reported.
+    template <class Action>
+    void guard(Room& room, Member* member, Action&& action) {
+        run_guarded(std::forward<Action>(action), [&](const std::exception_ptr& error) { fail(room, member, error); });
+    }
+
+private:
+    // The hook is a coroutine: one message of a member after the other.
+    void receive_async(Room& room, const std::shared_ptr<Member>& sender, payload message, receipt on_handled) {
+        if (!sender->async_) sender->async_ = std::make_unique<async_messages<Member>>(room.home());
+        const bool queued = sender->async_->queue->put(
+            message,
+            [this, self = room.shared_from_this(), sender](payload text) -> pending {
+                sender->async_->current = {sender.get(), text, 0};
+                sender->message_ = &sender->async_->current;
+                if (!sender->is_joined()) return {};
+                if (const auto value = Messages::read(text)) return hooks_.on_message(*self, *sender, *value);
+                refuse(*self, *sender, text);
+                return {};
+            },
+            [this, self = room.shared_from_this(), sender,
+             on_handled = std::move(on_handled)](const std::exception_ptr& error) {
+                sender->message_ = nullptr;
+                if (error) fail(*self, sender.get(), error);
+                if (on_handled && sender->is_joined()) on_handled(*self, *sender, sender->async_->current.published_id);
+            });
+        if (!queued) sender->close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+    }
+
+    // No message hook gets a payload that is not a message of its type.
+    void refuse(Room& room, Member& sender, payload message) {
+        if (hooks_.on_malformed)
+            hooks_.on_malformed(room, sender, message);
+        else
+            sender.close(close_code::invalid_payload, "this message can't be read");
+    }
+
+    void fail(Room& room, Member* member, const std::exception_ptr& error) noexcept {
+        const auto report = [&] {
+            if (member) member->close(close_code::internal_error, "internal error");
+            if (hooks_.on_error)
+                hooks_.on_error(room, error);
+            else if (hooks_.default_error_handler)
+                hooks_.default_error_handler(error);
+        };
+        run_guarded(report, [](const std::exception_ptr&) {});  // nobody is left to report to
+    }
+
+    const room_hooks<Room>& hooks_;
+    context* current_ = nullptr;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
 ROOMPP_NAMESPACE_BEGIN
 
 template <class Room>
-class rooms;
+class membership;
 
 namespace detail {
 
-// Whether a connection type has room_count(): how many rooms it is in, for limits::rooms_per_connection.
+template <class Room>
+class room_directory;
+template <class Member, class Presence>
+class roster;
+
+// Whether a connection type has room_count(): the number of rooms that it is in, for limits::rooms_per_connection.
 template <class Connection, class = void>
 struct counts_rooms : std::false_type {};
 template <class Connection>
@@ -1907,7 +2195,7 @@ struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>
 
 }  // namespace detail
 
-/// A member of a room. Held by the room while it is in, and valid in the hooks that are given it. Everything but close() is
+/// A member of a room. Owned by the room while joined; valid inside hooks that receive it. Everything but close() is
 /// for the room's home loop, where hooks run.
 template <class Room>
 class room_member {
@@ -1919,9 +2207,9 @@ public:
     using join_options_type = join_options<typename connection_type::batch_type>;
     using state_type = typename Room::member_state_type;
 
-    /// For the directory: a member that waits to be let in.
-    room_member(std::shared_ptr<connection_type> connection, join_options_type how)
-        : connection_(std::move(connection)), how_(std::move(how)), closes_on_leave_(how_.close_on_leave) {
+    /// For the directory: a member that is about to join.
+    room_member(std::shared_ptr<connection_type> connection, join_options_type options)
+        : connection_(std::move(connection)), options_(std::move(options)), closes_on_leave_(options_.close_on_leave) {
         if constexpr (counts_rooms) ++connection_->room_count();
     }
     room_member(const room_member&) = delete;
@@ -1929,22 +2217,24 @@ public:
 
     /// A number that no other member of this room has had.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-    /// Who it is; its id is never empty once the member is in the room.
+    /// The member's person; its id is never empty once the member is in the room.
     [[nodiscard]] const roompp::person& person() const noexcept { return *person_; }
     [[deprecated("use person()")]] [[nodiscard]] const roompp::person& who() const noexcept { return *person_; }
     /// When it joined.
     [[nodiscard]] std::chrono::system_clock::time_point since() const noexcept { return since_; }
     /// The connection.
     [[nodiscard]] connection_type& connection() const noexcept { return *connection_; }
-    /// What the application keeps with it (see member_state).
+    /// The application's state of this member (see member_state).
     [[nodiscard]] state_type& state() noexcept { return state_; }
     [[nodiscard]] const state_type& state() const noexcept { return state_; }
 
-    /// Says something to everyone in the room, itself included.
-    /// @returns the message's number; 0 if it is not in the room any more.
-    std::uint64_t broadcast(payload message) { return in() ? room_->say(*this, nullptr, message) : 0; }
-    /// Says something to everyone else. It has a number and is kept like any other message.
-    std::uint64_t broadcast_to_others(payload message) { return in() ? room_->say(*this, this, message) : 0; }
+    /// Sends a message to everyone in the room, itself included. It is numbered, and kept by the room's history.
+    /// @returns the message's number; 0 if the member is not in the room any more.
+    std::uint64_t broadcast(payload message) { return is_joined() ? room_->publish_from(*this, nullptr, message) : 0; }
+    /// Sends a message to everyone else. It is numbered and kept like any other message.
+    std::uint64_t broadcast_to_others(payload message) {
+        return is_joined() ? room_->publish_from(*this, this, message) : 0;
+    }
     /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
     template <class Message, class = enable_for_values<Message>>
     std::uint64_t broadcast(const Message& value) {
@@ -1954,63 +2244,69 @@ public:
     std::uint64_t broadcast_to_others(const Message& value) {
         return broadcast_to_others(Room::messages::write(value));
     }
-    /// Says something to all connections of one person, and to its own.
-    /// @returns to how many of the other's; 0 if there is no such person.
+    /// Sends a direct message to all connections of one person, and to all of its own person. Neither numbered nor
+    /// kept.
+    /// @returns the number of the other person's connections; 0 if it is not in the room: then nothing is sent.
     std::size_t send_to(std::string_view person_id, payload message) {
-        return in() ? room_->say_to(*this, person_id, message) : 0;
+        return is_joined() ? room_->send_from(*this, person_id, message) : 0;
     }
     template <class Message, class = enable_for_values<Message>>
     std::size_t send_to(std::string_view person_id, const Message& value) {
         return send_to(person_id, Room::messages::write(value));
     }
-    /// Tells everyone else something of the moment, such as "is typing": it has no number and is not kept.
+    /// Sends everyone else a signal of the moment, such as "is typing": neither numbered nor kept.
     void signal(payload message) {
-        if (in()) room_->signal_from(*this, message);
+        if (is_joined()) room_->signal_from(*this, message);
     }
     template <class Message, class = enable_for_values<Message>>
     void signal(const Message& value) {
         signal(Room::messages::write(value));
     }
 
-    /// Sends to this member alone, in order with what the room says.
+    /// Sends a message to this member alone, in order with the room's messages. Neither numbered nor kept.
     void send(payload message) {
-        if (in()) room_->send(*this, message);
+        if (is_joined()) room_->send(*this, message);
     }
     template <class Message, class = enable_for_values<Message>>
     void send(const Message& value) {
         send(Room::messages::write(value));
     }
-    /// Sends to this member alone a frame as it is: not written in the member's encoding, but in order with what is.
+    /// Sends a frame to this member alone as it is: not written in the member's encoding, but in order with what is.
     void write(payload frame) {
-        if (in()) room_->write(*this, frame);
+        if (is_joined()) room_->write(*this, frame);
     }
-    /// Ends the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has ended.
+    /// Closes the connection with a close code and reason (RFC 6455, section 7.4); the member leaves when it has ended.
     /// Safe from any thread.
     void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
         connection_->close(code, reason);
     }
-    /// Leaves the room. A connection that was opened for this room alone, by a route of rooms, is closed with 1000 after
-    /// what it was sent, unless it is in other rooms by then; any other one stays.
+    /// Leaves the room. A connection that was opened for this room alone, by a route of rooms, is closed with 1000
+    /// after what it was sent, unless it is in other rooms by then; any other one stays open.
     void leave() {
-        if (in()) room_->take_out(*this);
+        if (is_joined()) room_->remove_and_notify(*this);
     }
 
 private:
     friend Room;
-    friend class rooms<Room>;
-    enum membership_state : unsigned char { waiting, inside, out };
+    friend class membership<Room>;
+    friend class detail::room_directory<Room>;
+    template <class Member, class Presence>
+    friend class detail::roster;
+    template <class AnyRoom, class Member, class Messages>
+    friend class detail::message_dispatch;
+    enum membership_state : unsigned char { joining, joined, left };
 
     static constexpr bool counts_rooms = detail::counts_rooms<connection_type>::value;
 
-    [[nodiscard]] bool in() const noexcept { return membership_ == inside; }
+    [[nodiscard]] bool is_joined() const noexcept { return membership_ == joined; }
 
     // The connection is in one room less. On the connection's loop, more than once if need be.
     void stop_counting() noexcept {
         if constexpr (counts_rooms)
             if (std::exchange(is_counted_, false)) --connection_->room_count();
     }
-    // The application has taken it out of the room. On the connection's loop.
-    void was_taken_out() {
+    // The application has made it leave the room. On the connection's loop.
+    void on_removed() {
         stop_counting();
         if (!closes_on_leave_) return;
         if constexpr (counts_rooms)
@@ -2019,66 +2315,23 @@ private:
     }
 
     std::shared_ptr<connection_type> connection_;
-    join_options_type how_;                         // until it is in
+    join_options_type options_;                     // until it has joined
     std::shared_ptr<const roompp::person> person_;  // from then on
-    Room* room_ = nullptr;                          // while inside
+    Room* room_ = nullptr;                          // while joined
     std::uint64_t id_ = 0;
-    std::uint64_t said_ = 0;  // the number of what was said first for its latest message; 0: nothing yet
-    std::size_t index_ = 0;   // among the room's members
-    member_slot place_;
+    std::size_t index_ = 0;  // in the room's roster
+    member_slot slot_;
     std::chrono::system_clock::time_point since_;
-    std::shared_ptr<message_queue> queue_;  // once a coroutine has been given a message
+    detail::message_context<room_member>* message_ = nullptr;     // that is being handled
+    std::unique_ptr<detail::async_messages<room_member>> async_;  // made when a coroutine gets a message
     state_type state_{};
-    membership_state membership_ = waiting;
+    membership_state membership_ = joining;
     bool closes_on_leave_;
     bool is_counted_ = true;  // among the connection's rooms; belongs to the connection's loop
 };
 
 ROOMPP_NAMESPACE_END
-// The members of a room by person.
-
-#include <cstddef>
-#include <cstdint>
-#include <map>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Finds the members that are one person, among however many: O(log members) for each member found, added or removed. Does
-/// not own them. A `Member` has an id() of its own and who().id, which do not change while it is in here.
-template <class Member>
-class person_index {
-    using key = std::pair<std::string_view, std::uint64_t>;
-
-public:
-    void add(Member& one) { members_.emplace(key_of(one), &one); }
-    void remove(const Member& one) noexcept { members_.erase(key_of(one)); }
-
-    /// Whether there is such a member.
-    [[nodiscard]] bool contains(std::string_view person_id) const {
-        const auto found = members_.lower_bound(key(person_id, 0));
-        return found != members_.end() && found->first.first == person_id;
-    }
-    /// Calls `visit(Member&)`, which must change nothing here, for each member of this person, in the order of their ids.
-    /// @returns for how many.
-    template <class Visit>
-    std::size_t for_each(std::string_view person_id, Visit&& visit) const {
-        std::size_t n = 0;
-        for (auto one = members_.lower_bound(key(person_id, 0)); one != members_.end() && one->first.first == person_id;
-             ++one, ++n)
-            visit(*one->second);
-        return n;
-    }
-
-private:
-    static key key_of(const Member& one) noexcept { return {one.person().id, one.id()}; }
-
-    std::map<key, Member*> members_;
-};
-
-ROOMPP_NAMESPACE_END
-// Who is in a room.
+// The persons in a room, and their coming and going.
 
 #include <algorithm>
 #include <chrono>
@@ -2092,19 +2345,20 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Policy (the default): the room does not tell who is there.
+/// Policy (the default): members are not notified of each other.
 struct no_presence {
     using policy_kind = presence_policy;
     static constexpr bool tells = false;
 };
 
-/// Policy: the room knows the persons who are there, tells each member who joins, and tells the others when a person's
-/// first connection comes and when the last one goes. Whoever comes back within `GraceSeconds` was never gone for the
-/// others: a short loss of the network is no news.
+/// Policy: the room knows the persons in it, shows them to each member who joins, and notifies the others when a
+/// person's first connection joins and when the last one leaves. A person who comes back within `GraceSeconds` never
+/// left for the others: a short loss of the network is no news.
 ///
-/// What a joining member is told is the state right before the events that follow. O(log persons) for a join or leave;
-/// telling a joining member is O(persons), at most `MostTold` of them.
-template <long GraceSeconds = 0, std::size_t MostTold = 1000>
+/// A joining member is shown the state right before the events that follow. O(log persons) for a join or leave; the
+/// list for a joining member is O(persons), at most `MaxListed` of them. Not thread-safe: belongs to the room's home
+/// loop.
+template <long GraceSeconds = 0, std::size_t MaxListed = 1000>
 class presence_with_grace {
     static_assert(GraceSeconds >= 0, "roompp: the grace of a presence is in seconds, 0 for none");
 
@@ -2112,127 +2366,393 @@ public:
     using policy_kind = presence_policy;
     static constexpr bool tells = true;
 
-    /// A connection of this person has come. The latest name and data count for all of them.
-    /// @returns since when the person is there, if that is news: nobody of this id was there, or it was not called so.
-    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& who,
+    /// A connection of this person has joined. The latest name and data count for all of its connections.
+    /// @returns since when the person is present, if that is news: it was not, or had another name or other data.
+    std::optional<std::chrono::system_clock::time_point> enter(const std::shared_ptr<const person>& person,
                                                                std::chrono::system_clock::time_point now) {
-        auto& [entry, grace] = people_[who->id];
+        auto& [entry, grace] = people_[person->id];
         if (!entry.person) entry.since = now;
-        const bool news = !entry.person || entry.person->name != who->name || entry.person->data != who->data;
-        entry.person = who;
+        const bool is_news = !entry.person || entry.person->name != person->name || entry.person->data != person->data;
+        entry.person = person;
         ++entry.connections;
         grace.cancel();
-        return news ? std::optional(entry.since) : std::nullopt;
+        return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has gone. When nobody of that id is left, and the grace is over, `gone(person)` is
-    /// called: at once without a grace, else later on the loop.
-    template <class Gone>
-    void leave(const std::string& id, loop& home, Gone gone) {
+    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// at once without a grace, else by a timer of the loop.
+    template <class OnLeave>
+    void leave(const std::string& id, loop& home, OnLeave on_leave) {
         const auto found = people_.find(id);
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
-            const auto who = forget(found);
-            gone(*who);
+            const auto person = extract(found);
+            on_leave(*person);
         } else {
-            found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, gone] {
-                if (const auto still = people_.find(id); still != people_.end()) {
-                    const auto who = forget(still);
-                    gone(*who);
+            found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
+                if (const auto expired = people_.find(id); expired != people_.end()) {
+                    const auto person = extract(expired);
+                    on_leave(*person);
                 }
             });
         }
     }
 
-    /// How many persons are there.
+    /// The number of persons.
     [[nodiscard]] std::size_t size() const noexcept { return people_.size(); }
 
-    /// The persons who are there, by id, at most `most` of them.
-    [[nodiscard]] std::vector<presence_entry> list(std::size_t most = MostTold) const {
-        std::vector<presence_entry> listed;
-        listed.reserve(std::min(most, people_.size()));
-        for (const auto& [id, one] : people_) {
-            if (listed.size() == most) break;
-            listed.push_back(one.entry);
+    /// The persons, by id, at most `max_count` of them.
+    [[nodiscard]] std::vector<presence_entry> list(std::size_t max_count = MaxListed) const {
+        std::vector<presence_entry> entries;
+        entries.reserve((std::min)(max_count, people_.size()));
+        for (const auto& [id, present] : people_) {
+            if (entries.size() == max_count) break;
+            entries.push_back(present.entry);
         }
-        return listed;
+        return entries;
     }
 
 private:
-    struct present {
+    struct present_person {
         presence_entry entry;
         loop::timer grace;
     };
-    using people = std::map<std::string, present>;
+    using people = std::map<std::string, present_person>;
 
-    std::shared_ptr<const person> forget(typename people::iterator one) {
-        auto who = std::move(one->second.entry.person);
-        people_.erase(one);
-        return who;
+    std::shared_ptr<const person> extract(typename people::iterator position) {
+        auto person = std::move(position->second.entry.person);
+        people_.erase(position);
+        return person;
     }
 
     people people_;
 };
 
-/// Policy: the room tells who is there, without a grace.
+/// Policy: members are notified of each other, without a grace.
 using presence = presence_with_grace<>;
 
 ROOMPP_NAMESPACE_END
-// What the application does when something happens in a room.
+// The log of a room: where its messages get their numbers and are kept, and where members resume from.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+// Names for the periods in which message numbers rise without interruption.
+
+#include <string>
+
+// Small functions on text: hexadecimal and whole numbers, and the words of HTTP headers.
+
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A number in lower-case hexadecimal digits, at least `min_digits` of them, without a prefix.
+[[nodiscard]] std::string to_hex(std::uint64_t number, std::size_t min_digits = 1);
+
+/// Bytes in lower-case hexadecimal digits, two for each byte.
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+
+/// The value of a hexadecimal digit of either case; -1 if it is none.
+[[nodiscard]] constexpr int hex_value(char digit) noexcept {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+/// The number that a text of 1 to 18 decimal digits, and nothing else, stands for.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text) noexcept;
+
+/// Appends a header's name or value without line breaks, which would start a header of their own (RFC 9112, section 5).
+void append_header_text(std::string& bytes, std::string_view text);
+
+/// A text without the spaces and tabs around it (RFC 9110, section 5.6.3).
+[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
+
+/// Whether two header names, or other tokens, are equal but for case (US-ASCII).
+[[nodiscard]] bool same_token(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A new epoch: 16 hexadecimal digits, random, so that no two rooms have the same. On the loop's thread.
+[[nodiscard]] inline std::string new_epoch(loop& home) { return detail::to_hex(home.random(), 16); }
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The log of one room, in memory. A room hands every message to append() and sends it to its members when the log
+/// calls back: here before append() returns, in a log elsewhere once the message is numbered and kept there. So a
+/// room's order is that of its log. Belongs to the room's home loop.
+///
+/// @tparam History which messages are kept: a policy of the kind history_policy.
+template <class History>
+class publication_log {
+public:
+    /// @param home the room's loop, which must outlive the log.
+    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) {}
+
+    /// The epoch of the message numbers: no other room has the same, nor the same room after it was destroyed.
+    /// Constant: safe from any thread.
+    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    /// The number of the latest message; 0: there was none.
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
+
+    /// Numbers a message and keeps it, then calls `deliver(const room_event&)`.
+    /// @param event everything but the number.
+    /// @param sender the person of event.sender; null: the server.
+    /// @returns the number.
+    template <class Deliver>
+    std::uint64_t append(room_event event, const std::shared_ptr<const person>& sender, Deliver&& deliver) {
+        event.id = ++last_id_;
+        history_.forget_before(event.at);
+        history_.push(event, sender);
+        std::forward<Deliver>(deliver)(std::as_const(event));
+        return event.id;
+    }
+
+    /// Whether all messages after this position are still kept. A position without an epoch is one of the present
+    /// epoch.
+    [[nodiscard]] bool reaches(const resume_point& position) {
+        history_.forget_before(home_.wall_now());
+        return (position.epoch.empty() || position.epoch == epoch_) &&
+               (position.id == last_id_ || history_.reaches(position.id, last_id_));
+    }
+
+    /// The messages after a position; or, if it is null or can't be resumed from, the latest ones, at most `max_count`.
+    /// @returns a snapshot with the messages, last_id, epoch and recovery. Its views are valid until the next change.
+    [[nodiscard]] join_snapshot catch_up(const resume_point* position, std::size_t max_count) {
+        expire();
+        join_snapshot snapshot;
+        snapshot.epoch = epoch_;
+        snapshot.last_id = last_id_;
+        if (position) snapshot.recovery = reaches(*position) ? recovery::resumed : recovery::reset;
+        const std::uint64_t after = snapshot.recovery == recovery::resumed
+                                        ? position->id
+                                        : last_id_ - std::min<std::uint64_t>(max_count, last_id_);
+        snapshot.messages = history_.after(after);
+        return snapshot;
+    }
+
+    /// Forgets the messages that are too old.
+    void expire() {
+        history_.forget_before(home_.wall_now());
+        share_.set(history_.memory());
+    }
+    /// Whether no messages are kept.
+    [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
+
+    /// Makes the history a part of a budget.
+    void attach(std::shared_ptr<history_budget> budget) noexcept { share_.attach(std::move(budget)); }
+    /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
+    [[nodiscard]] bool exceeds_budget() noexcept {
+        share_.set(history_.memory());
+        return share_.is_exceeded();
+    }
+    /// Has empty rooms destroyed, then forgets the oldest messages, until the budget is not exceeded. The room of this
+    /// log may be an empty one: the caller keeps it alive.
+    void shrink() {
+        while (share_.is_exceeded() && share_.evict()) {}
+        while (share_.is_exceeded() && !history_.empty()) {
+            history_.forget_oldest();
+            share_.set(history_.memory());
+        }
+    }
+
+private:
+    loop& home_;
+    History history_;
+    history_share share_;
+    std::string epoch_;
+    std::uint64_t last_id_ = 0;
+};
+
+ROOMPP_NAMESPACE_END
+// The members of a room: in the order of the room's visits, by person, and their presence.
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The members of a room by person.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string_view>
 #include <utility>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// The answer to a connection that wants to join a room: yes, unless it is refused.
-class join_reply {
+/// Finds the connections of one person among any number of members: O(log members) for each member found, added or
+/// removed. Does not own them. A `Member` has a unique id() and a person().id, which do not change while it is in the
+/// index. Not thread-safe.
+template <class Member>
+class person_index {
+    using key = std::pair<std::string_view, std::uint64_t>;
+
 public:
-    /// Closes the connection instead of letting it in, with a close code and reason (RFC 6455, section 7.4).
-    void refuse(std::uint16_t code = close_code::policy_violation, std::string reason = "not allowed in this room") {
-        refused_ = close_event{code, std::move(reason)};
+    void add(Member& member) { members_.emplace(key_of(member), &member); }
+    void remove(const Member& member) noexcept { members_.erase(key_of(member)); }
+
+    /// Whether there is a member of this person.
+    [[nodiscard]] bool contains(std::string_view person_id) const {
+        const auto found = members_.lower_bound(key(person_id, 0));
+        return found != members_.end() && found->first.first == person_id;
     }
-    /// With what it is refused, if it is.
-    [[nodiscard]] const std::optional<close_event>& refused() const noexcept { return refused_; }
+    /// Calls `visit(Member&)` for each member of this person, in the order of their ids. `visit` must not change the
+    /// index.
+    /// @returns the number of members.
+    template <class Visit>
+    std::size_t for_each(std::string_view person_id, Visit&& visit) const {
+        std::size_t count = 0;
+        for (auto it = members_.lower_bound(key(person_id, 0)); it != members_.end() && it->first.first == person_id;
+             ++it, ++count)
+            visit(*it->second);
+        return count;
+    }
 
 private:
-    std::optional<close_event> refused_;
-};
+    static key key_of(const Member& member) noexcept { return {member.person().id, member.id()}; }
 
-/// The hooks of a room. Set through rooms; run on the room's home loop.
-template <class Room>
-struct room_hooks {
-    using member = typename Room::member;
-    handler<void(Room&)> created;
-    handler<void(Room&, member&, join_reply&)> admitted;
-    handler<void(Room&, member&)> joined;
-    handler<pending(Room&, member&, const typename Room::message_type&)> message;
-    handler<void(Room&, member&, payload)> malformed;
-    handler<void(Room&, member&, const close_event&)> left;
-    handler<void(Room&)> gone;
-    handler<void(Room&, std::exception_ptr)> failed;
-    handler<void(std::exception_ptr)> unheard;  // if there is no `failed`
+    std::map<key, Member*> members_;
 };
-
-/// The name of join_reply before 0.2; goes with 0.3.
-using admission [[deprecated("use roompp::join_reply")]] = join_reply;
 
 ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
+namespace detail {
 
-/// A room. Rooms are made by a `rooms` directory on the first join and go with their last member (with a history: a
-/// little later); policies are given as template parameters (see policies.hpp), in any order.
+/// The members of one room, which it owns. Belongs to the room's home loop; only size() is safe from any thread.
+///
+/// @tparam Presence a policy of the kind presence_policy.
+template <class Member, class Presence>
+class roster {
+public:
+    /// The number of members. Safe from any thread.
+    [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
+
+    /// A number that no member of this room has had.
+    [[nodiscard]] std::uint64_t next_id() noexcept { return ++last_id_; }
+
+    /// Adds a member, whose id and person are set. O(1), or O(log members) once somebody was looked up by person.
+    void add(const std::shared_ptr<Member>& member) {
+        member->index_ = members_.size();
+        members_.push_back(member);
+        if (by_person_) by_person_->add(*member);
+        size_.store(members_.size(), std::memory_order_relaxed);
+    }
+    /// Removes a member. @returns its ownership.
+    [[nodiscard]] std::shared_ptr<Member> remove(const Member& member) {
+        const std::size_t index = member.index_;
+        members_.back()->index_ = index;
+        std::swap(members_[index], members_.back());
+        auto removed = std::move(members_.back());
+        members_.pop_back();
+        if (by_person_) by_person_->remove(*removed);
+        size_.store(members_.size(), std::memory_order_relaxed);
+        return removed;
+    }
+
+    /// The owning pointer to a member.
+    [[nodiscard]] const std::shared_ptr<Member>& owner_of(const Member& member) const {
+        return members_[member.index_];
+    }
+
+    /// Calls `visit(Member&)` for every member. Members may leave or join meanwhile: those who have left are not
+    /// visited, nor those who join.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        const auto snapshot = members_;
+        for (const auto& member : snapshot)
+            if (member->is_joined()) visit(*member);
+    }
+    /// The members for whom `is_selected(const Member&)` is true. It may let members leave.
+    template <class Predicate>
+    [[nodiscard]] std::vector<std::shared_ptr<Member>> select(Predicate&& is_selected) const {
+        std::vector<std::shared_ptr<Member>> selected;
+        const auto snapshot = members_;
+        std::copy_if(snapshot.begin(), snapshot.end(), std::back_inserter(selected),
+                     [&](const auto& member) { return member->is_joined() && is_selected(std::as_const(*member)); });
+        return selected;
+    }
+
+    /// The members by person. Built on first use, O(members): rooms in which nobody writes to one person alone do
+    /// without.
+    [[nodiscard]] const person_index<Member>& by_person() const {
+        if (!by_person_) {
+            by_person_.emplace();
+            for (const auto& member : members_) by_person_->add(*member);
+        }
+        return *by_person_;
+    }
+
+    /// Closes all connections of a person. @returns how many.
+    std::size_t kick(std::string_view person_id, std::uint16_t code, std::string_view reason) const {
+        std::vector<std::shared_ptr<Member>> kicked;
+        by_person().for_each(person_id, [&](const Member& member) { kicked.push_back(owner_of(member)); });
+        for (const auto& member : kicked) member->close(code, reason);
+        return kicked.size();
+    }
+
+    /// The persons who are present.
+    [[nodiscard]] const Presence& presence() const noexcept { return presence_; }
+    /// Notes that a member is present. @returns since when its person is, if that is news, see
+    /// presence_with_grace::enter().
+    std::optional<std::chrono::system_clock::time_point> enter(const Member& member) {
+        return presence_.enter(member.person_, member.since());
+    }
+    /// Notes that a member has left. `on_leave(const person&)` is called if that is news, see
+    /// presence_with_grace::leave().
+    template <class OnLeave>
+    void leave(const Member& member, loop& home, OnLeave on_leave) {
+        presence_.leave(member.person().id, home, std::move(on_leave));
+    }
+
+private:
+    std::vector<std::shared_ptr<Member>> members_;
+    mutable std::optional<person_index<Member>> by_person_;  // a cache, see by_person()
+    Presence presence_;
+    std::atomic<std::size_t> size_{0};
+    std::uint64_t last_id_ = 0;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A room. Rooms are made by a `rooms` directory on the first join and destroyed with their last member (with a
+/// history: a little later); policies are given as template parameters (see policies.hpp), in any order.
 ///
 /// A room is an actor: its hooks run one at a time on its home loop, so neither they nor state that only they use needs
-/// a lock, whatever the number of threads. Every member sees the room's messages in one order; their numbers rise by one
-/// within the room's epoch.
+/// a lock, whatever the number of threads. Every member sees the room's messages in one order; their numbers rise by
+/// one within the room's epoch.
 ///
 /// Thread-safety: broadcast(), signal() and close() may be called from any thread; everything else on the home loop,
-/// where hooks run, and where rooms::with() gets you.
+/// where hooks run, and where rooms::with() runs its action.
 template <class... Policies>
 class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> {
     static_assert((detail::is_policy<Policies>::value && ...),
@@ -2242,7 +2762,7 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
                   "roompp: a room can have only one policy of each kind, such as one history");
 
     struct no_policy {};
-    template <class Dummy>  // dependent, so that the default is looked at only where no policy is given
+    template <class Dummy>  // dependent, so that the default is instantiated only if there is no policy
     struct members_policy {
         using found = typename detail::find_policy<connection_policy, no_policy, Policies...>::type;
         using type = std::conditional_t<std::is_same_v<found, no_policy>, default_members<Dummy>, found>;
@@ -2253,19 +2773,20 @@ class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> 
     using enable_for_values = detail::enable_for_values<Message, policy<message_policy, detail::bare_messages>>;
 
 public:
-    /// What the members are: see member_concept.
+    /// The type of the members: see member_concept.
     using connection_type = typename members_policy<std::void_t<Policies...>>::type::connection_type;
     using batch_type = typename connection_type::batch_type;
     using history_type = policy<history_policy, no_history>;
     using presence_type = policy<presence_policy, no_presence>;
     using state_type = typename policy<room_state_policy, room_state<detail::no_state>>::state_type;
     using member_state_type = typename policy<member_state_policy, member_state<detail::no_state>>::state_type;
-    /// What message hooks are given, and how it is read from a payload: the payload itself, unless a policy says otherwise.
+    /// The type of messages that hooks get, and how it is read from a payload: the payload itself, unless a policy says
+    /// otherwise.
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a member's message has been handled, with its number: that of the first message that the member said
-    /// to the room meanwhile (member.broadcast()); 0: none.
+    /// Called when a member's message has been handled, with its number: that of the first message that the member sent
+    /// to the room meanwhile (member.broadcast()), or that the room relayed for it; 0: none.
     using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
 
     /// For the directory; an application never makes a room itself.
@@ -2273,30 +2794,33 @@ public:
         : name_(std::move(name)),
           home_(home),
           hooks_(std::move(hooks)),
-          out_(home, policy<slow_policy, disconnect_slow>::what) {}
+          out_(home, policy<slow_policy, disconnect_slow>::action),
+          log_(home),
+          dispatch_(*hooks_) {}
     basic_room(const basic_room&) = delete;
     basic_room& operator=(const basic_room&) = delete;
 
     /// The name under which it is in its directory. Safe from any thread.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// The number of members. Safe from any thread; exact on the home loop.
-    [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t size() const noexcept { return roster_.size(); }
     /// The loop on which the room's hooks run. Safe from any thread.
     [[nodiscard]] loop& home() const noexcept { return home_; }
-    /// What the application keeps in the room (see room_state).
+    /// The application's state of this room (see room_state).
     [[nodiscard]] state_type& state() noexcept { return state_; }
     [[nodiscard]] const state_type& state() const noexcept { return state_; }
-    /// Of the message numbers: another room, or the same after it had gone, has another one. Safe from any thread.
-    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    /// The epoch of the message numbers: another room, or the same after it was destroyed, has another one. Safe from
+    /// any thread.
+    [[nodiscard]] const std::string& epoch() const noexcept { return log_.epoch(); }
     /// The number of the latest message; 0: there was none.
-    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return log_.last_id(); }
 
-    /// Says something to every member, in the server's name. Safe from any thread: elsewhere than on the home loop, the
-    /// message is copied and takes its place in the room's order when it gets there.
+    /// Sends a message to every member, in the server's name. Safe from any thread: elsewhere than on the home loop,
+    /// the message is copied and takes its position in the room's order when it gets to that loop.
     /// @returns the message's number; 0 if called elsewhere than on the home loop.
     std::uint64_t broadcast(payload message) {
         if (home_.running_here()) return publish(nullptr, nullptr, message);
-        later(message, [](basic_room& self, payload text) { self.broadcast(text); });
+        post(message, [](basic_room& self, payload text) { self.broadcast(text); });
         return 0;
     }
     /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
@@ -2304,590 +2828,678 @@ public:
     std::uint64_t broadcast(const Message& value) {
         return broadcast(messages::write(value));
     }
-    /// Says something to every member but one, in the server's name. It has a number and is kept like any other message.
-    std::uint64_t broadcast_except(const member& one, payload message) {
-        return publish(nullptr, is_here(one) ? &one : nullptr, message);
+    /// Sends a message to every member except one, in the server's name. It is numbered and kept like any other
+    /// message.
+    std::uint64_t broadcast_except(const member& except, payload message) {
+        return publish(nullptr, is_member(except) ? &except : nullptr, message);
     }
     template <class Message, class = enable_for_values<Message>>
-    std::uint64_t broadcast_except(const member& one, const Message& value) {
-        return broadcast_except(one, messages::write(value));
+    std::uint64_t broadcast_except(const member& except, const Message& value) {
+        return broadcast_except(except, messages::write(value));
     }
-    /// Says something to the members for whom `wanted(const member&)` is true: it has no number and is not kept. O(members).
-    template <class Wanted>
-    void broadcast_if(Wanted&& wanted, payload message) {
-        std::vector<std::shared_ptr<member>> chosen;  // first: whatever it does
-        const auto all = members_;
-        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
-                     [&](const auto& one) { return one->in() && wanted(std::as_const(*one)); });
-        out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) {
-            for (const auto& one : chosen)
-                if (one->in()) tell(one->place_);
+    /// Sends a message to the members for whom `is_recipient(const member&)` is true. Neither numbered nor kept.
+    /// O(members).
+    template <class Predicate>
+    void broadcast_if(Predicate&& is_recipient, payload message) {
+        const auto recipients = roster_.select(std::forward<Predicate>(is_recipient));  // may let members leave
+        out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& send) {
+            for (const auto& recipient : recipients)
+                if (recipient->is_joined()) send(recipient->slot_);
         });
     }
-    template <class Wanted, class Message, class = enable_for_values<Message>>
-    void broadcast_if(Wanted&& wanted, const Message& value) {
-        broadcast_if(std::forward<Wanted>(wanted), messages::write(value));
+    template <class Predicate, class Message, class = enable_for_values<Message>>
+    void broadcast_if(Predicate&& is_recipient, const Message& value) {
+        broadcast_if(std::forward<Predicate>(is_recipient), messages::write(value));
     }
-    /// Tells every member something of the moment, in the server's name: it has no number and is not kept. Safe from any
+    /// Sends every member a signal of the moment, in the server's name: neither numbered nor kept. Safe from any
     /// thread.
     void signal(payload message) {
-        if (!home_.running_here()) return later(message, [](basic_room& self, payload text) { self.signal(text); });
-        out_.tell(event_of(event_kind::signal, nullptr, message));
+        if (!home_.running_here()) return post(message, [](basic_room& self, payload text) { self.signal(text); });
+        out_.broadcast(event_of(event_kind::signal, nullptr, message));
     }
     template <class Message, class = enable_for_values<Message>>
     void signal(const Message& value) {
         signal(messages::write(value));
     }
 
-    /// Sends to one member, in order with what is broadcast.
-    void send(member& one, payload message) {
-        if (is_here(one))
-            out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& tell) { tell(one.place_); });
+    /// Sends a message to one member, in order with what is broadcast. Neither numbered nor kept. Does nothing if it is
+    /// not in this room.
+    void send(member& recipient, payload message) {
+        if (is_member(recipient))
+            out_.send_to(event_of(event_kind::direct, nullptr, message),
+                         [&](const auto& send) { send(recipient.slot_); });
     }
     template <class Message, class = enable_for_values<Message>>
-    void send(member& one, const Message& value) {
-        send(one, messages::write(value));
+    void send(member& recipient, const Message& value) {
+        send(recipient, messages::write(value));
     }
-    /// Sends to all connections of one person. O(log members) for each of them; the first time that a person is looked
-    /// for, here or by member.send_to(), has() or kick(), O(members).
-    /// @returns to how many.
+    /// Sends a message to all connections of one person. O(log members) for each; the first look-up by person, here or
+    /// by member.send_to(), has() or kick(), is O(members).
+    /// @returns the number of connections.
     std::size_t send_to(std::string_view person_id, payload message) {
         auto event = event_of(event_kind::direct, nullptr, message);
         event.recipient = person_id;
-        std::size_t reached = 0;
-        out_.send_to(event, [&](const auto& tell) {
-            reached = by_person().for_each(person_id, [&](const member& one) { tell(one.place_); });
+        std::size_t count = 0;
+        out_.send_to(event, [&](const auto& send) {
+            count = roster_.by_person().for_each(person_id, [&](const member& recipient) { send(recipient.slot_); });
         });
-        return reached;
+        return count;
     }
     template <class Message, class = enable_for_values<Message>>
     std::size_t send_to(std::string_view person_id, const Message& value) {
         return send_to(person_id, messages::write(value));
     }
     /// Sends one member a frame as it is, see member::write().
-    void write(member& one, payload frame) {
-        if (is_here(one)) out_.write(one.place_, frame);
+    void write(member& recipient, payload frame) {
+        if (is_member(recipient)) out_.write(recipient.slot_, frame);
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
     template <class Visit>
     void for_each(Visit&& visit) {
-        const auto all = members_;
-        for (const auto& one : all)
-            if (one->in()) visit(*one);
+        roster_.for_each(std::forward<Visit>(visit));
     }
-    /// The persons who are there, by id, as many as the policy tells of; needs the policy `presence`.
+    /// The persons who are present, by id, as many as the policy lists; needs the policy `presence`.
     [[nodiscard]] std::vector<presence_entry> people() const {
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
-        return presence_.list();
+        return roster_.presence().list();
     }
-    /// How many persons are there; needs the policy `presence`.
+    /// The number of persons who are present; needs the policy `presence`.
     [[nodiscard]] std::size_t people_count() const {
         static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
-        return presence_.size();
+        return roster_.presence().size();
     }
-    /// Whether a person is there.
-    [[nodiscard]] bool has(std::string_view person_id) const { return by_person().contains(person_id); }
-    /// Closes all connections of one person, with a code of 4000 to 4999 if it is not to come back by itself.
-    /// @returns how many.
+    /// Whether a connection of this person is in the room.
+    [[nodiscard]] bool has(std::string_view person_id) const { return roster_.by_person().contains(person_id); }
+    /// Closes all connections of one person, with a code of 4000 to 4999 if its client must not reconnect by itself.
+    /// @returns the number of connections.
     std::size_t kick(std::string_view person_id, std::uint16_t code = 4000, std::string_view reason = {}) {
-        std::vector<std::shared_ptr<member>> kicked;
-        by_person().for_each(person_id, [&](const member& one) { kicked.push_back(members_[one.index_]); });
-        for (const auto& one : kicked) one->close(code, reason);
-        return kicked.size();
+        return roster_.kick(person_id, code, reason);
     }
 
-    /// Whether all messages after that point are still kept; any epoch is meant if it names none.
-    [[nodiscard]] bool reaches(const resume_point& from) {
-        history_.forget_before(home_.wall_now());
-        return (from.epoch.empty() || from.epoch == epoch_) &&
-               (from.id == last_id_ || history_.reaches(from.id, last_id_));
-    }
-    /// What a member that was here until `from` would get now, with at most `last` messages if it can't go on from there:
-    /// for those who ask instead of being told. The views in it are valid until the room says something.
-    [[nodiscard]] join_snapshot catch_up(const resume_point* from, std::size_t last) {
-        forget_old();
-        join_snapshot told;
-        told.room = name_;
-        told.epoch = epoch_;
-        told.last_id = last_id_;
-        if (from) told.recovery = reaches(*from) ? recovery::resumed : recovery::reset;
-        const std::uint64_t since =
-            told.recovery == recovery::resumed ? from->id : last_id_ - std::min<std::uint64_t>(last, last_id_);
-        told.messages = history_.after(since);
-        return told;
+    /// Whether all messages after this position are still kept. A position without an epoch is one of the present
+    /// epoch.
+    [[nodiscard]] bool reaches(const resume_point& position) { return log_.reaches(position); }
+    /// What a member with this position (null: none) would get if it joined now, with at most `max_count` messages if
+    /// it can't continue from there: for clients that poll. The views in it are valid until the room's next message.
+    [[nodiscard]] join_snapshot catch_up(const resume_point* position, std::size_t max_count) {
+        join_snapshot snapshot = log_.catch_up(position, max_count);
+        snapshot.room = name_;
+        return snapshot;
     }
 
     /// Closes every member's connection. Safe from any thread.
     void close(std::uint16_t code = close_code::going_away, std::string_view reason = {}) {
         if (!home_.running_here())
-            return later(reason, [code](basic_room& self, payload text) { self.close(code, text.data()); });
-        for_each([&](member& one) { one.close(code, reason); });
+            return post(reason, [code](basic_room& self, payload text) { self.close(code, text.data()); });
+        for_each([&](member& closing) { closing.close(code, reason); });
     }
 
-    /// Writes what was gathered in this turn now; the end of the turn does so by itself.
+    /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() { out_.flush(); }
 
 private:
-    friend class rooms<basic_room>;
     friend member;
+    friend class membership<basic_room>;
+    friend class detail::room_directory<basic_room>;
 
-    [[nodiscard]] bool is_here(const member& one) const noexcept { return one.in() && one.room_ == this; }
-
-    [[nodiscard]] room_event event_of(event_kind kind, const member* from, payload message) const {
-        return {kind, 0, home_.wall_now(), from ? from->person_.get() : nullptr, {}, message, epoch_};
+    [[nodiscard]] bool is_member(const member& other) const noexcept {
+        return other.is_joined() && other.room_ == this;
     }
 
-    // With a number, and kept: to all but one, or to all.
-    std::uint64_t publish(const member* from, const member* but, payload message) {
-        room_event event = event_of(event_kind::message, from, message);
-        event.id = ++last_id_;
-        history_.forget_before(event.at);
-        history_.push(event, from ? from->person_ : nullptr);
-        if (but)
-            out_.broadcast_except(but->place_, event);
-        else
-            out_.tell(event);
-        if constexpr (history_type::keeps) bound_history();
-        if (!from && heard_.is_passed_on_by(but, message) && heard_.from->said_ == 0) heard_.from->said_ = event.id;
-        return event.id;
+    [[nodiscard]] room_event event_of(event_kind kind, const member* sender, payload message) const {
+        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, message, epoch()};
     }
 
-    // What is kept counts among that of all rooms; if that is too much, empty rooms go, then the oldest messages of this one.
-    void bound_history() {
-        history_share_.set(history_.memory());
-        if (!history_share_.is_too_much()) return;
-        const auto self = this->shared_from_this();  // it may be an empty one
-        while (history_share_.is_too_much() && history_share_.make_place()) {}
-        while (history_share_.is_too_much() && !history_.empty()) {
-            history_.forget_oldest();
-            history_share_.set(history_.memory());
-        }
-    }
-    void forget_old() {
-        history_.forget_before(home_.wall_now());
-        history_share_.set(history_.memory());
-    }
-
-    // What a member says.
-    std::uint64_t say(member& from, const member* but, payload message) {
-        const std::uint64_t id = publish(&from, but, message);
-        if (from.said_ == 0) from.said_ = id;
+    // A message of a member, or the server's, to everyone except one, or to everyone.
+    std::uint64_t publish(const member* sender, const member* except, payload message) {
+        const std::shared_ptr<const person> server;
+        const std::uint64_t id =
+            log_.append(event_of(event_kind::message, sender, message), sender ? sender->person_ : server,
+                        [&](const room_event& event) { deliver(event, except); });
+        if constexpr (history_type::keeps)
+            if (log_.exceeds_budget()) shrink_log();
+        dispatch_.note_published(sender, except, message, id);
         return id;
     }
-    std::size_t say_to(member& from, std::string_view person_id, payload message) {
-        auto event = event_of(event_kind::direct, &from, message);
+    void deliver(const room_event& event, const member* except) {
+        if (except)
+            out_.broadcast_except(except->slot_, event);
+        else
+            out_.broadcast(event);
+    }
+    void shrink_log() {
+        const auto self = this->shared_from_this();  // it may be an empty room that is destroyed
+        log_.shrink();
+    }
+
+    // What a member sends, see room_member.
+    std::uint64_t publish_from(const member& sender, const member* except, payload message) {
+        return publish(&sender, except, message);
+    }
+    std::size_t send_from(const member& sender, std::string_view person_id, payload message) {
+        auto event = event_of(event_kind::direct, &sender, message);
         event.recipient = person_id;
-        std::size_t reached = 0;
-        out_.send_to(event, [&](const auto& tell) {
-            const auto tell_one = [&](const member& one) { tell(one.place_); };
-            reached = by_person().for_each(person_id, tell_one);
-            if (reached != 0 && person_id != from.person_->id) by_person().for_each(from.person_->id, tell_one);
+        std::size_t count = 0;
+        out_.send_to(event, [&](const auto& send) {
+            const auto send_one = [&](const member& recipient) { send(recipient.slot_); };
+            count = roster_.by_person().for_each(person_id, send_one);
+            if (count != 0 && person_id != sender.person().id)
+                roster_.by_person().for_each(sender.person().id, send_one);
         });
-        return reached;
+        return count;
     }
-    void signal_from(member& from, payload message) {
-        out_.broadcast_except(from.place_, event_of(event_kind::signal, &from, message));
-    }
-
-    // Made when it is first asked for: rooms in which nobody writes to one person alone do without.
-    const person_index<member>& by_person() const {
-        if (!by_person_) {
-            by_person_.emplace();
-            for (const auto& one : members_) by_person_->add(*one);
-        }
-        return *by_person_;
+    void signal_from(const member& sender, payload message) {
+        out_.broadcast_except(sender.slot_, event_of(event_kind::signal, &sender, message));
     }
 
-    // What a hook is at: who said it, and what.
-    struct heard {
-        member* from = nullptr;
-        payload message;
-        // Whether the room passes it on, in its own name, by saying this to all but `but`.
-        [[nodiscard]] bool is_passed_on_by(const member* but, payload said) const noexcept {
-            return from && (but == from || said.data() == message.data());
-        }
-    };
-
+    // Runs the action on the home loop, with a copy of the message.
     template <class Action>
-    void later(payload message, Action action) {
+    void post(payload message, Action action) {
         home_.post([self = this->shared_from_this(), copy = std::string(message.data()), kind = message.kind(),
                     action] { action(*self, payload(copy, kind)); });
     }
 
     void add(const std::shared_ptr<member>& joining) {
         joining->room_ = this;
-        joining->id_ = ++last_member_id_;
+        joining->id_ = roster_.next_id();
         joining->since_ = home_.wall_now();
-        joining->membership_ = member::inside;
-        joining->index_ = members_.size();
-        auto how = std::exchange(joining->how_, {});
-        if (how.person.id.empty()) how.person.id = "member-" + std::to_string(joining->id_);
-        joining->person_ = std::make_shared<const person>(std::move(how.person));
-        members_.push_back(joining);
-        if (by_person_) by_person_->add(*joining);
-        size_.store(members_.size(), std::memory_order_relaxed);
+        joining->membership_ = member::joined;
+        auto options = std::exchange(joining->options_, {});
+        if (options.person.id.empty()) options.person.id = "member-" + std::to_string(joining->id_);
+        joining->person_ = std::make_shared<const person>(std::move(options.person));
+        roster_.add(joining);
 
         room_event arrival = event_of(event_kind::join, joining.get(), {});
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
-        join_snapshot told = catch_up(how.resume.get(), how.history_limit);
-        told.self = joining->person_.get();
+        join_snapshot snapshot = catch_up(options.resume.get(), options.history_limit);
+        snapshot.self = joining->person_.get();
         if constexpr (presence_type::tells) {
-            const auto since = presence_.enter(joining->person_, joining->since_);
+            const auto since = roster_.enter(*joining);
             is_news = since.has_value();
             arrival.at = since.value_or(arrival.at);
-            if (how.encoding) people = presence_.list();
-            told.has_presence = true;
-            told.people_count = presence_.size();
-            told.people = &people;
+            if (options.encoding) people = roster_.presence().list();
+            snapshot.has_presence = true;
+            snapshot.people_count = roster_.presence().size();
+            snapshot.people = &people;
         }
         // Whatever an encoding throws, the member is in, wholly, until it leaves.
-        std::exception_ptr unwelcome;
+        std::exception_ptr error;
         try {
-            if (how.encoding)
-                how.encoding->append(*first, told);
+            if (options.encoding)
+                options.encoding->append(*first, snapshot);
             else
-                for (const auto& event : told.messages) first->append(event.message);
+                for (const auto& event : snapshot.messages) first->append(event.message);
         } catch (...) {
-            unwelcome = std::current_exception();
+            error = std::current_exception();
             first = std::make_shared<batch_type>();
         }
-        out_.add(joining, joining->connection_, joining->place_, how.encoding, std::move(first));
-        if (is_news) out_.broadcast_except(joining->place_, arrival);
-        if (unwelcome) std::rethrow_exception(unwelcome);
+        out_.add(joining, joining->connection_, joining->slot_, options.encoding, std::move(first));
+        if (is_news) out_.broadcast_except(joining->slot_, arrival);
+        if (error) std::rethrow_exception(error);
     }
 
-    void remove(member& leaving, const close_event& why) {
-        const auto self = this->shared_from_this();  // the last member's leaving ends the room
-        const auto kept = members_[leaving.index_];
-        members_.back()->index_ = leaving.index_;
-        members_[leaving.index_].swap(members_.back());
-        members_.pop_back();
-        if (by_person_) by_person_->remove(leaving);
-        size_.store(members_.size(), std::memory_order_relaxed);
-        leaving.membership_ = member::out;
-        if (leaving.queue_) leaving.queue_->clear();
-        out_.remove(kept, leaving.connection_, leaving.place_);
+    // @returns the member's ownership.
+    std::shared_ptr<member> remove(member& leaving, const close_event& reason) {
+        const auto self = this->shared_from_this();  // the last member's leaving destroys the room
+        auto owner = roster_.remove(leaving);
+        leaving.membership_ = member::left;
+        if (leaving.async_) leaving.async_->queue->clear();
+        out_.remove(owner, leaving.connection_, leaving.slot_);
 
         if constexpr (presence_type::tells)
-            presence_.leave(leaving.person_->id, home_, [this](const person& gone) {
-                guarded(nullptr, [&] {
+            roster_.leave(leaving, home_, [this](const person& person) {
+                guard(nullptr, [&] {
                     room_event event = event_of(event_kind::leave, nullptr, {});
-                    event.sender = &gone;
-                    out_.tell(event);
+                    event.sender = &person;
+                    out_.broadcast(event);
                 });
             });
-        guarded(nullptr, [&] {
-            if (hooks_->left) hooks_->left(*this, leaving, why);
+        guard(nullptr, [&] {
+            if (hooks_->on_leave) hooks_->on_leave(*this, leaving, reason);
         });
         leaving.room_ = nullptr;
-        if (members_.empty() && on_empty_) on_empty_(*this);
+        if (roster_.empty() && on_empty_) on_empty_(*this);
+        return owner;
     }
 
-    // The application takes a member out.
-    void take_out(member& leaving) {
-        const auto kept = members_[leaving.index_];
-        remove(leaving, {close_code::normal, {}});
-        kept->connection_->home().dispatch([kept] { kept->was_taken_out(); });
+    // The application makes a member leave.
+    void remove_and_notify(member& leaving) {
+        const auto removed = remove(leaving, {close_code::normal, {}});
+        removed->connection_->home().dispatch([removed] { removed->on_removed(); });
     }
 
-    // Hands a member's message to the hook; `handled` is told when that is done.
-    void receive(member& from, payload message, receipt handled = {}) {
-        if (!from.in()) return;
+    // A member's message arrives.
+    void receive(member& sender, payload message, receipt on_handled = {}) {
+        if (!sender.is_joined()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
-        if (hooks_->message.is_async()) return receive_async(from, message, std::move(handled));
-        from.said_ = 0;
-        const auto before = std::exchange(heard_, {&from, message});
-        guarded(&from, [&] {
-            const auto read = messages::read(message);
-            if (!read)
-                refuse(from, message);
-            else if (hooks_->message)
-                (void)hooks_->message(*this, from, *read);
-            else
-                from.broadcast(message);
-        });
-        heard_ = before;
-        if (handled && from.in()) handled(*this, from, from.said_);
+        const auto owner = roster_.owner_of(sender);
+        dispatch_.receive(*this, owner, message, std::move(on_handled));
     }
 
-    // The hook is a coroutine: one message of a member after the other.
-    void receive_async(member& from, payload message, receipt handled) {
-        if (!from.queue_) from.queue_ = std::make_shared<message_queue>(home_);
-        const auto kept = members_[from.index_];
-        const bool taken = from.queue_->put(
-            message,
-            [self = this->shared_from_this(), kept](payload text) -> pending {
-                kept->said_ = 0;
-                if (!kept->in()) return {};
-                if (const auto read = messages::read(text)) return self->hooks_->message(*self, *kept, *read);
-                self->refuse(*kept, text);
-                return {};
-            },
-            [self = this->shared_from_this(), kept, handled = std::move(handled)](const std::exception_ptr& what) {
-                if (what) self->failed(kept.get(), what);
-                if (handled && kept->in()) handled(*self, *kept, kept->said_);
-            });
-        if (!taken) from.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
-    }
-
-    // What no message hook may see: it is not a message of the type that they take.
-    void refuse(member& from, payload message) {
-        if (hooks_->malformed)
-            hooks_->malformed(*this, from, message);
-        else
-            from.close(close_code::invalid_payload, "this message can't be read");
-    }
-
-    // An exception in a handler ends only the connection that it was called for, and is reported.
     template <class Action>
-    void guarded(member* about, Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            failed(about, std::current_exception());
-        }
-    }
-    void failed(member* about, const std::exception_ptr& what) noexcept {
-        try {
-            if (about) about->close(close_code::internal_error, "internal error");
-            if (hooks_->failed)
-                hooks_->failed(*this, what);
-            else if (hooks_->unheard)
-                hooks_->unheard(what);
-        } catch (...) {  // there is nobody left to tell
-        }
+    void guard(member* blamed, Action&& action) {
+        dispatch_.guard(*this, blamed, std::forward<Action>(action));
     }
 
     std::string name_;
     loop& home_;
     std::shared_ptr<const room_hooks<basic_room>> hooks_;
-    std::vector<std::shared_ptr<member>> members_;
-    mutable std::optional<person_index<member>> by_person_;  // mutable: see by_person()
+    detail::roster<member, presence_type> roster_;
     fan_out<connection_type> out_;
-    history_type history_;
-    history_share history_share_;
-    presence_type presence_;
+    publication_log<history_type> log_;
+    detail::message_dispatch<basic_room, member, messages> dispatch_;
     state_type state_{};
-    std::string epoch_ = new_epoch(home_);
-    std::function<void(basic_room&)> on_empty_;  // tells the directory
-    // The directory's: while the room is empty and stays for its history.
-    std::optional<typename std::list<std::shared_ptr<basic_room>>::iterator> waits_;
-    loop::timer ends_;
-    heard heard_;
-    std::size_t entering_ = 0;  // how many are about to be let in: until then it does not go
-    std::atomic<std::size_t> size_{0};
-    std::uint64_t last_id_ = 0;
-    std::uint64_t last_member_id_ = 0;
+    std::function<void(basic_room&)> on_empty_;  // the directory's
 };
 
+ROOMPP_NAMESPACE_END
+// The rooms by name: how they are found, created, entered and destroyed.
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The empty rooms of one loop, which wait for members to come back, and the joins that keep a room from being
+// destroyed.
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The rooms of one loop that have no members and wait for some to come back, for their histories' sake. Belongs to
+/// that loop; owns the rooms meanwhile.
+template <class Room>
+class idle_rooms {
+public:
+    idle_rooms() = default;
+    idle_rooms(const idle_rooms&) = delete;
+    idle_rooms& operator=(const idle_rooms&) = delete;
+
+    /// While it lives, somebody is about to join a room: an empty one must not be destroyed. Lives on the stack.
+    class join_guard {
+    public:
+        join_guard(idle_rooms& rooms, const Room& room)
+            : rooms_(rooms), room_(room), outer_(std::exchange(rooms.joins_, this)) {}
+        ~join_guard() { rooms_.joins_ = outer_; }
+        join_guard(const join_guard&) = delete;
+        join_guard& operator=(const join_guard&) = delete;
+
+    private:
+        friend class idle_rooms;
+        idle_rooms& rooms_;
+        const Room& room_;
+        const join_guard* outer_;
+    };
+
+    /// Whether somebody is about to join this room. O(nested joins).
+    [[nodiscard]] bool is_being_joined(const Room& room) const noexcept {
+        for (const join_guard* join = joins_; join; join = join->outer_)
+            if (&join->room_ == &room) return true;
+        return false;
+    }
+
+    /// Lets an empty room wait; does nothing if it waits already. `on_expired()` is called after the delay. O(1).
+    template <class OnExpired>
+    void add(const std::shared_ptr<Room>& room, std::chrono::seconds delay, OnExpired on_expired) {
+        if (positions_.count(room.get()) != 0) return;
+        const auto position = waiting_.insert(waiting_.end(), idle_room{room, {}});
+        positions_.emplace(room.get(), position);
+        position->expiry = room->home().after(delay, std::move(on_expired));
+    }
+    /// Ends a room's waiting, if it waits. O(1).
+    void remove(const Room& room) {
+        const auto found = positions_.find(&room);
+        if (found == positions_.end()) return;
+        waiting_.erase(found->second);
+        positions_.erase(found);
+    }
+
+    /// The room that has waited longest; null if none waits.
+    [[nodiscard]] std::shared_ptr<Room> oldest() const { return waiting_.empty() ? nullptr : waiting_.front().room; }
+
+    void clear() {
+        positions_.clear();
+        waiting_.clear();
+    }
+
+private:
+    struct idle_room {
+        std::shared_ptr<Room> room;
+        loop::timer expiry;
+    };
+
+    std::list<idle_room> waiting_;  // the first to be destroyed first
+    std::unordered_map<const Room*, typename std::list<idle_room>::iterator> positions_;
+    const join_guard* joins_ = nullptr;  // the innermost one
+};
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// A room as rooms::list() tells of it.
+/// A room as listed by rooms::list().
 struct room_info {
     std::string name;
     std::size_t members = 0;
 };
 
-/// Rooms by name. A handle: copies are the same directory, which lives as long as any of them.
+namespace detail {
+
+/// What the handles of class rooms share. A room is added and removed only on its home loop; the mutex is for those who
+/// read from other loops. It is never held while a hook runs, and not touched by a broadcast.
+///
+/// Thread-safety: attach(), detach() and what is set before the first join belong to one thread, while no loop runs;
+/// enter() to the room's home loop; find(), list(), size() and home_of() to any.
+template <class Room>
+class room_directory : public std::enable_shared_from_this<room_directory<Room>> {
+    using member = typename Room::member;
+
+public:
+    /// See rooms::attach().
+    void attach(const std::vector<loop*>& homes) {
+        if (!homes_.empty() && homes_ != homes)
+            throw std::logic_error(
+                "roompp: these rooms already belong to another server; make a rooms object for each");
+        homes_ = homes;
+        while (shares_.size() < homes.size()) {
+            const auto& share = shares_.emplace_back(std::make_shared<loop_share>());
+            share->histories = std::make_shared<history_budget>(
+                [weak = this->weak_from_this(), weak_share = std::weak_ptr<loop_share>(share)] {
+                    const auto self = weak.lock();
+                    const auto locked_share = weak_share.lock();
+                    return self && locked_share && self->evict(*locked_share);
+                });
+        }
+    }
+    /// See rooms::detach(). @returns whether the directory can belong to other loops now.
+    bool detach(const std::vector<loop*>& homes) {
+        if (homes_ != homes) return false;
+        std::vector<std::shared_ptr<Room>> removed;  // their destructors may call anything: not under the lock
+        const std::lock_guard lock(mutex_);
+        for (auto it = by_name_.begin(); it != by_name_.end();) {
+            if (it->second->size() != 0) {
+                ++it;
+                continue;
+            }
+            --share_of(it->first).room_count;
+            removed.push_back(std::move(it->second));
+            it = by_name_.erase(it);
+        }
+        for (const auto& share : shares_) share->idle.clear();
+        if (!by_name_.empty()) return false;
+        homes_.clear();
+        shares_.clear();
+        return true;
+    }
+
+    [[nodiscard]] room_hooks<Room>& hooks() noexcept { return *hooks_; }
+    [[nodiscard]] const roompp::limits& limits() const noexcept { return limits_; }
+    void set_limits(const roompp::limits& limits) {
+        limits_ = limits;
+        has_own_limits_ = true;
+    }
+    /// Sets limits for a directory that has none of its own.
+    void set_default_limits(const roompp::limits& limits) {
+        if (!has_own_limits_) limits_ = limits;
+    }
+
+    /// The loop of the room of this name, whether it exists or not.
+    /// @throws std::logic_error if the directory has no loop yet.
+    [[nodiscard]] loop& home_of(const std::string& name) const { return *homes_[index_of(name)]; }
+
+    /// The room of this name; null if there is none.
+    [[nodiscard]] std::shared_ptr<Room> find(std::string_view name) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = by_name_.find(name);
+        return found == by_name_.end() ? nullptr : found->second;
+    }
+    [[nodiscard]] std::size_t size() const {
+        const std::lock_guard lock(mutex_);
+        return by_name_.size();
+    }
+    [[nodiscard]] std::vector<room_info> list(std::size_t max_count) const {
+        const std::lock_guard lock(mutex_);
+        std::vector<room_info> infos;
+        for (const auto& [name, room] : by_name_) {
+            if (infos.size() == max_count) break;
+            infos.push_back({name, room->size()});
+        }
+        return infos;
+    }
+
+    /// Lets a member into the room of this name, which is created if need be, or closes its connection.
+    void enter(const std::shared_ptr<member>& joining, std::string name) {
+        if (joining->membership_ != member::joining) return;  // it left before this was run
+        auto room = find(name);
+        if (!room) room = create(*joining, std::move(name));
+        if (!room) return;  // the member was refused
+        auto& idle = share_of(room->name()).idle;
+        idle.remove(*room);
+        {
+            const join_guard guard(idle, *room);
+            room->guard(joining.get(), [&] {
+                if (room->size() >= limits_.members_per_room)
+                    return refuse(*joining, {close_code::try_again_later, "the room is full"});
+                if (const auto refused = ask_to_admit(*room, *joining)) return refuse(*joining, *refused);
+                room->add(joining);
+                if (hooks_->on_join) hooks_->on_join(*room, *joining);
+            });
+        }
+        if (joining->membership_ == member::joining) refuse(*joining, {close_code::internal_error, "internal error"});
+        if (room->size() == 0) on_empty(*room);
+    }
+
+private:
+    using join_guard = typename idle_rooms<Room>::join_guard;
+
+    // The rooms of one loop. Belongs to that loop, which need not ask another.
+    struct loop_share {
+        idle_rooms<Room> idle;
+        std::size_t room_count = 0;
+        std::shared_ptr<history_budget> histories;
+    };
+
+    std::size_t index_of(const std::string& name) const {
+        if (homes_.empty())
+            throw std::logic_error(
+                "roompp: these rooms have no event loop: give them to server.websocket(...) or construct "
+                "them with a roompp::loop");
+        return std::hash<std::string>{}(name) % homes_.size();
+    }
+    loop_share& share_of(const std::string& name) { return *shares_[index_of(name)]; }
+
+    // @returns the refusal of the admit hook, if any.
+    std::optional<close_event> ask_to_admit(Room& room, member& joining) {
+        if (!hooks_->on_admit) return std::nullopt;
+        join_reply reply;
+        joining.room_ = &room;
+        joining.person_ = std::make_shared<const person>(joining.options_.person);
+        hooks_->on_admit(room, joining, reply);
+        return reply.refused();
+    }
+
+    static void refuse(member& joining, const close_event& reason) {
+        joining.membership_ = member::left;
+        joining.room_ = nullptr;
+        joining.close(reason.code, reason.reason);
+    }
+
+    // @returns null if there can be no such room: then its first member was refused.
+    std::shared_ptr<Room> create(member& first, std::string name) {
+        loop& home = home_of(name);
+        loop_share& share = share_of(name);
+        if (is_full(share) && !evict(share)) {
+            refuse(first, {close_code::try_again_later, "there are too many rooms"});
+            return nullptr;
+        }
+        std::shared_ptr<Room> room;
+        run_guarded([&] { room = std::make_shared<Room>(std::move(name), home, hooks_); },
+                    [&](const std::exception_ptr& error) {  // of the application's state
+                        report_error(hooks_->default_error_handler, error);
+                        refuse(first, {close_code::internal_error, "internal error"});
+                    });
+        if (!room) return nullptr;
+        share.histories->set_limit(limits_.history_bytes / homes_.size());
+        room->log_.attach(share.histories);
+        room->on_empty_ = [weak = this->weak_from_this()](Room& empty) {
+            if (const auto self = weak.lock()) self->on_empty(empty);
+        };
+        {
+            const std::lock_guard lock(mutex_);
+            by_name_.emplace(room->name(), room);
+        }
+        ++share.room_count;
+        bool is_ready = false;
+        {
+            const join_guard guard(share.idle, *room);
+            room->guard(nullptr, [&] {
+                if (hooks_->on_create) hooks_->on_create(*room);
+                is_ready = true;
+            });
+        }
+        if (is_ready) return room;
+        refuse(first, {close_code::internal_error, "internal error"});
+        if (room->size() == 0) forget(*room);
+        return nullptr;
+    }
+
+    // Each loop has an equal share of the rooms.
+    bool is_full(const loop_share& share) const {
+        return share.room_count >= std::max<std::size_t>(1, limits_.rooms / homes_.size());
+    }
+
+    // The room has no members: it is destroyed, now or after a while.
+    void on_empty(Room& empty) {
+        auto& idle = share_of(empty.name()).idle;
+        if (idle.is_being_joined(empty)) return;
+        empty.log_.expire();
+        if (Room::history_type::keeps && !empty.log_.empty() && limits_.empty_room.count() != 0)
+            idle.add(empty.shared_from_this(), limits_.empty_room, [weak = this->weak_from_this(), &empty] {
+                if (const auto self = weak.lock()) self->remove(empty);
+            });
+        else
+            remove(empty);
+    }
+
+    // Removes the empty room that has waited longest. @returns whether there was one.
+    bool evict(loop_share& share) {
+        const auto oldest = share.idle.oldest();
+        if (!oldest) return false;
+        remove(*oldest);
+        return true;
+    }
+
+    void remove(Room& empty) {
+        const auto room = empty.shared_from_this();
+        share_of(room->name()).idle.remove(*room);
+        if (!forget(*room)) return;  // a leave hook has removed it already
+        room->guard(nullptr, [&] {
+            if (hooks_->on_destroy) hooks_->on_destroy(*room);
+        });
+    }
+    // @returns whether the room was in the directory.
+    bool forget(Room& removed) {
+        std::shared_ptr<Room> last_owner;  // its destructor may call anything: not under the lock
+        const std::lock_guard lock(mutex_);
+        const auto found = by_name_.find(removed.name());
+        if (found == by_name_.end() || found->second.get() != &removed) return false;
+        last_owner = std::move(found->second);
+        by_name_.erase(found);
+        --share_of(last_owner->name()).room_count;
+        return true;
+    }
+
+    std::vector<loop*> homes_;
+    std::vector<std::shared_ptr<loop_share>> shares_;  // by home
+    roompp::limits limits_;
+    bool has_own_limits_ = false;
+    std::shared_ptr<room_hooks<Room>> hooks_ = std::make_shared<room_hooks<Room>>();
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Rooms by name. A handle: copies are the same directory, which lives as long as any of them, or any membership.
 ///
 /// Hooks are set before the first join (in a server: before run()). They run on the room's home loop; every hook takes
 /// the parameters shown, or some of them in the same order, and returns the directory, so that they can be chained.
 template <class Room = basic_room<>>
 class rooms {
-    struct state;
-    // Whether a connection type can be told to read nothing more for now.
-    template <class Connection, class = void>
-    struct can_be_held : std::false_type {};
-    template <class Connection>
-    struct can_be_held<Connection, std::void_t<decltype(std::declval<Connection&>().pause_reading(),
-                                                        std::declval<Connection&>().resume_reading())>>
-        : std::true_type {};
-
 public:
     using room_type = Room;
     using connection_type = typename Room::connection_type;
     using member = typename Room::member;
+    /// A connection's membership as a value: the connection is in the room while it lives.
+    using membership = roompp::membership<Room>;
 
-    /// A connection's membership as a value: the connection is in the room while this lives. Movable. Belongs to the
-    /// connection's loop.
-    class membership {
-    public:
-        membership() = default;
-        membership(membership&&) noexcept = default;
-        membership& operator=(membership&& other) noexcept {
-            if (this != &other) {
-                leave();
-                member_ = std::move(other.member_);
-                state_ = std::move(other.state_);
-                home_ = other.home_;
-                on_its_way_ = other.on_its_way_;
-            }
-            return *this;
-        }
-        ~membership() { leave(); }
-
-        /// Hands a message of the connection to the room: to its message hook, or, without one, to all members.
-        /// @param handled is told the message's number when that is done (on the room's home loop), 0 if it was not
-        /// broadcast; may be empty.
-        void receive(payload message, typename Room::receipt handled = {}) {
-            if (!member_) return;
-            if (home_->running_here()) {
-                if (member_->room_) member_->room_->receive(*member_, message, std::move(handled));
-                return;
-            }
-            hand_over(message.size(), [member = member_, directory = state_, copy = std::string(message.data()),
-                                       kind = message.kind(), handled = std::move(handled)] {
-                if (member->room_) member->room_->receive(*member, payload(copy, kind), handled);
-            });
-        }
-
-        /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
-        /// not in the room by then.
-        template <class Action>
-        void visit(Action&& action) {
-            visit(0, std::forward<Action>(action));
-        }
-        /// @param bytes how much of what the client has sent goes with it.
-        template <class Action>
-        void visit(std::size_t bytes, Action&& action) {
-            if (!member_) return;
-            auto work = [member = member_, directory = state_, action = std::forward<Action>(action)]() mutable {
-                if (!member->in()) return;
-                const auto room = member->room_->shared_from_this();
-                room->guarded(member.get(), [&] { action(*room, *member); });
-            };
-            if (home_->running_here())
-                work();
-            else
-                hand_over(bytes, std::move(work));
-        }
-
-        /// Ends the membership; `why` is what the room's leave hook gets.
-        void leave(const close_event& why = {close_code::normal, {}}) noexcept {
-            if (!member_) return;
-            // Taken first, since a hook may assign another membership to this. The directory goes with the message: it
-            // is what keeps the room until that arrives.
-            const auto leaving = std::exchange(member_, nullptr);
-            leaving->stop_counting();
-            home_->dispatch([leaving, directory = std::move(state_), why] {
-                if (leaving->in())
-                    leaving->room_->remove(*leaving, why);
-                else
-                    leaving->membership_ = member::out;
-            });
-        }
-
-        /// Whether this is a membership that has not been left.
-        [[nodiscard]] explicit operator bool() const noexcept { return member_ != nullptr; }
-
-    private:
-        friend class rooms;
-        membership(std::shared_ptr<member> joined, std::shared_ptr<state> directory, loop& home)
-            : member_(std::move(joined)), state_(std::move(directory)), home_(&home) {}
-
-        // What is handed to the room's loop before that has to catch up, and what each piece costs besides its bytes.
-        static constexpr std::size_t most_on_its_way = 256 * 1024;
-        static constexpr std::size_t cost = 256;
-
-        // Has the work done on the room's loop, which is another one. If that does not keep up, nothing more is read
-        // from the client meanwhile: what waits between the loops stays bounded.
-        template <class Work>
-        void hand_over(std::size_t bytes, Work&& work) {
-            home_->post(std::forward<Work>(work));
-            if constexpr (can_be_held<connection_type>::value) {
-                on_its_way_ += bytes + cost;
-                if (on_its_way_ < most_on_its_way) return;
-                on_its_way_ = 0;
-                member_->connection().pause_reading();
-                home_->post([who = member_->connection_] { who->home().post([who] { who->resume_reading(); }); });
-            }
-        }
-
-        std::shared_ptr<member> member_;
-        std::shared_ptr<state> state_;
-        loop* home_ = nullptr;
-        std::size_t on_its_way_ = 0;  // since the room's loop was last known to have caught up
-    };
-
-    rooms() : state_(std::make_shared<state>()) {}
+    /// A directory without a loop: a server attaches its own.
+    rooms() : directory_(std::make_shared<detail::room_directory<Room>>()) {}
     /// A directory whose rooms all live on one loop, which must outlive it: for use without a roompp::server.
     explicit rooms(loop& home) : rooms() { attach({&home}); }
 
-    /// Says on which loops the rooms live: a room's name decides on which of them. A server does this by itself.
+    /// Sets the loops on which rooms live: a room's name decides on which of them. A server does this by itself.
     /// @throws std::logic_error if the directory already belongs to other loops.
-    void attach(const std::vector<loop*>& homes) {
-        if (!state_->homes.empty() && state_->homes != homes)
-            throw std::logic_error(
-                "roompp: these rooms already belong to another server; make a rooms object for each");
-        state_->homes = homes;
-        state_->waiting.resize(homes.size());
-        state_->counts.resize(homes.size());
-        for (std::size_t place = state_->histories.size(); place < homes.size(); ++place)
-            state_->histories.push_back(std::make_shared<history_budget>([weak = std::weak_ptr<state>(state_), place] {
-                const auto still = weak.lock();
-                return still && make_place(*still, place);
-            }));
-    }
-    /// For the server, whose loops end: the rooms that nobody is in go, without a word, and the directory can belong to
-    /// other loops then, unless somebody still is in one of its rooms. Does nothing if it does not belong to these.
+    void attach(const std::vector<loop*>& homes) { directory_->attach(homes); }
+    /// For the server, before its loops end: removes the empty rooms, without calling hooks. The directory can belong
+    /// to other loops then, unless one of its rooms has members. Does nothing if it does not belong to these loops.
     void detach(const std::vector<loop*>& homes) {
-        if (state_->homes != homes) return;
-        std::vector<std::shared_ptr<Room>> gone;  // their ends may call anything: not under the lock
-        const std::lock_guard lock(state_->mutex);
-        for (auto one = state_->by_name.begin(); one != state_->by_name.end();) {
-            if (one->second->size() != 0) {
-                ++one;
-                continue;
-            }
-            --state_->counts[state_->place_of(one->first)];
-            gone.push_back(std::move(one->second));
-            one = state_->by_name.erase(one);
-        }
-        for (auto& all : state_->waiting) all.clear();
-        if (!state_->by_name.empty()) return;
-        state_->homes.clear();
-        state_->counts.clear();
-        state_->histories.clear();
-        hooks().unheard = {};
+        if (directory_->detach(homes)) hooks().default_error_handler = {};
     }
-    /// How many rooms and members there may be (limits::rooms, members_per_room, rooms_per_connection), how much their
-    /// histories may take (limits::history_bytes), and how long an empty room waits (limits::empty_room). A server gives
-    /// its own limits, unless this was called. Before the first join.
-    rooms& limits(const roompp::limits& bounds) {
-        state_->bounds = bounds;
-        state_->has_own_bounds = true;
+    /// Sets the maximum number of rooms and members (limits::rooms, members_per_room, rooms_per_connection), the
+    /// maximum memory of the histories (limits::history_bytes), and how long an empty room waits (limits::empty_room).
+    /// Without this call the limits of the server apply. Before the first join.
+    rooms& limits(const roompp::limits& limits) {
+        directory_->set_limits(limits);
         return *this;
     }
-    /// For the server: the bounds to keep if the directory has none of its own, and who is told of exceptions if it has
-    /// no on_error.
-    void set_defaults(const roompp::limits& bounds, const handler<void(std::exception_ptr)>& failed) {
-        if (!state_->has_own_bounds) state_->bounds = bounds;
-        hooks().unheard = failed;
+    /// For the server: the limits of a directory that has none of its own, and the handler of exceptions in rooms
+    /// without on_error().
+    void set_defaults(const roompp::limits& limits, const handler<void(std::exception_ptr)>& on_error) {
+        directory_->set_default_limits(limits);
+        hooks().default_error_handler = on_error;
     }
 
-    /// A room has been made, before its first member is let in: `(room)`.
+    /// A room was created; its first member has not joined yet: `(room)`.
     template <class F>
     rooms& on_create(F&& f) {
-        hooks().created = std::forward<F>(f);
+        hooks().on_create = std::forward<F>(f);
         return *this;
     }
-    /// A connection wants to join: `(room, member, join_reply)`; the hook may refuse it. What it knows of the connection is
-    /// `member.connection()`, and for whom the application took it; see also websocket_route::on_connect(), which is asked
-    /// earlier and sees the request.
+    /// A connection wants to join: `(room, member, join_reply)`; the hook may refuse it. `member.connection()` and
+    /// `member.person()` identify it; see also websocket_route::on_connect(), which is called earlier and gets the
+    /// request.
     template <class F>
     rooms& on_admit(F&& f) {
-        hooks().admitted = std::forward<F>(f);
+        hooks().on_admit = std::forward<F>(f);
         return *this;
     }
     /// A member has joined, and already gets what is broadcast: `(room, member)`.
     template <class F>
     rooms& on_join(F&& f) {
-        hooks().joined = std::forward<F>(f);
+        hooks().on_join = std::forward<F>(f);
         return *this;
     }
     /// A member has sent a message: `(room, member, payload)`; a `std::string_view` does for the payload. Without this
@@ -2895,69 +3507,69 @@ public:
     /// `asio::awaitable<void>`: the member's further messages wait for it, and its payload stays valid until it ends.
     template <class F>
     rooms& on_message(F&& f) {
-        hooks().message = std::forward<F>(f);
+        hooks().on_message = std::forward<F>(f);
         return *this;
     }
-    /// A member has sent what is not a message of the room's type (see roompp/typed.hpp): `(room, member, payload)`.
-    /// Without this hook its connection is closed with 1007.
+    /// A member has sent a payload that is not a message of the room's type (see roompp/typed.hpp): `(room, member,
+    /// payload)`. Without this hook its connection is closed with 1007.
     template <class F>
     rooms& on_malformed(F&& f) {
-        hooks().malformed = std::forward<F>(f);
+        hooks().on_malformed = std::forward<F>(f);
         return *this;
     }
     /// A member has left: `(room, member, close_event)`.
     template <class F>
     rooms& on_leave(F&& f) {
-        hooks().left = std::forward<F>(f);
+        hooks().on_leave = std::forward<F>(f);
         return *this;
     }
-    /// The room goes: its last member has left, and it has waited for its history's sake: `(room)`.
+    /// A room is being destroyed: its last member has left, and nobody came back within limits::empty_room if it has a
+    /// history: `(room)`.
     template <class F>
     rooms& on_destroy(F&& f) {
-        hooks().gone = std::forward<F>(f);
+        hooks().on_destroy = std::forward<F>(f);
         return *this;
     }
-    /// A hook has thrown; the connection it was called for is being closed with 1011: `(room, std::exception_ptr)`. Without
-    /// this hook the server's on_error is told.
+    /// A hook has thrown; the connection for which it was called is being closed with 1011: `(room,
+    /// std::exception_ptr)`. Without this hook the server's on_error is called.
     template <class F>
     rooms& on_error(F&& f) {
-        hooks().failed = std::forward<F>(f);
+        hooks().on_error = std::forward<F>(f);
         return *this;
     }
 
-    /// Puts a connection into a room, which is made if it is not there. Call on the connection's loop. One that may not
-    /// join is closed: with 1013 if there is no place, or as on_admit says.
-    /// @param how who it is, and what it wants of the room.
+    /// Lets a connection join a room, which is created if it does not exist. Call on the connection's loop. A
+    /// connection that may not join is closed: with 1013 if a limit is reached, or as on_admit says.
     /// @throws std::logic_error if the directory has no loop yet.
-    [[nodiscard]] membership join(std::shared_ptr<connection_type> who, std::string name,
-                                  join_options<typename connection_type::batch_type> how = {}) {
-        loop& home = *state_->homes[state_->place_of(name)];
-        if constexpr (member::counts_rooms) {
-            if (who->room_count() >= state_->bounds.rooms_per_connection) {
-                who->close(close_code::policy_violation, "in too many rooms");
+    [[nodiscard]] membership join(std::shared_ptr<connection_type> connection, std::string name,
+                                  join_options<typename connection_type::batch_type> options = {}) {
+        loop& home = directory_->home_of(name);
+        if constexpr (detail::counts_rooms<connection_type>::value) {
+            if (connection->room_count() >= directory_->limits().rooms_per_connection) {
+                connection->close(close_code::policy_violation, "in too many rooms");
                 return {};
             }
         }
-        auto joining = std::make_shared<member>(std::move(who), std::move(how));
-        home.dispatch([directory = state_, joining, name = std::move(name)]() mutable {
-            enter(directory, joining, std::move(name));
+        auto joining = std::make_shared<member>(std::move(connection), std::move(options));
+        home.dispatch([directory = directory_, joining, name = std::move(name)]() mutable {
+            directory->enter(joining, std::move(name));
         });
-        return membership(std::move(joining), state_, home);
+        return membership(std::move(joining), directory_, home);
     }
 
-    /// Says something to every member of a room, in the server's name; does nothing if there is no such room. Safe from
-    /// any thread.
+    /// Sends a message to every member of a room, in the server's name; does nothing if there is no such room. Safe
+    /// from any thread.
     void broadcast(std::string_view name, payload message) const {
-        auto found = state_->find(name);
-        if (!found) return;
-        loop& home = found->home();
+        auto room = directory_->find(name);
+        if (!room) return;
+        loop& home = room->home();
         if (home.running_here()) {
-            found->broadcast(message);
+            room->broadcast(message);
             return;
         }
-        // The room is given away: it may only go on its home loop.
-        home.post([found = std::move(found), copy = std::string(message.data()), kind = message.kind()] {
-            found->broadcast(payload(copy, kind));
+        // The room is moved into the task: it may be destroyed only on its home loop.
+        home.post([room = std::move(room), copy = std::string(message.data()), kind = message.kind()] {
+            room->broadcast(payload(copy, kind));
         });
     }
     /// The same with a value, in rooms of typed messages (see roompp/typed.hpp).
@@ -2966,268 +3578,64 @@ public:
         broadcast(name, Room::messages::write(value));
     }
 
-    /// Runs `action(room)` on the home loop of a room, now if called there, if there is such a room. Safe from any
-    /// thread.
+    /// Runs `action(room)` on the home loop of a room, now if called on that loop, if there is such a room. Safe from
+    /// any thread.
     /// @returns whether there was such a room at the time of the call.
     template <class Action>
     bool with(std::string_view name, Action&& action) const {
-        auto found = state_->find(name);
-        if (!found) return false;
-        loop& home = found->home();
-        home.dispatch([found = std::move(found), action = std::forward<Action>(action)]() mutable { action(*found); });
+        auto room = directory_->find(name);
+        if (!room) return false;
+        loop& home = room->home();
+        home.dispatch([room = std::move(room), action = std::forward<Action>(action)]() mutable { action(*room); });
         return true;
     }
 
-    /// The loop on which the room of this name lives, if there is one, or would live. Safe from any thread.
+    /// The loop on which the room of this name lives, whether it exists or not. Safe from any thread.
     /// @throws std::logic_error if the directory has no loop yet.
-    [[nodiscard]] loop& home_of(const std::string& name) const { return *state_->homes[state_->place_of(name)]; }
+    [[nodiscard]] loop& home_of(const std::string& name) const { return directory_->home_of(name); }
 
     /// The number of rooms. Safe from any thread.
-    [[nodiscard]] std::size_t size() const {
-        const std::lock_guard lock(state_->mutex);
-        return state_->by_name.size();
-    }
+    [[nodiscard]] std::size_t size() const { return directory_->size(); }
 
-    /// The rooms by name, at most `most` of them. Safe from any thread.
-    [[nodiscard]] std::vector<room_info> list(std::size_t most = 1000) const {
-        const std::lock_guard lock(state_->mutex);
-        std::vector<room_info> listed;
-        for (const auto& [name, room] : state_->by_name) {
-            if (listed.size() == most) break;
-            listed.push_back({name, room->size()});
-        }
-        return listed;
+    /// The rooms by name, at most `max_count` of them. Safe from any thread.
+    [[nodiscard]] std::vector<room_info> list(std::size_t max_count = 1000) const {
+        return directory_->list(max_count);
     }
 
 private:
-    // A room is put in and taken out only on its home loop; the mutex serves those who look from elsewhere. It is
-    // never held while a hook runs, and not touched by a broadcast.
-    struct state {
-        std::vector<loop*> homes;
-        roompp::limits bounds;
-        bool has_own_bounds = false;
-        std::shared_ptr<room_hooks<Room>> hooks = std::make_shared<room_hooks<Room>>();
-        mutable std::mutex mutex;
-        std::map<std::string, std::shared_ptr<Room>, std::less<>> by_name;
-        // By home, and that loop's alone: the empty rooms that stay for their history, the first to go first.
-        std::vector<std::list<std::shared_ptr<Room>>> waiting;
-        std::vector<std::size_t> counts;                         // of rooms, by home, and that loop's alone
-        std::vector<std::shared_ptr<history_budget>> histories;  // likewise
+    room_hooks<Room>& hooks() { return directory_->hooks(); }
 
-        std::size_t place_of(const std::string& name) const {
-            if (homes.empty())
-                throw std::logic_error(
-                    "roompp: these rooms have no event loop: give them to server.websocket(...) or construct "
-                    "them with a roompp::loop");
-            return std::hash<std::string>{}(name) % homes.size();
-        }
-        std::shared_ptr<Room> find(std::string_view name) const {
-            const std::lock_guard lock(mutex);
-            const auto found = by_name.find(name);
-            return found == by_name.end() ? nullptr : found->second;
-        }
-        // Every loop may have its share of the rooms, so that none has to ask another.
-        bool is_full(std::size_t place) const {
-            return counts[place] >= std::max<std::size_t>(1, bounds.rooms / homes.size());
-        }
-    };
-
-    room_hooks<Room>& hooks() { return *state_->hooks; }
-
-    static void enter(const std::shared_ptr<state>& directory, const std::shared_ptr<member>& joining,
-                      std::string name) {
-        if (joining->membership_ != member::waiting) return;  // it left before it got here
-        auto room = directory->find(name);
-        if (!room) room = create(directory, *joining, std::move(name));
-        if (!room) return;  // it was refused
-        stop_waiting(*directory, *room);
-        ++room->entering_;
-        room->guarded(joining.get(), [&] {
-            if (room->size() >= directory->bounds.members_per_room)
-                return refuse(*joining, {close_code::try_again_later, "the room is full"});
-            if (const auto refused = ask(*directory, *room, *joining)) return refuse(*joining, *refused);
-            room->add(joining);
-            if (directory->hooks->joined) directory->hooks->joined(*room, *joining);
-        });
-        --room->entering_;
-        if (joining->membership_ == member::waiting) refuse(*joining, {close_code::internal_error, "internal error"});
-        if (room->size() == 0) leave_empty(directory, *room);
-    }
-
-    static std::optional<close_event> ask(const state& directory, Room& room, member& joining) {
-        if (!directory.hooks->admitted) return std::nullopt;
-        join_reply answer;
-        joining.room_ = &room;
-        joining.person_ = std::make_shared<const person>(joining.how_.person);
-        directory.hooks->admitted(room, joining, answer);
-        return answer.refused();
-    }
-
-    static void refuse(member& one, const close_event& why) {
-        one.membership_ = member::out;
-        one.room_ = nullptr;
-        one.close(why.code, why.reason);
-    }
-
-    // @returns null if there can be no such room: then its first member is refused.
-    static std::shared_ptr<Room> create(const std::shared_ptr<state>& directory, member& first, std::string name) {
-        const std::size_t place = directory->place_of(name);
-        std::shared_ptr<Room> room;
-        if (directory->is_full(place) && !make_place(*directory, place)) {
-            refuse(first, {close_code::try_again_later, "there are too many rooms"});
-            return room;
-        }
-        try {
-            room = std::make_shared<Room>(std::move(name), *directory->homes[place], directory->hooks);
-        } catch (...) {  // the application's state could not be made
-            if (directory->hooks->unheard) directory->hooks->unheard(std::current_exception());
-            refuse(first, {close_code::internal_error, "internal error"});
-            return room;
-        }
-        directory->histories[place]->limit(directory->bounds.history_bytes / directory->homes.size());
-        room->history_share_.take_from(directory->histories[place]);
-        room->on_empty_ = [weak = std::weak_ptr<state>(directory)](Room& empty) {
-            if (const auto still = weak.lock()) leave_empty(still, empty);
-        };
-        {
-            const std::lock_guard lock(directory->mutex);
-            directory->by_name.emplace(room->name(), room);
-        }
-        ++directory->counts[place];
-        bool ready = false;
-        ++room->entering_;
-        room->guarded(nullptr, [&] {
-            if (directory->hooks->created) directory->hooks->created(*room);
-            ready = true;
-        });
-        --room->entering_;
-        if (ready) return room;
-        refuse(first, {close_code::internal_error, "internal error"});
-        if (room->size() == 0) forget(*directory, *room);
-        return nullptr;
-    }
-
-    // Nobody is in the room: it goes, now or later.
-    static void leave_empty(const std::shared_ptr<state>& directory, Room& empty) {
-        if (empty.entering_ != 0) return;  // not yet: somebody is about to be let in
-        empty.forget_old();
-        if (Room::history_type::keeps && !empty.history_.empty() && directory->bounds.empty_room.count() != 0)
-            wait(directory, empty);
-        else
-            remove(*directory, empty);
-    }
-
-    static void wait(const std::shared_ptr<state>& directory, Room& empty) {
-        if (empty.waits_) return;
-        auto& waiting = directory->waiting[directory->place_of(empty.name())];
-        empty.waits_ = waiting.insert(waiting.end(), empty.shared_from_this());
-        empty.ends_ =
-            empty.home().after(directory->bounds.empty_room, [weak = std::weak_ptr<state>(directory), &empty] {
-                if (const auto still = weak.lock()) remove(*still, empty);
-            });
-    }
-    static void stop_waiting(state& directory, Room& found) {
-        if (!found.waits_) return;
-        directory.waiting[directory.place_of(found.name())].erase(*found.waits_);
-        found.waits_.reset();
-        found.ends_.cancel();
-    }
-    // Lets the room go that has waited longest on this loop. @returns whether there was one.
-    static bool make_place(state& directory, std::size_t place) {
-        auto& waiting = directory.waiting[place];
-        if (waiting.empty()) return false;
-        remove(directory, *std::shared_ptr<Room>(waiting.front()));
-        return true;
-    }
-
-    static void remove(state& directory, Room& empty) {
-        const auto kept = empty.shared_from_this();
-        stop_waiting(directory, empty);
-        if (!forget(directory, empty)) return;  // a leave hook was quicker
-        empty.guarded(nullptr, [&] {
-            if (directory.hooks->gone) directory.hooks->gone(empty);
-        });
-    }
-    // @returns whether it was there.
-    static bool forget(state& directory, Room& going) {
-        std::shared_ptr<Room> last;  // its end may call anything: not under the lock
-        const std::lock_guard lock(directory.mutex);
-        const auto found = directory.by_name.find(going.name());
-        if (found == directory.by_name.end() || found->second.get() != &going) return false;
-        last = std::move(found->second);
-        directory.by_name.erase(found);
-        --directory.counts[directory.place_of(last->name())];
-        return true;
-    }
-
-    std::shared_ptr<state> state_;
+    std::shared_ptr<detail::room_directory<Room>> directory_;
 };
 
 ROOMPP_NAMESPACE_END
-// The server: listens, routes, runs the loops, stops.
+// The server: routes, listens, runs its loops, stops.
 
-#include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-// Says that Asio is the standalone one, not Boost's, where the build has not said so. Comes before any Asio header.
-
-#ifndef ASIO_STANDALONE
-#define ASIO_STANDALONE
-#endif
-
-#include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
-
-// A stream before it becomes a WebSocket: plain HTTP/1.1, with keep-alive and pipelining.
-
-#include <algorithm>
-#include <cstddef>
-#include <exception>
-#include <limits>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/utilities.hpp>
-
 // An HTTP request as handlers see it.
 
-#include <algorithm>
 #include <cstddef>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <websocketpp/http/request.hpp>
+// Request targets: percent-decoding, path templates, query strings.
 
-// Reading request targets: percent-decoding, path templates, query strings.
-
-#include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -3235,93 +3643,34 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-namespace detail {
-
-inline int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace detail
-
 /// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
 /// @returns nothing if the encoding is broken.
-[[nodiscard]] inline std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            const int high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        } else {
-            decoded.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return decoded;
-}
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
-/// The value of a query parameter, decoded; nothing if it is not there or its encoding is broken.
-[[nodiscard]] inline std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        const std::size_t equals = pair.find('=');
-        if (pair.substr(0, equals) == name)
-            return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
-                                  true);
-    }
-    return std::nullopt;
-}
+/// The value of a query parameter, decoded; nothing if there is none or its encoding is broken. Of several with one
+/// name, the first counts.
+/// @param query without the `?`.
+[[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
 /// The named values that a path template has found in a path, in the template's order.
 using path_parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// A path with named parts, such as `/ws/chat/{room}/`. A part is a whole segment; literal parts must match to the
-/// letter, and the slash at the end, or its absence, as well.
+/// letter, and so must the slash at the end, or its absence. A value; safe to read from several threads.
 class path_template {
 public:
     /// @throws std::invalid_argument if the text is no template.
-    explicit path_template(std::string text) : text_(std::move(text)) {
-        if (text_.empty() || text_.front() != '/') refuse("it must start with '/'");
-        for (const std::string_view part : split(text_)) {
-            const bool named = !part.empty() && part.front() == '{' && part.back() == '}' && part.size() > 2;
-            const std::string_view name = named ? part.substr(1, part.size() - 2) : part;
-            if (name.find_first_of("{}?#") != std::string_view::npos)
-                refuse("a named part is a whole segment: '/{name}/'");
-            for (const segment& earlier : segments_)
-                if (named && earlier.named && earlier.text == name)
-                    refuse("it names {" + std::string(name) + "} twice");
-            segments_.push_back({std::string(name), named});
-        }
-    }
+    explicit path_template(std::string text);
 
+    /// The template as it was written.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// The values of the named parts in a path, still percent-encoded; nothing if the path is another one.
-    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const {
-        const auto parts = split(path);
-        if (parts.size() != segments_.size()) return std::nullopt;
-        path_parameters values;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
-            if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
-        }
-        return values;
-    }
+    /// The values of the named parts in a path, still percent-encoded; nothing if the path does not match.
+    [[nodiscard]] std::optional<path_parameters> match(std::string_view path) const;
 
     /// Whether this template is to be preferred to another one that matches the same path: at the first difference, a
     /// literal part comes before a named one.
-    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept {
-        const std::size_t n = std::min(segments_.size(), other.segments_.size());
-        for (std::size_t i = 0; i < n; ++i)
-            if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
-        return false;
-    }
+    [[nodiscard]] bool is_more_literal_than(const path_template& other) const noexcept;
 
 private:
     struct segment {
@@ -3329,146 +3678,105 @@ private:
         bool named;
     };
 
-    static std::vector<std::string_view> split(std::string_view path) {
-        std::vector<std::string_view> parts;
-        for (;;) {
-            const std::size_t slash = path.find('/');
-            parts.push_back(path.substr(0, slash));
-            if (slash == std::string_view::npos) return parts;
-            path.remove_prefix(slash + 1);
-        }
-    }
-
-    [[noreturn]] void refuse(const std::string& why) const {
-        throw std::invalid_argument("roompp: '" + text_ + "' is not a path template: " + why);
-    }
+    static std::vector<std::string_view> split(std::string_view path);
+    [[noreturn]] void refuse(const std::string& reason) const;
 
     std::string text_;
     std::vector<segment> segments_;
 };
 
-/// Whether a decoded path parameter is a good name: 1 to `most` letters, digits, '.', '_' or '-' (US-ASCII), and not
-/// '.' or '..'.
-[[nodiscard]] inline bool is_good_name(std::string_view name, std::size_t most) noexcept {
-    const auto good = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    };
-    return !name.empty() && name.size() <= most && name != "." && name != ".." &&
-           std::all_of(name.begin(), name.end(), good);
-}
+/// Whether a decoded path parameter is a good name: 1 to `max_length` letters, digits, '.', '_' or '-' (US-ASCII), and
+/// not '.' or '..'.
+[[nodiscard]] bool is_good_name(std::string_view name, std::size_t max_length) noexcept;
 
 ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// A request: the method, where it goes, and what came with it. Valid while the handler runs that was given it.
+namespace detail {
+struct request_head;
+}
+
+/// A request: the method, the target, the header fields and the body. Valid while the handler runs that was given it;
+/// copy out what is needed afterwards. Used by one thread.
 class request {
 public:
-    request(const websocketpp::http::parser::request& parsed, std::string peer_address, bool secure = false)
-        : parsed_(parsed), peer_(std::move(peer_address)), target_(parsed.get_uri()), secure_(secure) {
-        // The absolute form (RFC 9112, section 3.2.2) names the same resource.
-        for (const std::string_view scheme : {"http://", "https://"})
-            if (target_.substr(0, scheme.size()) == scheme) {
-                const std::size_t slash = target_.find('/', scheme.size());
-                target_ = slash == std::string_view::npos ? std::string_view("/") : target_.substr(slash);
-            }
-    }
+    /// Internal, for the HTTP session and tests: a request over a parsed head and its body, both of which must outlive
+    /// it.
+    /// @param peer_address as text, without the port.
+    /// @param secure whether the connection is encrypted.
+    request(const detail::request_head& head, const std::string& body, std::string peer_address, bool secure = false);
 
-    [[nodiscard]] const std::string& method() const { return parsed_.get_method(); }
-    /// The path, without the query, percent-encoded as it came.
-    [[nodiscard]] std::string_view path() const noexcept { return target_.substr(0, target_.find('?')); }
-    /// A parameter of the query string, decoded.
-    [[nodiscard]] std::optional<std::string> query(std::string_view name) const {
-        const std::size_t mark = target_.find('?');
-        return mark == std::string_view::npos ? std::nullopt : query_value(target_.substr(mark + 1), name);
-    }
-    /// A header's value, empty if there is none; several of one name are joined by ", ". The name's case is of no
-    /// matter.
-    [[nodiscard]] const std::string& header(const std::string& name) const { return parsed_.get_header(name); }
-    /// A cookie's value as it came (RFC 6265, section 4.2).
-    [[nodiscard]] std::optional<std::string> cookie(std::string_view name) const {
-        std::string_view rest = header("Cookie");
-        while (!rest.empty()) {
-            std::string_view pair = rest.substr(0, rest.find(';'));
-            rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-            pair.remove_prefix(std::min(pair.size(), pair.find_first_not_of(' ')));
-            const std::size_t equals = pair.find('=');
-            if (equals != std::string_view::npos && pair.substr(0, equals) == name)
-                return std::string(pair.substr(equals + 1));
-        }
-        return std::nullopt;
-    }
-    /// The body.
-    [[nodiscard]] const std::string& body() const { return parsed_.get_body(); }
-    /// The value of a named part of the route's path, such as {room}, decoded and checked; empty if it has no such part.
-    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept {
-        for (const auto& [key, value] : parameters_)
-            if (key == name) return value;
-        return {};
-    }
+    /// The method, such as `GET`; case-sensitive (RFC 9110, section 9.1).
+    [[nodiscard]] const std::string& method() const noexcept { return method_; }
+    /// The path, without the query, percent-encoded as it came; `*` for an OPTIONS of the whole server.
+    [[nodiscard]] std::string_view path() const noexcept;
+    /// A parameter of the query string, decoded; nothing without one.
+    [[nodiscard]] std::optional<std::string> query(std::string_view name) const;
+    /// The host, and the port if one is given, to which the request is addressed: that of an absolute target, or else
+    /// of Host (RFC 9110, section 7.2). Empty only for HTTP/1.0.
+    [[nodiscard]] std::string_view host() const noexcept;
+    /// The value of a header field, empty if there is none; several of one name are joined by ", ". The name's case
+    /// does not matter. The reference is valid as long as the request.
+    [[nodiscard]] const std::string& header(std::string_view name) const;
+    /// A cookie's value as it came (RFC 6265, section 4.2); nothing without one.
+    [[nodiscard]] std::optional<std::string> cookie(std::string_view name) const;
+    /// The body, of a chunked one the content.
+    [[nodiscard]] const std::string& body() const noexcept { return body_; }
+    /// The value of a named part of the route's path, such as {room}, decoded and checked; empty if it has no such
+    /// part.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
     /// All named parts in the order of the path.
     [[nodiscard]] const path_parameters& parameters() const noexcept { return parameters_; }
     /// The peer's address as text, without the port.
-    [[nodiscard]] const std::string& peer_address() const noexcept { return peer_; }
+    [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
 
     /// Whether it came over an encrypted connection.
-    [[nodiscard]] bool is_secure() const noexcept { return secure_; }
+    [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
 
-    /// How many bytes it took, head and body.
+    /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Random bytes that only the server knows, the same for all its requests as long as it runs: to make ids from what
-    /// clients say, so that nobody can make another's.
+    /// Random bytes that only the server knows, the same for all its requests as long as it runs: for ids that are
+    /// derived from what clients send, so that no client can make another's.
     [[nodiscard]] std::string_view server_secret() const noexcept { return secret_; }
 
-    /// For the server.
+    /// Internal, for the server.
     void set_server_secret(std::string_view bytes) noexcept { secret_ = bytes; }
     void set_size(std::size_t bytes) noexcept { size_ = bytes; }
-    void set_parameters(path_parameters found) { parameters_ = std::move(found); }
-    [[nodiscard]] const websocketpp::http::parser::request& parsed() const noexcept { return parsed_; }
+    void set_parameters(path_parameters values) { parameters_ = std::move(values); }
+    [[nodiscard]] const detail::request_head& head() const noexcept { return head_; }
 
 private:
-    const websocketpp::http::parser::request& parsed_;
-    std::string peer_;
-    std::string_view target_;
+    const detail::request_head& head_;
+    const std::string& body_;
+    std::string method_;
+    std::string peer_address_;
     path_parameters parameters_;
     std::string_view secret_;
-    bool secure_;
+    mutable std::forward_list<std::pair<std::string, std::string>> header_cache_;  // that references can be given out
     std::size_t size_ = 0;
+    bool is_secure_;
 };
 
 ROOMPP_NAMESPACE_END
-// What a request's head must be before it is parsed: websocketpp's parser lets too much pass for a server that may stand
-// behind a proxy, where two readings of one request are an attack.
 
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
+// An HTTP response.
 
-// An HTTP response, and its bytes.
-
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <websocketpp/http/constants.hpp>
-
 ROOMPP_NAMESPACE_BEGIN
 
-/// What a handler answers. A string converts to a 200 of plain text.
+/// A handler's response. A string converts to a 200 of plain text.
 struct response {
-    int status = 200;
-    std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further ones
+    int status = 200;                                          ///< 200 to 599 (RFC 9110, section 15)
+    std::string content_type = "text/plain; charset=utf-8";    ///< not sent with 204 and 304
+    std::string body;                                          ///< not sent with 204 and 304, nor to a HEAD
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further ones; line breaks in them are not sent
 
     response() = default;
     response(std::string text) : body(std::move(text)) {}
@@ -3481,117 +3789,20 @@ struct response {
     [[nodiscard]] static response json(std::string text) { return {200, "application/json", std::move(text)}; }
 };
 
-/// What became of a request, as server::on_response() tells.
+/// Status and size of a completed response, as passed to server::on_response(). The status is 0 if the client had gone
+/// before there was one.
 struct response_info {
     int status = 0;
-    std::uint64_t bytes = 0;  ///< of the answer, its head included
+    std::uint64_t bytes = 0;  ///< of the response, its head included
 };
 
-/// The content type of a file, by the end of its name; unknown ones are `application/octet-stream`.
-[[nodiscard]] inline std::string content_type_of(std::string_view file) {
-    struct known {
-        std::string_view ending;
-        const char* type;
-    };
-    static constexpr known types[] = {{".html", "text/html; charset=utf-8"},
-                                      {".htm", "text/html; charset=utf-8"},
-                                      {".css", "text/css; charset=utf-8"},
-                                      {".js", "text/javascript; charset=utf-8"},
-                                      {".mjs", "text/javascript; charset=utf-8"},
-                                      {".json", "application/json"},
-                                      {".txt", "text/plain; charset=utf-8"},
-                                      {".md", "text/markdown; charset=utf-8"},
-                                      {".svg", "image/svg+xml"},
-                                      {".png", "image/png"},
-                                      {".jpg", "image/jpeg"},
-                                      {".jpeg", "image/jpeg"},
-                                      {".gif", "image/gif"},
-                                      {".webp", "image/webp"},
-                                      {".ico", "image/x-icon"},
-                                      {".woff2", "font/woff2"},
-                                      {".wasm", "application/wasm"},
-                                      {".pdf", "application/pdf"},
-                                      {".xml", "application/xml"},
-                                      {".webmanifest", "application/manifest+json"}};
-    for (const known& one : types)
-        if (file.size() >= one.ending.size() && file.substr(file.size() - one.ending.size()) == one.ending)
-            return one.type;
-    return "application/octet-stream";
-}
-
-/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
-[[nodiscard]] inline std::string entity_tag(std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    std::string tag = "\"";
-    for (int shift = 60; shift >= 0; shift -= 4) tag.push_back("0123456789abcdef"[(hash >> shift) & 15U]);
-    return tag + '"';
-}
+/// The reason phrase of a status, such as "Not Found" (RFC 9110, section 15, and the IANA registry of status codes);
+/// "Unknown" for one that is in neither. Clients ignore it (RFC 9112, section 4).
+[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 namespace detail {
-
-/// Whether a response of its status has content (RFC 9110, sections 15.3.5 and 15.4.5).
-[[nodiscard]] inline bool has_content(const response& what) noexcept {
-    return what.status != 204 && what.status != 304;
-}
-
-/// How a response's head tells where the body ends.
-enum class body_length : unsigned char {
-    known,           ///< Content-Length
-    in_chunks,       ///< Transfer-Encoding: chunked
-    to_the_very_end  ///< not at all: the connection ends with it
-};
-
-/// Headers of a response: names and values.
+/// Header fields of a response: names and values.
 using header_list = std::vector<std::pair<std::string, std::string>>;
-
-/// The bytes of a response's head, as HTTP/1.1. A value with a line break, which would start a header of its own, loses
-/// it.
-/// @param more headers besides those of the response.
-[[nodiscard]] inline std::string serialize_head(const response& what, body_length length, bool keep_alive,
-                                                const header_list& more = {}) {
-    const auto reason =
-        websocketpp::http::status_code::get_string(static_cast<websocketpp::http::status_code::value>(what.status));
-    std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + ' ' + reason + "\r\n";
-    const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
-    const auto header = [&](std::string_view name, std::string_view value) {
-        std::copy_if(name.begin(), name.end(), std::back_inserter(bytes), in_line);
-        bytes.append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(bytes), in_line);
-        bytes.append("\r\n");
-    };
-    if (has_content(what)) {
-        header("Content-Type", what.content_type);
-        if (length == body_length::known) header("Content-Length", std::to_string(what.body.size()));
-        if (length == body_length::in_chunks) header("Transfer-Encoding", "chunked");
-    }
-    for (const auto& [name, value] : what.headers) header(name, value);
-    for (const auto& [name, value] : more) header(name, value);
-    header("X-Content-Type-Options", "nosniff");
-    if (!keep_alive) header("Connection", "close");
-    bytes.append("\r\n");
-    return bytes;
-}
-
-/// The bytes of a response's head and body.
-[[nodiscard]] inline std::string serialize(const response& what, bool with_body, bool keep_alive,
-                                           const header_list& more = {}) {
-    std::string bytes = serialize_head(what, body_length::known, keep_alive, more);
-    if (with_body && has_content(what)) bytes.append(what.body);
-    return bytes;
-}
-
-/// A piece of a body as a chunk (RFC 9112, section 7.1); it must not be empty, for that would be the last one.
-[[nodiscard]] inline std::string chunk_of(std::string_view piece) {
-    std::string size;
-    for (std::size_t rest = piece.size(); rest != 0; rest >>= 4U)
-        size.insert(size.begin(), "0123456789abcdef"[rest & 15U]);
-    std::string bytes;
-    bytes.reserve(size.size() + piece.size() + 4);
-    return bytes.append(size).append("\r\n").append(piece).append("\r\n");
-}
-inline constexpr std::string_view last_chunk = "0\r\n\r\n";
-
 }  // namespace detail
 
 /// The name of response_info before 0.2; goes with 0.3.
@@ -3599,87 +3810,19 @@ using answered [[deprecated("use roompp::response_info")]] = response_info;
 
 ROOMPP_NAMESPACE_END
 
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
+// Plain requests: path templates to handlers, pages and folders.
 
-[[nodiscard]] inline bool is_token_char(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-/// Whether two header names, or other tokens, are the same but for case.
-[[nodiscard]] inline bool same_token(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-/// A header's value, or one element of its list, without the white space around it (RFC 9110, section 5.6.3).
-[[nodiscard]] inline std::string_view trimmed(std::string_view value) noexcept {
-    value.remove_prefix(std::min(value.size(), value.find_first_not_of(" \t")));
-    return value.substr(0, value.find_last_not_of(" \t") + 1);
-}
-
-/// Whether a list such as that of Connection has a token (RFC 9110, section 5.6.1).
-[[nodiscard]] inline bool has_token(std::string_view list, std::string_view token) noexcept {
-    while (!list.empty()) {
-        const std::string_view one = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), one.size() + 1));
-        if (same_token(trimmed(one), token)) return true;
-    }
-    return false;
-}
-
-/// Whether a Host ends with a port, if it has one, that can be (RFC 9112, section 3.2; RFC 3986, section 3.2.3).
-[[nodiscard]] inline bool has_possible_port(std::string_view host) noexcept {
-    const std::size_t colon = host.find(':', host.rfind(']') == std::string_view::npos ? 0 : host.rfind(']'));
-    if (colon == std::string_view::npos) return true;
-    const std::string_view port = host.substr(colon + 1);
-    unsigned number = 0;
-    for (const char c : port) {
-        if (c < '0' || c > '9' || number > 65535) return false;
-        number = number * 10 + static_cast<unsigned>(c - '0');
-    }
-    return number <= 65535;
-}
-
-/// Checks a whole head, the empty line included (RFC 9112, sections 2.2, 3.2, 5.1, 6.1 and 6.3).
-/// @returns the answer to one that is not as it must be.
-[[nodiscard]] inline std::optional<response> head_problem(std::string_view head) {
-    const auto bad = [](const char* why) { return response(400, why); };
-    std::size_t hosts = 0;
-    std::size_t lengths = 0;
-    bool first = true;
-    while (!head.empty()) {
-        const std::string_view line = head.substr(0, head.find("\r\n"));
-        head.remove_prefix(line.size() + 2);
-        if (std::any_of(line.begin(), line.end(),
-                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }))
-            return bad("There is a control character in the request's head.\n");
-        if (first || line.empty()) {
-            first = false;
-            continue;
-        }
-        const std::size_t colon = line.find(':');
-        const std::string_view name = line.substr(0, colon);
-        if (colon == std::string_view::npos || name.empty() || !std::all_of(name.begin(), name.end(), is_token_char))
-            return bad("A header of the request is not of the form 'Name: value'.\n");
-        if (same_token(name, "Host") && ++hosts > 1) return bad("The request has more than one Host.\n");
-        if (same_token(name, "Transfer-Encoding"))
-            return response(501, "A request's body needs a Content-Length here.\n");
-        if (same_token(name, "Content-Length")) {
-            const std::string_view value = trimmed(line.substr(colon + 1));
-            if (++lengths > 1 || value.empty() || value.size() > 18 ||
-                !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
-                return bad("The request's Content-Length is not one number.\n");
-        }
-    }
-    return std::nullopt;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Answers that are given later, or piece by piece.
+// Deferred and streamed responses.
 
 #include <atomic>
 #include <cstddef>
@@ -3698,23 +3841,8 @@ ROOMPP_NAMESPACE_END
 #include <string>
 #include <string_view>
 
-#include <websocketpp/frame.hpp>
-
-// Keeps a data race of websocketpp's from coming up.
-
-#include <websocketpp/common/network.hpp>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// To be called before websocketpp reads or writes the length of a frame: it finds out the machine's byte order when it
-/// first needs it, and keeps that in a variable of the program without a lock, in whichever threads are first. Safe from
-/// any thread.
-inline void find_byte_order() { [[maybe_unused]] static const auto found = websocketpp::lib::net::_htonll(1); }
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// What a connection asks of permessage-deflate (RFC 7692); who implements it needs zlib, who asks does not.
+// The interface to permessage-deflate (RFC 7692). The implementation, which needs zlib, is an add-on:
+// <roompp/deflate.hpp>.
 
 #include <cstddef>
 #include <memory>
@@ -3724,7 +3852,7 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// Decompresses the messages of clients, one at a time.
+/// Decompresses the messages of clients, one message at a time. Not thread-safe.
 class inflater {
 public:
     inflater() = default;
@@ -3732,16 +3860,24 @@ public:
     inflater& operator=(const inflater&) = delete;
     virtual ~inflater() = default;
 
-    enum class outcome : unsigned char { good, malformed, too_big };
+    /// Outcome of inflate().
+    enum class outcome : unsigned char {
+        good,       ///< all bytes were decompressed
+        malformed,  ///< the bytes are not compressed data
+        too_big     ///< the message would be larger than the limit
+    };
 
-    /// Decompresses the next bytes of a message and appends what they say to `out`, at most until that is `most` long.
-    virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t most) = 0;
-    /// The next bytes are a new message, which refers to nothing that came before.
+    /// Decompresses the next bytes of a message and appends the result to `out`.
+    /// @param max_size the limit on the size of `out`, in bytes.
+    virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t max_size) = 0;
+    /// Starts a new message, which refers to nothing of those before it.
     virtual void restart() noexcept = 0;
 };
 
-/// Per-message compression, without memory from one message to the next in either direction, so that one compressed
-/// message serves all members and nothing is kept for a connection. Called in several threads at once.
+/// Per-message compression without context takeover in either direction: one compressed message serves all members, and
+/// a connection keeps no state between messages.
+///
+/// Thread-safety: every function may be called in several threads at once.
 class compression {
 public:
     compression() = default;
@@ -3749,13 +3885,58 @@ public:
     compression& operator=(const compression&) = delete;
     virtual ~compression() = default;
 
-    /// Answers what a client offers in Sec-WebSocket-Extensions.
-    /// @returns the header of the response; empty if nothing that it offers can be accepted.
-    [[nodiscard]] virtual std::string negotiate(const std::string& offer) const = 0;
+    /// Answers a client's offers (RFC 7692, section 5).
+    /// @param offers value of the request's Sec-WebSocket-Extensions.
+    /// @returns value of the response's Sec-WebSocket-Extensions; empty if no offer is acceptable.
+    [[nodiscard]] virtual std::string negotiate(std::string_view offers) const = 0;
+    /// Makes a decompressor; a server has about one for each of its loops.
     [[nodiscard]] virtual std::unique_ptr<inflater> make_inflater() const = 0;
-    /// Appends the compressed message, ready to be the payload of a frame.
-    /// @returns false, with `out` as it was, if compressing it gains nothing.
+    /// Appends the compressed message to `out`, ready to be the payload of a frame.
+    /// @returns false, with `out` unchanged, if the message does not get smaller.
     virtual bool deflate(std::string_view message, std::string& out) const = 0;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Headers of the frames that a server sends: never masked, never fragmented (RFC 6455, section 5.2).
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// A cast between integer types of which one is as wide as the platform likes.
+
+#include <type_traits>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A value that is known to fit, as another integer type. Unlike static_cast, it is no useless cast (-Wuseless-cast) where
+/// the two types are the same one, as std::uint64_t and std::size_t are on most platforms.
+template <class To, class From>
+[[nodiscard]] constexpr To integer_cast(From value) noexcept {
+    static_assert(std::is_integral_v<To> && std::is_integral_v<From>);
+    if constexpr (std::is_same_v<To, From>)
+        return value;
+    else
+        return static_cast<To>(value);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// The opcodes of WebSocket frames.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Opcodes of frames (RFC 6455, section 5.2).
+enum class opcode : unsigned char {
+    continuation = 0,  ///< a further fragment of a message
+    text = 1,          ///< a message, or its first fragment, in UTF-8
+    binary = 2,        ///< a message, or its first fragment, of any bytes
+    close = 8,         ///< the closing handshake
+    ping = 9,          ///< asks for a pong
+    pong = 10          ///< answers a ping
 };
 
 }  // namespace net
@@ -3764,103 +3945,131 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// The header of an unmasked, unfragmented server frame (RFC 6455, section 5.2), encoded by websocketpp.
+/// The header of one unmasked, unfragmented frame. Allocates nothing.
 class frame_header {
 public:
-    using opcode = websocketpp::frame::opcode::value;
+    /// Size of the longest header, in bytes.
+    static constexpr std::size_t max_size = 10;
 
-    frame_header(opcode kind, std::size_t length, bool compressed = false)
-        : encoded_(encode(kind, length, compressed)) {}
-    frame_header(payload_kind kind, std::size_t length)
-        : frame_header(
-              kind == payload_kind::text ? websocketpp::frame::opcode::text : websocketpp::frame::opcode::binary,
-              length) {}
+    /// Encodes a header.
+    /// @param length size of the frame's payload in bytes.
+    /// @param compressed whether the payload is compressed: RSV1 of permessage-deflate (RFC 7692, section 6).
+    constexpr frame_header(opcode kind, std::uint64_t length, bool compressed = false) noexcept {
+        bytes_[0] = static_cast<char>(0x80U | (compressed ? 0x40U : 0U) | static_cast<unsigned>(kind));
+        if (length < length_16_bit) {
+            bytes_[1] = static_cast<char>(length);
+            size_ = 2;
+        } else if (length <= 0xffffU) {
+            bytes_[1] = static_cast<char>(length_16_bit);
+            append_length(length, 2);
+        } else {
+            bytes_[1] = static_cast<char>(length_64_bit);
+            append_length(length, 8);
+        }
+    }
+    /// Encodes the header of a message that is not compressed.
+    constexpr frame_header(payload_kind kind, std::uint64_t length) noexcept
+        : frame_header(kind == payload_kind::text ? opcode::text : opcode::binary, length) {}
 
-    /// 2, 4 or 10 bytes: short enough to live within the string object.
-    [[nodiscard]] std::string_view bytes() const noexcept { return encoded_; }
+    /// The encoded header: 2, 4 or 10 bytes. Valid while this object is.
+    [[nodiscard]] constexpr std::string_view bytes() const noexcept { return {bytes_, size_}; }
 
 private:
-    static std::string encode(opcode kind, std::size_t length, bool compressed) {
-        namespace frame = websocketpp::frame;
-        find_byte_order();
-        return frame::prepare_header(frame::basic_header(kind, length, true, false, compressed),
-                                     frame::extended_header(length));
+    friend struct encoded_frame;
+    static constexpr unsigned length_16_bit = 126;
+    static constexpr unsigned length_64_bit = 127;
+
+    constexpr void append_length(std::uint64_t length, unsigned length_size) noexcept {
+        for (unsigned i = 0; i < length_size; ++i)
+            bytes_[2 + i] = static_cast<char>((length >> (8U * (length_size - 1 - i))) & 0xffU);
+        size_ = static_cast<unsigned char>(2 + length_size);
     }
 
-    std::string encoded_;
+    char bytes_[max_size] = {};
+    unsigned char size_ = 0;
 };
+
+/// A frame that was encoded with a frame_header, seen as its parts.
+struct encoded_frame {
+    opcode kind;             ///< what the frame is
+    bool compressed;         ///< whether RSV1 is set
+    std::string_view bytes;  ///< header and payload
+    std::string_view body;   ///< payload alone
+
+    /// The first frame of a sequence of whole frames that this library has encoded. Not for bytes of a peer: nothing is
+    /// checked.
+    [[nodiscard]] static constexpr encoded_frame parse_first(std::string_view frames) noexcept {
+        const auto byte = [frames](std::size_t index) { return static_cast<unsigned char>(frames[index]); };
+        std::size_t header_size = 2;
+        std::uint64_t length = byte(1);
+        if (length >= frame_header::length_16_bit) {
+            header_size += length == frame_header::length_16_bit ? 2 : 8;
+            length = 0;
+            for (std::size_t i = 2; i < header_size; ++i) length = length << 8U | byte(i);
+        }
+        const std::string_view whole =
+            frames.substr(0, header_size + roompp::detail::integer_cast<std::size_t>(length));
+        return {static_cast<opcode>(byte(0) & 0x0fU), (byte(0) & 0x40U) != 0, whole, whole.substr(header_size)};
+    }
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
 
 /// Encoded frames: the batch_type of this library's connections and of the plain websocketpp adaptor.
 ///
-/// Thread-safety: while nobody changes it, every function that does not may be called from any thread.
+/// Thread-safety: const functions may be called from any thread as long as no other function is.
 class frame_batch {
 public:
     frame_batch() = default;
     frame_batch(const frame_batch&) = delete;
     frame_batch& operator=(const frame_batch&) = delete;
 
-    /// Adds a message as one frame.
+    /// Appends a message as one frame.
     void append(payload message) {
         const frame_header header(message.kind(), message.size());
         bytes_.append(header.bytes()).append(message.data());
     }
-    /// Adds bytes as they are, for connections that are no WebSockets.
+    /// Appends bytes as they are, for connections that are not WebSockets.
     void append_bytes(std::string_view bytes) { bytes_.append(bytes); }
-    /// Adds whole frames of another batch: the part between two values of its size().
-    void append(const frame_batch& other, std::size_t from, std::size_t to) {
-        bytes_.append(other.bytes_, from, to - from);
+    /// Appends whole frames of another batch: those between two values of its size().
+    void append(const frame_batch& other, std::size_t begin, std::size_t end) {
+        bytes_.append(other.bytes_, begin, end - begin);
     }
-    /// The length in bytes.
+    /// Size in bytes.
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+    /// The encoded frames. Valid until the batch is changed or destroyed.
     [[nodiscard]] std::string_view bytes() const noexcept { return bytes_; }
+    /// Removes all frames.
     void clear() noexcept {
         bytes_.clear();
         compressed_ = nullptr;
     }
 
-    /// The same messages for those who agreed on this compression: made when it is first asked for, and shared.
-    [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& how) const {
-        const std::lock_guard lock(compressing_);
-        if (!compressed_) {
-            auto made = std::make_shared<frame_batch>();
-            for (std::string_view rest = bytes_; !rest.empty();) append_compressed(*made, rest, how);
-            compressed_ = std::move(made);
-        }
-        return compressed_;
-    }
+    /// The same messages for members that have agreed on this compression: made by the first call, shared by later
+    /// ones.
+    [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& algorithm) const;
 
 private:
-    // The first frame of `rest`, taken from it.
-    static void append_compressed(frame_batch& to, std::string_view& rest, const compression& how) {
-        namespace frame = websocketpp::frame;
-        const frame::basic_header basic(static_cast<std::uint8_t>(rest[0]), static_cast<std::uint8_t>(rest[1]));
-        frame::extended_header extended;
-        const std::size_t header_size = frame::get_header_len(basic);
-        rest.copy(reinterpret_cast<char*>(extended.bytes), header_size - frame::BASIC_HEADER_LENGTH,
-                  frame::BASIC_HEADER_LENGTH);
-        const auto length = static_cast<std::size_t>(frame::get_payload_size(basic, extended));
-        std::string smaller;
-        if (how.deflate(rest.substr(header_size, length), smaller))
-            to.bytes_.append(frame_header(frame::get_opcode(basic), smaller.size(), true).bytes()).append(smaller);
-        else
-            to.bytes_.append(rest.substr(0, header_size + length));
-        rest.remove_prefix(header_size + length);
-    }
-
     std::string bytes_;
-    mutable std::mutex compressing_;  // the loops on which the members live may all be first
+    mutable std::mutex compressing_;  // several loops may make the first call at once
     mutable std::shared_ptr<const frame_batch> compressed_;
 };
 
-/// A batch on its way to many members of one loop: its compressed form is looked up once, not once for each of them.
+/// A batch for many members of one loop: its compressed form is looked up once, not once for each member.
 class batch_for_many {
 public:
-    /// @param plain must outlive this.
+    /// @param plain must outlive this object.
     explicit batch_for_many(const std::shared_ptr<const frame_batch>& plain) noexcept : plain_(plain) {}
 
+    /// The batch itself.
     [[nodiscard]] const std::shared_ptr<const frame_batch>& plain() const noexcept { return plain_; }
-    [[nodiscard]] const std::shared_ptr<const frame_batch>& compressed(const compression& how) {
-        if (!compressed_) compressed_ = plain_->compressed(how);
+    /// Its compressed form. Call with one algorithm only.
+    [[nodiscard]] const std::shared_ptr<const frame_batch>& compressed(const compression& algorithm) {
+        if (!compressed_) compressed_ = plain_->compressed(algorithm);
         return compressed_;
     }
 
@@ -3874,15 +4083,19 @@ ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// Why nobody waits for an answer any longer, or not for much longer.
+/// Why a pending response was cut short, or is about to be.
 enum class abort_reason : unsigned char {
-    client_gone,   ///< the client has closed the connection, or its half of it; or it takes no body (HEAD)
+    /// The client has closed the connection, or its half of it: the two look alike until something is sent. What is
+    /// still answered is sent, for a client that has only finished sending waits for it (RFC 9112, section 9.6); once
+    /// the connection turns out to be lost, the response is not open any more. Also if a HEAD was answered with a
+    /// stream.
+    client_gone,
     server_stops,  ///< the server stops: a last answer may be given within the hook
     timed_out,     ///< limits::answer_timeout is over: likewise
-    too_slow       ///< more than limits::queue_bytes waited to be sent
+    too_slow       ///< more than limits::queue_bytes would have to wait for the client
 };
 
-/// How the end of a streamed body is told.
+/// How the end of a streamed body is marked.
 enum class body_framing : unsigned char {
     chunk,      ///< by a last chunk (RFC 9112, section 7.1): the connection serves on. To HTTP/1.0, by the next way
     connection  ///< by the connection's end (RFC 9112, section 6.3): for what ends only when the client goes
@@ -3890,35 +4103,35 @@ enum class body_framing : unsigned char {
 
 namespace detail {
 
-/// What responders speak to: the HTTP session, on its loop.
+/// The session of a pending response, as responders use it. On its loop.
 class http_exchange {
 public:
     virtual void add_headers(const header_list& more) = 0;
-    virtual void answer(const response& what) = 0;
-    virtual void begin(const response& head, body_framing how) = 0;
+    virtual void answer(const response& whole) = 0;
+    virtual void begin(const response& head, body_framing framing) = 0;
     virtual void write(std::string_view piece, when_slow slow) = 0;
-    virtual void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow) = 0;
+    virtual void write(const std::shared_ptr<const net::frame_batch>& batch, when_slow slow) = 0;
     virtual void end() = 0;
-    /// Nobody is left who could answer, or end what has begun.
+    /// No handle is left that could answer, or end what has begun.
     virtual void abandon() = 0;
-    [[nodiscard]] virtual std::size_t waiting_bytes() const noexcept = 0;
+    /// The number of bytes that wait to be sent.
+    [[nodiscard]] virtual std::size_t queued_bytes() const noexcept = 0;
 
 protected:
     ~http_exchange() = default;
 };
 
-/// One request's answer, shared by those who may give it. Keeps the session while it is owed.
+/// Shared state of one pending response. Keeps the HTTP session alive until the response is complete.
 class pending_response {
 public:
     using handle = std::shared_ptr<pending_response>;
 
-    pending_response(loop& where, std::shared_ptr<http_exchange> session)
-        : home_(where), session_(std::move(session)) {}
+    /// @param home the loop of the session.
+    /// @param session may be null: then the response is over.
+    pending_response(loop& home, std::shared_ptr<http_exchange> session) : home_(home), session_(std::move(session)) {}
     pending_response(const pending_response&) = delete;
     pending_response& operator=(const pending_response&) = delete;
-    ~pending_response() {
-        if (session_) home_.post([session = std::move(session_)] { session->abandon(); });
-    }
+    ~pending_response();
 
     [[nodiscard]] loop& home() const noexcept { return home_; }
     /// Whether it is still owed, or its body has not ended. Safe from any thread.
@@ -3926,102 +4139,76 @@ public:
     /// Takes the right to answer, which only the first gets. Safe from any thread.
     [[nodiscard]] bool claim() noexcept { return is_open() && !claimed_.exchange(true); }
 
-    // The rest is the loop's.
+    // On the loop only:
 
+    /// Null once the response is complete.
     [[nodiscard]] http_exchange* session() const noexcept { return session_.get(); }
 
-    // The hooks get a handle, so that they need not hold one: it would keep the answer from being given up.
-    static void on_end(const handle& self, std::function<void(const handle&, abort_reason)> hook) {
-        if (self->session_)
-            self->ended_ = std::move(hook);
-        else if (self->cut_short_)
-            hook(self, self->how_it_ended_);
-    }
-    static void on_drained(const handle& self, std::function<void(const handle&)> hook) {
-        if (self->session_) self->drained_ = std::move(hook);
-    }
-    static void tell_drained(const handle& self) {
-        if (const auto hook = self->drained_) hook(self);  // a copy: it may set another one
-    }
-    /// Calls the hook, once.
-    static void tell_end(const handle& self, abort_reason why) {
-        self->cut_short_ = true;
-        self->how_it_ended_ = why;
-        if (const auto hook = std::exchange(self->ended_, {})) hook(self, why);
-    }
-    /// Nothing more can be said. The hooks go, since they may hold this.
-    void close() {
-        open_.store(false, std::memory_order_release);
-        const auto hooks = std::make_pair(std::exchange(ended_, {}), std::exchange(drained_, {}));
-        session_ = nullptr;
-    }
+    // The hooks are given a handle, so that they need not hold one: it would keep the response from being abandoned.
+
+    /// Sets the hook of notify_end(), or calls it if that has been called and the response is over.
+    static void on_end(const handle& self, std::function<void(const handle&, abort_reason)> hook);
+    static void on_drained(const handle& self, std::function<void(const handle&)> hook);
+    static void notify_drained(const handle& self);
+    /// Calls the hook of on_end(), once.
+    /// @returns whether there was one.
+    static bool notify_end(const handle& self, abort_reason reason);
+    /// The response is over. Drops the hooks, since they may hold this.
+    void close();
 
 private:
     loop& home_;
-    std::shared_ptr<http_exchange> session_;  // null once the answer is complete
+    std::shared_ptr<http_exchange> session_;
     std::atomic<bool> open_{true};
     std::atomic<bool> claimed_{false};
-    std::function<void(const handle&, abort_reason)> ended_;
-    std::function<void(const handle&)> drained_;
-    abort_reason how_it_ended_ = abort_reason::client_gone;
-    bool cut_short_ = false;
+    std::function<void(const handle&, abort_reason)> end_hook_;
+    std::function<void(const handle&)> drained_hook_;
+    abort_reason abort_reason_ = abort_reason::client_gone;
+    bool is_aborted_ = false;
 };
 
-// Runs `action(answer)` on the answer's loop: now if called there.
+/// Runs `action(http_exchange&)` on the loop of a response, unless it is over: now if called there. Looks at the
+/// response first: if it is over, the loop may have gone with the server.
 template <class Action>
-void with_answer(const std::shared_ptr<pending_response>& answer, Action&& action) {
-    if (!answer->is_open()) return;
-    if (answer->home().running_here()) return action(*answer);
-    answer->home().post([answer, action = std::forward<Action>(action)]() mutable { action(*answer); });
+void with_session(const pending_response::handle& response, Action&& action) {
+    if (!response->is_open()) return;
+    const auto run = [](const pending_response::handle& pending, auto& act) {
+        if (http_exchange* const session = pending->session()) act(*session);
+    };
+    if (response->home().running_here()) return run(response, action);
+    response->home().post([response, run, action = std::forward<Action>(action)]() mutable { run(response, action); });
 }
 
 }  // namespace detail
 
-/// The body of an answer, sent piece by piece: see responder::stream(). A handle: copies are the same body. If all of
-/// them go before end(), the connection is cut, so that the client can tell that something is missing. A hook that holds
-/// a handle keeps it from going: use the one that it is given.
+/// The body of a response, sent piece by piece: see responder::stream(). A handle: copies are the same body. If all of
+/// them go before end(), the connection is cut, so that the client can tell that something is missing. A hook that
+/// holds a handle keeps it from going: use the one that it is given.
 ///
-/// Thread-safety: a handle may be used in any thread; pieces from elsewhere than the connection's loop are copied and
-/// sent in the order in which they get there.
+/// Thread-safety: a handle may be used in any thread; pieces from other threads than the connection's loop are copied
+/// and sent in the order in which they get to it.
 class response_stream {
 public:
     /// Sends a piece. If more than limits::queue_bytes would then wait, the client is too slow, and is cut off; where
     /// nothing waits, a piece may be of any size.
-    /// @param slow whether batches that wait are forgotten before that, so that there is room.
-    void write(std::string_view piece, when_slow slow = when_slow::disconnect) const {
-        if (!is_open()) return;  // before anything else: the loop may have gone with the server
-        if (answer_->home().running_here()) {
-            if (const auto session = answer_->session()) session->write(piece, slow);
-        } else {
-            detail::with_answer(answer_, [copy = std::string(piece), slow](detail::pending_response& its) {
-                if (const auto session = its.session()) session->write(copy, slow);
-            });
-        }
-    }
+    /// @param slow whether batches that wait are forgotten before that, to make room.
+    void write(std::string_view piece, when_slow slow = when_slow::disconnect) const;
     /// Sends a batch; what the socket does not take now waits as a share of it, not as a copy.
-    /// @param slow what becomes of a client that takes too little: cut off, or batches that wait are forgotten, the oldest
-    /// first. A body in chunks forgets nothing: its client is cut off.
-    void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow = when_slow::disconnect) const {
-        detail::with_answer(answer_, [pieces, slow](detail::pending_response& its) {
-            if (const auto session = its.session()) session->write(pieces, slow);
-        });
-    }
+    /// @param slow what becomes of a client that takes too little: cut off, or batches that wait are forgotten, the
+    /// oldest first. A body in chunks forgets nothing: its client is cut off.
+    void write(const std::shared_ptr<const net::frame_batch>& batch, when_slow slow = when_slow::disconnect) const;
     /// Ends the body; nothing that is written afterwards is sent.
-    void end() const {
-        detail::with_answer(answer_, [](detail::pending_response& its) {
-            if (const auto session = its.session()) session->end();
-        });
-    }
-    /// The client has gone, the server stops or the client is too slow: `(response_stream, abort_reason)`. Called once, on
-    /// the connection's loop, unless the body has been ended before; at once if it already is so. On `server_stops`,
-    /// what the hook writes is still sent. To be set on the connection's loop.
+    void end() const;
+    /// The client has gone, the server stops or the client is too slow: `(response_stream, abort_reason)`. Called once,
+    /// on the connection's loop, unless the body has been ended before; at once if it already is so. On `server_stops`
+    /// and `client_gone`, what is written is still sent as far as possible. To be set on the connection's loop.
     template <class F>
     const response_stream& on_end(F&& f) const {
         using hook_type = handler<void(const response_stream&, abort_reason)>;
-        detail::pending_response::on_end(answer_,
-                                         [hook = hook_type(std::forward<F>(f))](const auto& its, abort_reason why) {
-                                             hook(response_stream(its), why);
-                                         });
+        detail::pending_response::on_end(
+            response_, [hook = hook_type(std::forward<F>(f))](const auto& response, abort_reason reason) {
+                hook(response_stream(response), reason);
+            });
         return *this;
     }
     /// All that waited has been handed to the system: time for the next pieces of something long: `(response_stream)`.
@@ -4029,88 +4216,68 @@ public:
     template <class F>
     const response_stream& on_drained(F&& f) const {
         using hook_type = handler<void(const response_stream&)>;
-        detail::pending_response::on_drained(
-            answer_, [hook = hook_type(std::forward<F>(f))](const auto& its) { hook(response_stream(its)); });
+        detail::pending_response::on_drained(response_, [hook = hook_type(std::forward<F>(f))](const auto& response) {
+            hook(response_stream(response));
+        });
         return *this;
     }
     /// The number of bytes that wait to be sent. On the connection's loop.
-    [[nodiscard]] std::size_t queued() const noexcept {
-        const auto session = answer_->session();
-        return session ? session->waiting_bytes() : 0;
-    }
-    /// Whether more can be sent. Safe from any thread.
-    [[nodiscard]] bool is_open() const noexcept { return answer_->is_open(); }
+    [[nodiscard]] std::size_t queued() const noexcept;
+    /// Whether more can be sent, as far as is known. Safe from any thread.
+    [[nodiscard]] bool is_open() const noexcept { return response_->is_open(); }
     /// The loop of the connection. Safe from any thread.
-    [[nodiscard]] loop& home() const noexcept { return answer_->home(); }
+    [[nodiscard]] loop& home() const noexcept { return response_->home(); }
 
 private:
     friend class responder;
-    explicit response_stream(std::shared_ptr<detail::pending_response> answer) : answer_(std::move(answer)) {}
-    std::shared_ptr<detail::pending_response> answer_;
+    explicit response_stream(detail::pending_response::handle response) : response_(std::move(response)) {}
+    detail::pending_response::handle response_;
 };
 
-/// The answer to one request, to be given when there is one: a handler that takes a responder may keep it and return.
-/// Until then no further request of that connection is handled; others are. A handle: copies are the same answer, and
+/// The response to one request, to be given when it is ready: a handler that takes a responder may keep it and return.
+/// Until then no further request of that connection is handled; others are. A handle: copies are the same response, and
 /// the first to answer counts. If all of them go unanswered, the client gets 500. A hook that holds a handle keeps it
 /// from going: use the one that it is given.
 ///
 /// Thread-safety: a handle may be used in any thread.
 class responder {
 public:
-    /// For the server.
-    explicit responder(std::shared_ptr<detail::pending_response> answer) : answer_(std::move(answer)) {}
+    /// Internal, for the server.
+    explicit responder(detail::pending_response::handle response) : response_(std::move(response)) {}
 
-    /// Headers that the answer gets whoever gives it: the server's own, such as the 503 after a timeout, has them too. To be
-    /// called on the connection's loop, where the handler runs, before the answer.
-    const responder& add_headers(const std::vector<std::pair<std::string, std::string>>& more) const {
-        if (const auto session = answer_->session()) session->add_headers(more);
-        return *this;
-    }
+    /// Headers of the response, whoever gives it: the server's own, such as the 503 after a timeout, has them too. To
+    /// be called on the connection's loop, in the handler, before the response.
+    const responder& add_headers(const std::vector<std::pair<std::string, std::string>>& more) const;
     /// Answers.
-    /// @returns whether this is the answer: false if there was one before, or the client is known to have gone.
-    bool answer(response what) const {
-        if (!answer_->claim()) return false;
-        detail::with_answer(answer_, [what = std::move(what)](detail::pending_response& its) {
-            if (const auto session = its.session()) session->answer(what);
-        });
-        return true;
-    }
-    /// Begins an answer whose body comes piece by piece.
+    /// @returns whether this is the response: false if there was one before, or the connection is known to be lost.
+    bool answer(response whole) const;
+    /// Begins a response whose body comes piece by piece.
     /// @param head status, type and headers; its body is the first piece.
-    /// @returns the body: one that is not open if there was an answer before, or the client is known to have gone.
-    [[nodiscard]] response_stream stream(response head, body_framing how = body_framing::chunk) const {
-        if (!answer_->claim()) {
-            auto over = std::make_shared<detail::pending_response>(answer_->home(), nullptr);
-            detail::pending_response::tell_end(over, abort_reason::client_gone);
-            over->close();
-            return response_stream(std::move(over));
-        }
-        detail::with_answer(answer_, [head = std::move(head), how](detail::pending_response& its) {
-            if (const auto session = its.session()) session->begin(head, how);
-        });
-        return response_stream(answer_);
-    }
-    /// Nobody waits any longer: `(responder, abort_reason)`. Called once, on the connection's loop, unless it has been
-    /// answered before. If the server stops or the time is over, the hook may still answer; if it does not, the client
-    /// gets 503. To be set on the connection's loop, where the handler runs that is given the responder.
+    /// @returns the body: one that is not open if there was a response before, or the connection is known to be lost.
+    [[nodiscard]] response_stream stream(response head, body_framing framing = body_framing::chunk) const;
+    /// The response is cut short: `(responder, abort_reason)`. Called once, on the connection's loop, unless it has
+    /// been answered before. The hook may still answer. If it does not, the client gets 503 when the server stops or
+    /// the time is over; a client that has gone gets what is answered later, and nothing if all handles go. To be set
+    /// on the connection's loop, in the handler.
     template <class F>
     const responder& on_end(F&& f) const {
         using hook_type = handler<void(const responder&, abort_reason)>;
         detail::pending_response::on_end(
-            answer_,
-            [hook = hook_type(std::forward<F>(f))](const auto& its, abort_reason why) { hook(responder(its), why); });
+            response_, [hook = hook_type(std::forward<F>(f))](const auto& response, abort_reason reason) {
+                hook(responder(response), reason);
+            });
         return *this;
     }
-    /// Whether an answer is still waited for, as far as is known. Safe from any thread.
-    [[nodiscard]] bool is_open() const noexcept { return answer_->is_open(); }
+    /// Whether a response is still expected, as far as is known. Safe from any thread.
+    [[nodiscard]] bool is_open() const noexcept { return response_->is_open(); }
     /// The loop of the connection. Safe from any thread.
-    [[nodiscard]] loop& home() const noexcept { return answer_->home(); }
-    /// Whether both are handles of one answer.
-    friend bool operator==(const responder& a, const responder& b) noexcept { return a.answer_ == b.answer_; }
+    [[nodiscard]] loop& home() const noexcept { return response_->home(); }
+    /// Whether both are handles of one response.
+    friend bool operator==(const responder& a, const responder& b) noexcept { return a.response_ == b.response_; }
     friend bool operator!=(const responder& a, const responder& b) noexcept { return !(a == b); }
 
 private:
-    std::shared_ptr<detail::pending_response> answer_;
+    detail::pending_response::handle response_;
 };
 
 /// The name of abort_reason before 0.2; goes with 0.3.
@@ -4120,21 +4287,404 @@ using hold_end [[deprecated("use roompp::abort_reason")]] = abort_reason;
 using body_end [[deprecated("use roompp::body_framing")]] = body_framing;
 
 ROOMPP_NAMESPACE_END
-// A stream with its outbound queue: who reads, who writes, in what order, and how it ends.
 
-#include <algorithm>
-#include <array>
+// Pages and folders: files on disk, or bytes in the program.
+
 #include <cstddef>
-#include <memory>
+#include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
-#include <system_error>
-#include <type_traits>
+#include <vector>
+
+// Content types by file name.
+
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The content type of a file, by the end of its name, such as `text/html; charset=utf-8` for `.html`; unknown ones are
+/// `application/octet-stream`.
+[[nodiscard]] std::string content_type_of(std::string_view file);
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A file that is compiled into the program.
+struct embedded_file {
+    std::string_view name;
+    std::string_view bytes;
+};
+
+/// Where the pages of a server come from: a folder, read anew for every request, so that an edited page shows on
+/// reload, or files that are compiled into the program. A value; safe to read from several threads.
+class page_source {
+public:
+    /// The folder in which relative file names are looked up.
+    explicit page_source(std::filesystem::path folder = ".") : folder_(std::move(folder)) {}
+    /// Files within the program; the array must outlive the server.
+    template <std::size_t N>
+    explicit page_source(const embedded_file (&files)[N]) : embedded_(files, files + N) {}
+    /// The folder if its name is not empty, else the embedded files: for an option such as `--pages` of a program.
+    template <std::size_t N>
+    page_source(const embedded_file (&files)[N], const std::string& folder) : folder_(folder) {
+        if (folder.empty()) embedded_.assign(files, files + N);
+    }
+
+    /// The bytes of a page; nothing without one of that name.
+    [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
+
+    /// Makes sure that a page exists.
+    /// @throws std::runtime_error that names the page and where it was looked for.
+    void require_page(const std::string& name) const;
+
+    /// Reads a file whole; nothing if it is none, or can't be read.
+    [[nodiscard]] static std::optional<std::string> read(const std::filesystem::path& file);
+
+private:
+    std::filesystem::path folder_;
+    std::vector<embedded_file> embedded_;
+};
+
+/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
+[[nodiscard]] std::string entity_tag(std::string_view bytes);
+
+namespace detail {
+
+/// The file below `root` that a request's path names, if it is a plain file: no way leads out of the folder, and hidden
+/// files stay hidden.
+/// @param encoded the path below the folder, percent-encoded.
+[[nodiscard]] std::optional<std::filesystem::path> file_below(const std::filesystem::path& root,
+                                                              std::string_view encoded);
+
+/// The pages and folders of a server. Configured before the server runs; const access is thread-safe after that.
+class static_files {
+public:
+    /// Where pages come from that are looked up afterwards.
+    void source(page_source source) { source_ = std::move(source); }
+    [[nodiscard]] const page_source& source() const noexcept { return source_; }
+    /// The Content-Security-Policy of all files; empty for none.
+    void content_security_policy(std::string policy) { policy_ = std::move(policy); }
+    /// Adds the files below a folder.
+    /// @throws std::runtime_error if there is no such folder; std::invalid_argument if the prefix has no '/' at its
+    /// ends.
+    void add_folder(std::string prefix, const std::filesystem::path& root);
+
+    /// The response to a request for a page.
+    [[nodiscard]] response page(const request& request, const page_source& source, const std::string& name) const;
+    /// The response to a request for a path below a folder; nothing if it is below none.
+    [[nodiscard]] std::optional<response> respond(const request& request) const;
+
+private:
+    struct served_folder {
+        std::string prefix;
+        std::filesystem::path root;
+    };
+
+    [[nodiscard]] response file(const request& request, const served_folder& folder) const;
+    [[nodiscard]] response deliver(const request& request, std::string type, std::string bytes) const;
+
+    std::vector<served_folder> folders_;
+    page_source source_;
+    std::string policy_ =
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Options of a route for plain requests.
+struct route_options {
+    /// Maximum size of a request's body in bytes; limits::body_bytes by default.
+    std::optional<std::size_t> max_body;
+    /// Whether the bodies are messages, which may have limits::message_bytes where that is more than
+    /// limits::body_bytes. Without effect if max_body is set.
+    bool takes_messages = false;
+    /// The response to a request with a larger body; a 413 that names the bound by default. Called on the connection's
+    /// loop, before the body has come; named parts of the path are not in the request.
+    std::function<response(const request&)> on_too_large;
+};
+
+namespace detail {
+
+/// How a route answers: nothing for a response that it gives through the responder.
+using route_handler = std::function<std::optional<response>(const request&, responder&)>;
+
+/// A user's handler as a route keeps it. One that takes no responder, and returns nothing, answers with an empty 200.
+template <class F>
+[[nodiscard]] route_handler make_route_handler(F&& f) {
+    if constexpr (takes_argument<1, F, const request&, responder&>)
+        return route_handler(handler<std::optional<response>(const request&, responder&)>(std::forward<F>(f)));
+    else
+        return route_handler([answer = handler<response(const request&)>(std::forward<F>(f))](
+                                 const request& request, responder&) { return answer(request); });
+}
+
+/// A route for plain requests.
+struct http_route {
+    path_template path;
+    std::string method;  ///< GET serves HEAD as well
+    route_handler answer;
+    route_options options;
+
+    [[nodiscard]] bool serves(std::string_view requested) const noexcept {
+        return requested == method || (requested == "HEAD" && method == "GET");
+    }
+};
+
+/// The route whose template fits the path best, among those that `accepts(route)`, with the values of its named parts;
+/// null without one.
+/// @param path_of the template of a route.
+template <class Routes, class PathOf, class Accepts>
+auto find_route(Routes& routes, std::string_view path, const PathOf& path_of, const Accepts& accepts) {
+    std::pair<decltype(&*routes.begin()), path_parameters> best{nullptr, {}};
+    for (auto& route : routes) {
+        if (!accepts(route)) continue;
+        auto values = path_of(route).match(path);
+        if (values && (!best.first || path_of(route).is_more_literal_than(path_of(*best.first))))
+            best = {&route, std::move(*values)};
+    }
+    return best;
+}
+
+/// @throws std::invalid_argument if two routes have one template.
+void refuse_duplicate(const path_template& existing, const path_template& added);
+
+/// Decodes and checks the values of a path's named parts.
+/// @param max_length see limits::name_length.
+/// @returns the refusal of a value that is not a good name.
+[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, std::size_t max_length);
+
+/// Routes plain requests to handlers, pages and folders. Configure before the server runs; const access is thread-safe
+/// after that. Stays where it was made: pages refer to it.
+class router {
+public:
+    router() = default;
+    router(const router&) = delete;
+    router& operator=(const router&) = delete;
+
+    /// Maximum length of a path parameter, see limits::name_length.
+    void max_name_length(std::size_t length) noexcept { max_name_length_ = length; }
+    [[nodiscard]] std::size_t max_name_length() const noexcept { return max_name_length_; }
+    [[nodiscard]] static_files& files() noexcept { return files_; }
+
+    /// Adds a route.
+    /// @throws std::invalid_argument if the path is no template or is taken.
+    void add(std::string path, std::string method, route_handler answer, route_options options = {});
+    /// Adds a page, from the source that files() has now.
+    /// @throws std::runtime_error if there is no such page; std::invalid_argument if the path is no template or is
+    /// taken.
+    void add_page(std::string path, std::string name);
+
+    /// Maximum size of the body of a request, in bytes.
+    [[nodiscard]] std::uint64_t max_body(const request& request, const limits& limits) const;
+    /// The response to a request whose body is larger, if its route has its own.
+    [[nodiscard]] std::optional<response> refuse_body(const request& request) const;
+
+    /// Answers a request.
+    /// @param answer set to the response, unless it is given through the responder.
+    /// @returns false if nothing is served under its path.
+    [[nodiscard]] bool respond(request& request, responder& deferred, std::optional<response>& answer) const;
+
+private:
+    [[nodiscard]] std::pair<const http_route*, path_parameters> find(const request& request) const;
+    [[nodiscard]] std::string allowed_methods(std::string_view path) const;
+
+    std::size_t max_name_length_ = limits().name_length;
+    std::vector<http_route> routes_;
+    static_files files_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// A connection as the application sees it, whatever its transport.
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Bytes of a connection. For clients that poll these are 0: their requests and responses belong to HTTP connections,
+/// see server::on_response().
+struct traffic {
+    std::uint64_t received = 0;  ///< bytes read from the client
+    std::uint64_t sent = 0;      ///< bytes handed over for sending
+};
+
+/// One connection to a client, made by the server and held by shared_ptr. It lives on one loop, home(). Rooms and
+/// handlers need not know the transport, such as a WebSocket over TCP.
+///
+/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
+/// the handlers of a route run.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+    using batch_type = net::frame_batch;
+
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    virtual ~connection() = default;
+
+    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
+    /// connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
+    void send(payload message) {
+        if (!home_.running_here()) return send_from_other_thread(message);
+        if (open_) send_message(message);
+    }
+
+    /// Sends a room's messages to this connection: part of the member concept.
+    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
+        if (open_) send_batch(batch, slow);
+    }
+    /// Sends a room's messages for this connection alone; none of them is dropped while the connection is open.
+    void deliver_own(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        if (open_) send_own_batch(batch, slow);
+    }
+    /// Sends a room's messages to many connections of one loop.
+    static void deliver_all(connection* const* first, connection* const* last,
+                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        net::batch_for_many shared(batch);
+        for (; first != last; ++first)
+            if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
+    }
+
+    /// Pauses reading from the client until resume_reading() has been called as often: part of the member concept.
+    /// Messages that have been read already are still handled. Bounds the memory of handlers that are slower than the
+    /// client.
+    void pause_reading() {
+        if (pauses_++ == 0) set_reading_paused(true);
+    }
+    /// Ends one pause_reading().
+    void resume_reading() {
+        if (--pauses_ == 0) set_reading_paused(false);
+    }
+
+    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing once the connection
+    /// is closing.
+    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
+    /// @param reason UTF-8; cut off after 123 bytes.
+    /// @throws std::invalid_argument for a code that must not be sent.
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {});
+
+    /// Closes the connection with 1011 because a handler has failed, and reports the exception to the route's on_error.
+    /// On the connection's loop.
+    void fail(const std::exception_ptr& error) { do_fail(error); }
+
+    /// The loop on which the connection lives.
+    [[nodiscard]] loop& home() const noexcept { return home_; }
+    /// The peer's address as text, without the port.
+    [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
+    /// The negotiated subprotocol; empty if there is none.
+    [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
+    /// Whether the transport is encrypted.
+    [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
+    /// The number of rooms that the connection has joined or is joining. For rooms, which maintain it.
+    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
+    /// The bytes received and sent so far.
+    [[nodiscard]] const roompp::traffic& traffic() const noexcept { return traffic_; }
+    /// Whether messages can be sent.
+    [[nodiscard]] bool is_open() const noexcept { return open_; }
+
+protected:
+    explicit connection(loop& home) noexcept : home_(home) {}
+
+    /// From now on messages can be sent.
+    void now_open() noexcept { open_ = true; }
+    /// From now on no message can be sent.
+    void now_closing() noexcept { open_ = false; }
+    /// Adds to traffic().
+    void count_received(std::size_t bytes) noexcept { traffic_.received += bytes; }
+    void count_sent(std::size_t bytes) noexcept { traffic_.sent += bytes; }
+
+private:
+    // Implemented by each kind of connection. Called on the home loop; the send functions only while the connection is
+    // open.
+    virtual void send_message(payload message) = 0;
+    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
+    // Nothing of this batch may be dropped later.
+    virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
+        send_batch(batch, slow);
+    }
+    virtual void send_shared_batch(net::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
+    // Nothing to do for clients that send one message per request and get a response to each.
+    virtual void set_reading_paused(bool) {}
+    virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
+    virtual void do_fail(const std::exception_ptr& error) = 0;
+    [[nodiscard]] virtual std::string find_peer_address() const = 0;
+    [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
+    [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
+
+    void send_from_other_thread(payload message);
+
+    loop& home_;
+    roompp::traffic traffic_;
+    std::size_t room_count_ = 0;
+    std::uint32_t pauses_ = 0;
+    bool open_ = false;
+};
+
+/// Unless a policy says otherwise, the members of rooms are this library's connections.
+template <>
+struct default_members<void> {
+    using connection_type = connection;
+};
+
+ROOMPP_NAMESPACE_END
+
+// Limits the connections of each peer address.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
 
-// The sends of one turn, gathered to be made together.
+/// Counts connections by peer address. Safe from any thread. Must outlive its slots.
+class connection_limiter {
+public:
+    /// The slot of one connection; released when it is destroyed.
+    class slot {
+    public:
+        /// For connection_limiter::enter(), which has counted the address.
+        slot(connection_limiter& limiter, std::string address) : limiter_(limiter), address_(std::move(address)) {}
+        slot(const slot&) = delete;
+        slot& operator=(const slot&) = delete;
+        ~slot() { limiter_.leave(address_); }
+
+    private:
+        connection_limiter& limiter_;
+        std::string address_;
+    };
+
+    /// Takes a slot for one more connection of an address.
+    /// @returns null if the address has `max_connections` already.
+    [[nodiscard]] std::unique_ptr<slot> enter(const std::string& address, std::size_t max_connections);
+
+private:
+    void leave(const std::string& address) noexcept;
+
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> counts_;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// The sends of one turn, gathered and then made together.
 
 #include <cstddef>
 #include <cstdint>
@@ -4146,12 +4696,20 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// Who gets to know of a send that did not go out whole.
+/// Receives the outcome of incomplete sends.
 class fan_out_target {
 public:
+    /// Called when a send did not go out whole.
     /// @param written the number of bytes that went out.
     /// @param error an errno value; 0 if the socket only had no more room.
-    virtual void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) = 0;
+    virtual void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written,
+                                    int error) = 0;
+
+    /// The name of on_incomplete_send() before 0.2; goes with 0.3.
+    [[deprecated("use on_incomplete_send()")]] void not_written(const std::shared_ptr<const frame_batch>& batch,
+                                                                std::size_t written, int error) {
+        on_incomplete_send(batch, written, error);
+    }
 
 protected:
     ~fan_out_target() = default;
@@ -4159,14 +4717,15 @@ protected:
 
 /// One send of a batch to one socket.
 struct fan_out_send {
-    fan_out_target* to = nullptr;
-    int socket = -1;
-    std::size_t batch = 0;  // index into what was gathered
+    fan_out_target* target = nullptr;  ///< receives the outcome
+    int socket = -1;                   ///< handle of a non-blocking socket
+    std::size_t batch = 0;             ///< index into the batches that fan_out_writer::write() is given
 };
 
-/// Makes many sends at once. A policy: see server::fan_out_writer(). One object for each loop, used on its thread.
+/// Makes many sends at once. A policy: see server::fan_out_writer(). Each loop has its own object, used on its thread.
 class fan_out_writer {
 public:
+    /// Batches that sends refer to by index.
     using batches = std::vector<std::shared_ptr<const frame_batch>>;
 
     fan_out_writer() = default;
@@ -4174,175 +4733,1035 @@ public:
     fan_out_writer& operator=(const fan_out_writer&) = delete;
     virtual ~fan_out_writer() = default;
 
-    /// Tries every send once, without waiting, and tells the target of each that did not go out whole. No socket comes
-    /// twice, so the order of the sends is of no matter. Afterwards nothing refers to the batches or sockets.
-    virtual void write(const std::vector<fan_out_send>& sends, const batches& what) = 0;
+    /// Tries every send once, without waiting, and calls the target of each that did not go out whole. No socket comes
+    /// twice, so the sends may be made in any order. Must keep no reference to batches or sockets after it returns.
+    virtual void write(const std::vector<fan_out_send>& sends, const batches& gathered) = 0;
 };
 
-/// Makes a loop's writer; null where it does not work, and sends are made one by one.
+/// Makes a loop's writer; null where the writer is not available: then sends are made one by one.
 using fan_out_policy = std::function<std::unique_ptr<fan_out_writer>()>;
 
-/// Gathers the sends of all rooms of a loop's turn, and has them written at its end.
+/// Gathers the sends of all rooms in one turn of a loop, and has them written at its end. Not thread-safe.
 class gathered_sends {
 public:
-    /// @param writer null: nothing is to be gathered.
+    /// @param writer null: nothing is gathered.
     explicit gathered_sends(std::unique_ptr<fan_out_writer> writer)
-        : writer_(std::move(writer)), at_turn_end_([this] { write(); }) {}
+        : writer_(std::move(writer)), turn_end_([this] { write(); }) {}
 
+    /// Whether there is a writer.
     [[nodiscard]] bool gathers() const noexcept { return writer_ != nullptr; }
 
-    /// Names what was added since the last write(): a target keeps it, to know whether it has a send in there.
+    /// Identifies the sends added since the last write(). A target keeps it to know whether it has a send among them.
     using ticket = std::uint32_t;
-    [[nodiscard]] bool holds(ticket its) const noexcept { return its == current_; }
+    /// Whether the sends of a ticket are still gathered. False for 0, which is never a ticket.
+    [[nodiscard]] bool holds(ticket number) const noexcept { return number == current_; }
 
-    /// Adds a send; the caller sees to it that a socket has one at most.
-    [[nodiscard]] ticket add(turn& now, fan_out_target& to, int socket,
+    /// Adds a send. The caller must not add a second one for a socket before write().
+    [[nodiscard]] ticket add(turn& current, fan_out_target& target, int socket,
                              const std::shared_ptr<const frame_batch>& batch) {
         if (batches_.empty() || batches_.back() != batch) batches_.push_back(batch);
-        sends_.push_back({&to, socket, batches_.size() - 1});
-        now.add(at_turn_end_);
+        sends_.push_back({&target, socket, batches_.size() - 1});
+        current.add(turn_end_);
         return current_;
     }
 
-    /// Makes the sends now.
-    void write() {
-        if (sends_.empty()) return;
-        if (++current_ == 0) current_ = 1;
-        // However it ends: the targets and sockets may be gone afterwards.
-        struct forget {
-            gathered_sends& its;
-            ~forget() {
-                its.sends_.clear();
-                its.batches_.clear();
-            }
-        } const at_end{*this};
-        writer_->write(sends_, batches_);
-    }
+    /// Makes the sends now. Exceptions of the writer pass through; the sends are dropped then.
+    void write();
 
 private:
     std::unique_ptr<fan_out_writer> writer_;
     std::vector<fan_out_send> sends_;
     fan_out_writer::batches batches_;
-    turn::task at_turn_end_;
+    turn::task turn_end_;
     ticket current_ = 1;
 };
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
-// What could not be sent at once, in order.
 
-#include <array>
-#include <cstddef>
-#include <deque>
+// How a WebSocket route opens its connections into rooms.
+
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+// The requirements on a protocol, written down and checked.
+
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
-#include <asio/buffer.hpp>
+// The application side of a connection: a room's membership, or the hooks of a route.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 ROOMPP_NAMESPACE_BEGIN
+class connection;
+
 namespace net {
 
-/// The bytes that wait for a socket to be writable: a connection's own, and parts of batches shared with other members.
-class send_queue {
+/// Receives the messages of one connection. Owned by the connection, called on its loop, destroyed when the connection
+/// has ended. An exception that a function lets out closes the connection with 1011.
+class session {
 public:
-    /// Takes a copy of the bytes.
-    void push(std::string_view bytes) {
-        if (bytes.empty()) return;
-        if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
-        pieces_.back().own.append(bytes);
-        size_ += bytes.size();
-    }
-    /// Takes a share of a batch, from byte `from` on.
-    void push(const std::shared_ptr<const frame_batch>& batch, std::size_t from) {
-        if (from == batch->size()) return;
-        pieces_.emplace_back();
-        pieces_.back().shared = batch;
-        pieces_.back().at = from;
-        size_ += batch->size() - from;
-    }
+    session() = default;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    virtual ~session() = default;
 
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    /// The number of bytes that wait.
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    /// About how much memory they take, were nobody else to share the batches: small ones cost more than their bytes.
-    [[nodiscard]] std::size_t footprint() const noexcept { return size_ + pieces_.size() * piece_cost; }
+    /// A whole message has come. Its bytes are valid until this returns.
+    virtual void on_message(payload message) = 0;
+    /// A message was dropped because it exceeded the rate limits (limits::messages_per_second,
+    /// limits::bytes_per_second). Tells the client if the protocol can.
+    virtual void on_rate_limited(payload) {}
+    /// Some shared batches were dropped because the peer was too slow (see when_slow); the send queue is empty again.
+    virtual void on_drain() {}
+    /// The connection has ended. The last call.
+    virtual void on_close(const close_event& event) = 0;
+};
 
-    /// The first of what waits, for one gathered write; the rest of the array is empty buffers.
-    static constexpr std::size_t most_buffers = 16;
-    [[nodiscard]] std::array<asio::const_buffer, most_buffers> front() const {
-        std::array<asio::const_buffer, most_buffers> buffers;
-        std::size_t n = 0;
-        for (const piece& one : pieces_) {
-            if (n == most_buffers) break;
-            const auto rest = one.rest();
-            buffers[n++] = asio::const_buffer(rest.data(), rest.size());
-        }
-        return buffers;
-    }
-
-    /// Forgets the oldest batches until the footprint is at most so many bytes, if that can be: not what is the
-    /// connection's own, and not a batch of which a part is written.
-    void forget_batches(std::size_t most) {
-        for (auto one = pieces_.begin(); footprint() > most && one != pieces_.end();) {
-            if (!one->shared || one->at != 0) {
-                ++one;
-                continue;
-            }
-            size_ -= one->rest().size();
-            one = pieces_.erase(one);
-        }
-    }
-
-    /// Forgets the first bytes: they are written.
-    void pop(std::size_t bytes) {
-        size_ -= bytes;
-        while (bytes != 0) {
-            const std::size_t first = pieces_.front().rest().size();
-            if (bytes < first) {
-                pieces_.front().at += bytes;
-                return;
-            }
-            bytes -= first;
-            pieces_.pop_front();
-        }
-    }
-
-private:
-    // Where a piece of own bytes ends, so that written ones are given back while others still come.
-    static constexpr std::size_t full_piece = 16 * 1024;
-
-    struct piece {
-        std::shared_ptr<const frame_batch> shared;
-        std::string own;
-        std::size_t at = 0;
-        [[nodiscard]] std::string_view rest() const noexcept {
-            return (shared ? shared->bytes() : std::string_view(own)).substr(at);
-        }
-    };
-    static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
-
-    std::deque<piece> pieces_;
-    std::size_t size_ = 0;
+/// How an accepted connection is opened.
+struct accept_options {
+    /// Makes the session, which receives the messages. Called once, after the handshake; an exception closes with 1011.
+    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
+    /// Receives the exceptions of the session. May be empty.
+    std::function<void(std::exception_ptr)> failed;
+    std::string subprotocol;                                   ///< one that the client has offered, or empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
 };
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
-// One event loop with what its connections share: read buffer, write buffer, and the clock that ends the silent ones.
+
+ROOMPP_NAMESPACE_BEGIN
+
+class request;
+class connect_reply;
+
+/// A type can be a protocol of a route of rooms (see server::websocket()) if it is copyable and has
+/// - `static constexpr std::string_view subprotocol`: the WebSocket subprotocol (RFC 6455, section 1.9) that clients offer to
+///   get it; empty for the protocol of clients that offer none of the route's;
+/// - `void ask(const request&, connect_reply&, join_options<connection::batch_type>&) const`: reads from the request how the
+///   client joins: its person, encoding and resume point; may refuse it. On the connection's loop, before the handshake;
+/// - `template <class Room> std::unique_ptr<net::session> open(rooms<Room>, const std::shared_ptr<connection>&, std::string
+///   room, join_options<connection::batch_type>) const`: joins the connection to the room, and makes the session that
+///   receives its messages. On the connection's loop, after the handshake; an exception closes the connection with 1011.
+///
+/// The route keeps a copy and uses it in several threads at once, so both functions are const. raw_protocol is the smallest
+/// example. check() fails to compile with a message that names what is missing.
+template <class Protocol, class Room>
+struct protocol_concept {
+private:
+    using options = join_options<connection::batch_type>;
+    template <class P>
+    using subprotocol_of = std::enable_if_t<std::is_convertible_v<decltype(P::subprotocol), std::string_view>>;
+    template <class P>
+    using ask_of = decltype(std::declval<const P&>().ask(std::declval<const request&>(), std::declval<connect_reply&>(),
+                                                         std::declval<options&>()));
+    template <class P>
+    using open_of = std::enable_if_t<
+        std::is_convertible_v<decltype(std::declval<const P&>().open(
+                                  std::declval<rooms<Room>>(), std::declval<const std::shared_ptr<connection>&>(),
+                                  std::declval<std::string>(), std::declval<options>())),
+                              std::unique_ptr<net::session>>>;
+
+    template <template <class> class Has, class P, class = void>
+    struct has : std::false_type {};
+    template <template <class> class Has, class P>
+    struct has<Has, P, std::void_t<Has<P>>> : std::true_type {};
+
+public:
+    static constexpr bool conforms() {
+        static_assert(std::is_copy_constructible_v<Protocol>,
+                      "roompp: a protocol must be copyable: its route keeps a copy (see protocol_concept)");
+        static_assert(
+            has<subprotocol_of, Protocol>::value,
+            "roompp: a protocol needs 'static constexpr std::string_view subprotocol' (see protocol_concept)");
+        static_assert(has<ask_of, Protocol>::value,
+                      "roompp: a protocol needs 'void ask(const request&, connect_reply&, "
+                      "join_options<connection::batch_type>&) const' (see protocol_concept)");
+        static_assert(
+            has<open_of, Protocol>::value,
+            "roompp: a protocol needs 'template <class Room> std::unique_ptr<net::session> open(rooms<Room>, "
+            "const std::shared_ptr<connection>&, std::string room, join_options<connection::batch_type>) const' "
+            "(see protocol_concept)");
+        return true;
+    }
+};
+
+ROOMPP_NAMESPACE_END
+// The protocol without any envelope: a message is the payload of a frame.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+class request;
+class connect_reply;
+
+/// The default protocol of a route of rooms: messages go both ways as they are, text as text and binary as binary. The
+/// smallest example of a protocol, see protocol_concept.
+struct raw_protocol {
+    /// Empty: for clients that offer none of the route's subprotocols.
+    static constexpr std::string_view subprotocol{};
+
+    /// Protocol concept: nothing to read from the request.
+    void ask(const request&, connect_reply&, join_options<connection::batch_type>&) const {}
+
+    /// Protocol concept: joins the connection to a room, and makes the session that passes its messages on. On the
+    /// connection's loop.
+    template <class Room>
+    [[nodiscard]] std::unique_ptr<net::session> open(rooms<Room> directory, const std::shared_ptr<connection>& conn,
+                                                     std::string room,
+                                                     join_options<connection::batch_type> options) const {
+        return std::make_unique<session<Room>>(directory.join(conn, std::move(room), std::move(options)));
+    }
+
+private:
+    template <class Room>
+    class session final : public net::session {
+    public:
+        explicit session(typename rooms<Room>::membership membership) : membership_(std::move(membership)) {}
+        void on_message(payload message) override { membership_.receive(message); }
+        void on_close(const close_event& event) override { membership_.leave(event); }
+
+    private:
+        typename rooms<Room>::membership membership_;
+    };
+};
+
+/// The name of raw_protocol before 0.2; goes with 0.3.
+using bare_protocol [[deprecated("use roompp::raw_protocol")]] = raw_protocol;
+
+ROOMPP_NAMESPACE_END
+// One WebSocket route: who may open it, and what opens behind it.
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Authenticates a connection by its first message.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+// The reply to a client that wants to open a WebSocket.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Accepts the client unless refuse() is called. Passed to the on_connect hooks; not thread-safe.
+class connect_reply {
+public:
+    /// Answers with an HTTP response instead of opening the connection.
+    /// @param status 400 to 599.
+    /// @param text body of the response.
+    void refuse(int status = 403, std::string text = "This connection is not allowed.\n") {
+        refused_ = response(status, std::move(text));
+    }
+    /// Chooses one of the subprotocols that the client has offered (RFC 6455, section 1.9). One that it has not offered
+    /// is not sent.
+    void subprotocol(std::string name) { subprotocol_ = std::move(name); }
+    /// Sets the client's identity for rooms: see person. By default the route's protocol decides.
+    void identify(roompp::person identity) { person_ = std::move(identity); }
+    /// Adds a header to the 101 response.
+    void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
+
+    /// For the server: the refusal, if there is one.
+    [[nodiscard]] const std::optional<response>& refused() const noexcept { return refused_; }
+    /// For the server: the identity; its id is empty if none was set.
+    [[nodiscard]] const roompp::person& person() const noexcept { return person_; }
+    /// For the server: the subprotocol; empty if none was chosen.
+    [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
+    /// For the server: the further headers.
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
+
+private:
+    std::optional<response> refused_;
+    std::string subprotocol_;
+    roompp::person person_;
+    std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+/// The name of connect_reply before 0.2; goes with 0.3.
+using acceptance [[deprecated("use roompp::connect_reply")]] = connect_reply;
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Authenticates a connection by its first message, then opens the actual session. Owned by the connection.
+class first_message_session final : public net::session {
+public:
+    using check = handler<void(payload, connect_reply&)>;
+    using session_factory = std::function<std::unique_ptr<net::session>(const person&)>;
+
+    /// @param deadline how long the first message may take; then the connection is closed with 1008.
+    /// @param validate identifies the client or refuses it: then the connection is closed with 1008.
+    /// @param open makes the actual session.
+    first_message_session(connection& client, std::chrono::seconds deadline, check validate, session_factory open);
+
+    void on_message(payload message) override;
+    void on_rate_limited(payload dropped) override;
+    void on_drain() override;
+    void on_close(const close_event& event) override;
+
+private:
+    connection& connection_;  // which owns this
+    check validate_;
+    session_factory open_;
+    loop::timer deadline_;
+    std::unique_ptr<net::session> session_;  // null until the client is identified
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// The hooks of a WebSocket route without rooms.
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// What a route without rooms does with its connections. Every hook takes the parameters shown, or some of them in the
+/// same order, runs on the connection's loop, and returns the handler, so that setters can be chained. An exception in
+/// a hook closes the connection with 1011 and goes to on_error.
+class websocket_handler {
+public:
+    /// A client wants to connect: `(request, connect_reply)`. May refuse, or choose a subprotocol. An accepted client
+    /// may still be gone before it is open.
+    template <class F>
+    websocket_handler& on_connect(F&& f) {
+        on_connect_ = std::forward<F>(f);
+        return *this;
+    }
+    /// The connection is open: `(connection)`.
+    template <class F>
+    websocket_handler& on_open(F&& f) {
+        on_open_ = std::forward<F>(f);
+        return *this;
+    }
+    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload. The hook may be a
+    /// coroutine that returns `asio::awaitable<void>`: the connection's further messages wait for it, and its payload
+    /// stays valid until it ends.
+    template <class F>
+    websocket_handler& on_message(F&& f) {
+        on_message_ = std::forward<F>(f);
+        return *this;
+    }
+    /// The connection has ended, with this code and reason: `(connection, close_event)`. Called once for every
+    /// connection that was open.
+    template <class F>
+    websocket_handler& on_close(F&& f) {
+        on_close_ = std::forward<F>(f);
+        return *this;
+    }
+    /// A hook has thrown: `(std::exception_ptr)`. Without this hook, the server's on_error is called.
+    template <class F>
+    websocket_handler& on_error(F&& f) {
+        on_error_ = std::forward<F>(f);
+        return *this;
+    }
+
+    /// For the server: the hook of on_connect().
+    [[nodiscard]] const handler<void(const request&, connect_reply&)>& connect_hook() const noexcept {
+        return on_connect_;
+    }
+    /// For the server: the hook of on_error().
+    [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return on_error_; }
+    /// For the server: makes the session of an open connection.
+    [[nodiscard]] static std::unique_ptr<net::session> open(const std::shared_ptr<const websocket_handler>& hooks,
+                                                            connection& client);
+
+private:
+    class session;
+
+    handler<void(const request&, connect_reply&)> on_connect_;
+    handler<void(connection&)> on_open_;
+    handler<pending(connection&, payload)> on_message_;
+    handler<void(connection&, const close_event&)> on_close_;
+    handler<void(std::exception_ptr)> on_error_;
+};
+
+/// A handler that sends every message back, text as text and binary as binary.
+[[nodiscard]] websocket_handler echo();
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
+class websocket_route {
+public:
+    /// Asked before a connection is opened: `(request, connect_reply)`; it may refuse with an HTTP status, or choose a
+    /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
+    template <class F>
+    websocket_route& on_connect(F&& f) {
+        connect_hook_ = std::forward<F>(f);
+        return *this;
+    }
+    /// Which sites' pages may open this socket, besides the server's own: `https://example.org`, or `*` for any.
+    /// Programs, which send no Origin, always may. By default only the server's own pages, and of an encrypted
+    /// connection only those that came by `https`: else another site's page could speak with the user's cookies.
+    websocket_route& origins(std::vector<std::string> allowed) {
+        origins_ = std::move(allowed);
+        return *this;
+    }
+
+    /// Every connection has to say who it is before anything else: its first message goes to `check`, `(payload,
+    /// connect_reply)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in
+    /// no room. For tokens that should not be in an address, and clients that can't set headers or cookies.
+    /// @param deadline how long the first message may take; then the connection is closed with 1008.
+    template <class F>
+    websocket_route& first_message(std::chrono::seconds deadline, F&& check) {
+        first_message_deadline_ = deadline;
+        first_message_check_ = std::forward<F>(check);
+        return *this;
+    }
+
+    /// Internal: makes the session of a connection, for this person unless its id is empty.
+    using session_factory =
+        std::function<std::unique_ptr<net::session>(const std::shared_ptr<connection>&, const person&)>;
+    /// Internal: makes the session factory of a request, or refuses it.
+    using route_factory = std::function<session_factory(const request&, connect_reply&)>;
+
+    /// Internal: by server::websocket().
+    websocket_route(path_template path, route_factory factory, handler<void(const request&, connect_reply&)> on_connect,
+                    handler<void(std::exception_ptr)> on_error)
+        : path_(std::move(path)),
+          factory_(std::move(factory)),
+          connect_hook_(std::move(on_connect)),
+          error_hook_(std::move(on_error)) {}
+
+    /// The path's template.
+    [[nodiscard]] const path_template& path() const noexcept { return path_; }
+    /// Receives exceptions of the route's sessions; empty: the server's on_error() does.
+    [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_hook_; }
+
+    /// Checks the Origin, then asks the hook and the factory.
+    /// @returns how to open the connection; empty if the reply is a refusal.
+    [[nodiscard]] decltype(net::accept_options::open) ask(const request& request, connect_reply& reply) const;
+
+private:
+    path_template path_;
+    route_factory factory_;
+    handler<void(const request&, connect_reply&)> connect_hook_;
+    handler<void(std::exception_ptr)> error_hook_;
+    detail::first_message_session::check first_message_check_;
+    std::chrono::seconds first_message_deadline_{};
+    std::vector<std::string> origins_;
+};
+
+namespace detail {
+
+/// Whether the client offered this subprotocol (RFC 6455, section 4.1).
+[[nodiscard]] bool offers(const request& request, std::string_view subprotocol);
+
+/// The name of the room that a request is for: the values of the path's named parts; if it has none, one for all.
+[[nodiscard]] std::string room_name(const request& request);
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Chooses the protocol of a connection, and with it the session factory: the first of the route's protocols whose
+/// subprotocol the client offers; else the one without a subprotocol; else raw_protocol. A route_factory, see
+/// websocket_route. Const access is thread-safe.
+template <class Room, class... Protocols>
+class room_route {
+    static_assert((protocol_concept<Protocols, Room>::conforms() && ...));
+
+public:
+    room_route(rooms<Room> directory, Protocols... protocols)
+        : directory_(std::move(directory)), protocols_(std::move(protocols)...) {}
+
+    [[nodiscard]] websocket_route::session_factory operator()(const request& req, connect_reply& reply) const {
+        websocket_route::session_factory factory;
+        const auto is_offered = [&](const auto& protocol) {
+            if (protocol.subprotocol.empty() || !offers(req, protocol.subprotocol)) return false;
+            reply.subprotocol(std::string(protocol.subprotocol));
+            return true;
+        };
+        const auto is_default = [](const auto& protocol) { return protocol.subprotocol.empty(); };
+        if (!choose(is_offered, req, reply, factory) && !choose(is_default, req, reply, factory))
+            factory = make_factory(raw_protocol(), req, reply);
+        return factory;
+    }
+
+private:
+    // Makes the factory of the first protocol that fits. @returns whether there is one.
+    template <class Fits>
+    bool choose(const Fits& fits, const request& req, connect_reply& reply,
+                websocket_route::session_factory& factory) const {
+        const auto take_if = [&](const auto& protocol) {
+            if (!fits(protocol)) return false;
+            factory = make_factory(protocol, req, reply);
+            return true;
+        };
+        return std::apply([&](const auto&... protocol) { return (... || take_if(protocol)); }, protocols_);
+    }
+
+    template <class Protocol>
+    websocket_route::session_factory make_factory(const Protocol& protocol, const request& req,
+                                                  connect_reply& reply) const {
+        join_options<connection::batch_type> options;
+        options.person = reply.person();
+        options.close_on_leave = true;
+        protocol.ask(req, reply, options);
+        return [protocol, directory = directory_, room = room_name(req), options = std::move(options)](
+                   const std::shared_ptr<connection>& conn, const person& identity) {
+            auto own_options = options;
+            // Identified by the first message: see websocket_route::first_message().
+            if (!identity.id.empty() || !identity.name.empty()) own_options.person = identity;
+            return protocol.open(directory, conn, room, std::move(own_options));
+        };
+    }
+
+    rooms<Room> directory_;
+    std::tuple<Protocols...> protocols_;
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+// All that a server answers: plain routes, pages, folders and WebSocket routes.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The Date of responses.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A time as an IMF-fixdate, such as "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7). For the years 0 to
+/// 9999.
+[[nodiscard]] std::string http_date(std::chrono::system_clock::time_point time);
+
+/// The date of now, formatted once a second. Used by one thread.
+class http_date_cache {
+public:
+    /// @param now the wall time.
+    /// @returns its date, valid until the next call.
+    [[nodiscard]] std::string_view at(std::chrono::system_clock::time_point now);
+
+private:
+    std::int64_t second_ = 0;
+    std::string text_;  // empty before the first call
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+class shard;
+}
+namespace detail {
+
+struct request_head;
+
+/// The Router of a server's http_sessions: routes requests to plain routes or to WebSocket routes, and reports errors.
+/// Configure before the server runs; const access is thread-safe after that. Stays where it was made.
+class routing_table {
+public:
+    /// Plain routes, pages and folders.
+    [[nodiscard]] router& plain() noexcept { return plain_; }
+
+    /// Adds a WebSocket route; the reference is valid as long as this.
+    /// @throws std::invalid_argument if the path is no template or is taken.
+    websocket_route& add_websocket(std::string path, websocket_route::route_factory open,
+                                   handler<void(const request&, connect_reply&)> connect,
+                                   handler<void(std::exception_ptr)> failed);
+
+    /// The hook for exceptions that no other hook takes.
+    void on_error(handler<void(std::exception_ptr)> hook) { error_hook_ = std::move(hook); }
+    /// Receives exceptions if there is no on_error(); the standard error output if empty.
+    void default_error_handler(std::function<void(std::exception_ptr)> receiver) {
+        default_error_handler_ = std::move(receiver);
+    }
+    /// The hook for responses that are complete or cut short.
+    void on_response(handler<void(const request&, const response_info&)> hook) { response_hook_ = std::move(hook); }
+    /// What request::server_secret() returns.
+    void secret(std::string bytes) { secret_ = std::move(bytes); }
+    /// How many loops use this. Before the server runs.
+    void loops(std::size_t count) { dates_.resize(count); }
+
+    // Router, see http_session
+
+    using upgrade_options = net::accept_options;
+
+    [[nodiscard]] std::uint64_t max_body(const request& request, const limits& limits) const {
+        return plain_.max_body(request, limits);
+    }
+    [[nodiscard]] std::optional<response> refuse_body(const request& request) const {
+        return plain_.refuse_body(request);
+    }
+    [[nodiscard]] std::optional<response> respond(request& request, responder& deferred);
+    [[nodiscard]] bool takes_upgrade(const request& request) const;
+    [[nodiscard]] std::optional<response> accept_upgrade(request& request, upgrade_options& options);
+    /// Defined in server/upgrade.hpp.
+    template <class Stream>
+    void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
+                       upgrade_options options);
+    [[nodiscard]] std::string_view date(loop& home) { return dates_[home.index()].at(home.wall_now()); }
+    [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(response_hook_); }
+    void notify_response(const request& request, const response_info& info) const { response_hook_(request, info); }
+    [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
+    /// Reports an exception that no other hook takes. Safe from any thread.
+    void report(const std::exception_ptr& error) noexcept;
+
+private:
+    void report_by_default(const std::exception_ptr& error) const;
+
+    router plain_;
+    std::deque<websocket_route> websockets_;  // references to them are given out
+    std::vector<http_date_cache> dates_{1};   // of each loop
+    handler<void(std::exception_ptr)> error_hook_;
+    std::function<void(std::exception_ptr)> default_error_handler_;
+    handler<void(const request&, const response_info&)> response_hook_;
+    std::string secret_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+namespace net {
+class shard;
+}
+namespace detail {
+class listeners;
+class loop_driver;
+class loop_group;
+class server_access;
+}  // namespace detail
+
+/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained.
+///
+/// Thread-safety: stop() may be called from any thread; everything else from one, before run().
+class server {
+public:
+    server();
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    ~server();
+
+    /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
+    /// @throws std::invalid_argument for 0.
+    server& threads(std::size_t n);
+    /// The server's limits. Before listen().
+    server& limits(const roompp::limits& limits);
+    /// How the messages of rooms are sent to their members; by default with one `send` each. For io_uring, include
+    /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
+    server& fan_out_writer(net::fan_out_policy policy);
+    /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
+    /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
+    server& compression(std::shared_ptr<const net::compression> algorithm);
+    /// Receives exceptions of handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
+    /// are written to the standard error output. May be called in several threads at once.
+    template <class F>
+    server& on_error(F&& f) {
+        routes_.on_error(std::forward<F>(f));
+        return *this;
+    }
+
+    /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
+    /// `/ws/chat/{room}/`; one for all if the path has none.
+    /// @param protocols how clients may speak with the rooms, such as `roompp::v1_protocol()` (see protocol_concept); for each
+    /// client the first is taken whose subprotocol it offers, or the one without a subprotocol. Without any, messages go both
+    /// ways as they are: see raw_protocol.
+    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    template <class Room, class... Protocols>
+    websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {
+        static_assert(std::is_same_v<typename Room::connection_type, connection>,
+                      "roompp: these rooms are for another type of member than this server's connections");
+        attach(directory);
+        return routes_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...),
+                                     {}, {});
+    }
+    /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
+    template <class Room>
+    server& attach(const rooms<Room>& directory) {
+        attach_hooks_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
+            directory.attach(homes);
+            directory.set_defaults(limits_, [this](const std::exception_ptr& error) { routes_.report(error); });
+        });
+        detach_hooks_.push_back(
+            [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
+        return *this;
+    }
+    /// A WebSocket route with hooks of its own, such as echo().
+    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
+    websocket_route& websocket(std::string path, websocket_handler hooks);
+
+    /// A route for plain GET (and HEAD) requests: `response(const request&, responder&)`; a string does for the response.
+    /// A handler that takes a responder may respond through it, at any time and from any thread, and then returns nothing.
+    /// Runs on the connection's loop, in several threads at once if there are several.
+    template <class F>
+    server& get(const std::string& path, F&& handler) {
+        routes_.plain().add(path, "GET", detail::make_route_handler(std::forward<F>(handler)));
+        return *this;
+    }
+    /// A route for POST requests, as get().
+    /// @param options how large the body may be, and the response to a larger one: see route_options.
+    template <class F>
+    server& post(const std::string& path, F&& handler, const route_options& options = {}) {
+        routes_.plain().add(path, "POST", detail::make_route_handler(std::forward<F>(handler)), options);
+        return *this;
+    }
+    template <class F>
+    [[deprecated("use post() with route_options")]] server& post_messages(
+        const std::string& path, F&& handler, const std::function<response(const request&)>& too_large) {
+        route_options options;
+        options.takes_messages = true;
+        options.on_too_large = too_large;
+        return post(path, std::forward<F>(handler), options);
+    }
+    /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
+    template <class F>
+    server& options(const std::string& path, F&& handler) {
+        routes_.plain().add(path, "OPTIONS", detail::make_route_handler(std::forward<F>(handler)));
+        return *this;
+    }
+
+    /// Receives the status and size of each response to a plain request when it is complete, or the client has
+    /// disconnected: `(request, response_info)`. For a log, or to count. Named parts of the path are not in the request then.
+    /// May be called in several threads at once.
+    template <class F>
+    server& on_response(F&& f) {
+        routes_.on_response(std::forward<F>(f));
+        return *this;
+    }
+    template <class F>
+    [[deprecated("use on_response()")]] server& on_answered(F&& f) {
+        return on_response(std::forward<F>(f));
+    }
+    /// Extension point for add-ons with state of each loop: `on_start` runs before the first connection is accepted,
+    /// `on_end` before the loops are destroyed.
+    server& on_start(std::function<void(const std::vector<net::shard*>&)> on_start, std::function<void()> on_end = {});
+
+    /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
+    server& pages_from(page_source source);
+    /// Serves one page, found by its name (see pages_from(); by default from the current folder).
+    /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
+    server& page(std::string path, std::string name);
+    /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
+    /// folder whose name starts with a dot, is served.
+    /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
+    server& pages(std::string prefix, const std::filesystem::path& folder);
+    /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
+    /// forbids framing, but lets a page have its scripts and styles within it.
+    server& content_security_policy(std::string policy);
+
+    /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
+    /// @param port 0 picks a free one: see port().
+    /// @param address an IP address, or `localhost`.
+    /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
+    server& listen(std::uint16_t port, const std::string& address = {});
+    /// The port of the first listen(). @throws std::logic_error before listen().
+    [[nodiscard]] std::uint16_t port() const;
+    /// The URL of the first listen(), for a browser on this machine. @throws std::logic_error before listen().
+    [[nodiscard]] std::string url() const;
+
+    /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
+    /// listen().
+    server& stop_on_signals();
+
+    /// Serves, in this thread and as many more as threads() says, until stop(); returns soon if it was stopped before.
+    /// @throws std::logic_error if the server does not listen, or has run already: it can't be started again.
+    void run();
+
+    /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
+    /// at the latest after limits::stop_timeout. Safe from any thread; does nothing the second time.
+    void stop();
+
+private:
+    friend class detail::server_access;
+
+    void require_before_listen(const char* setter) const;
+    void require_port() const;
+    void make_loops();
+    // Prepares what needs the loops, before anything is served.
+    void prepare();
+
+    roompp::limits limits_;
+    std::size_t thread_count_ = 1;
+    net::fan_out_policy make_writer_;
+    std::shared_ptr<const net::compression> compression_;
+    detail::routing_table routes_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> attach_hooks_;
+    std::vector<std::function<void(const std::vector<loop*>&)>> detach_hooks_;
+    std::vector<std::function<void(const std::vector<net::shard*>&)>> start_hooks_;
+    std::vector<std::function<void()>> end_hooks_;
+    net::connection_limiter limiter_;               // outlives the connections on the loops
+    std::unique_ptr<detail::loop_group> loops_;     // null before listen()
+    std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
+    std::weak_ptr<detail::loop_driver> driver_;
+    std::atomic<bool> stopping_{false};
+    bool has_run_ = false;
+};
+
+ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
+// A loop's timers and random numbers.
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
-#include <string>
-#include <system_error>
+#include <random>
 #include <utility>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
+ROOMPP_NAMESPACE_BEGIN
+
+struct loop::timer_set {
+    std::map<timer_key, task> tasks;
+    std::uint64_t last_number = 0;  // of the timers ever made
+};
+
+ROOMPP_DECL loop::loop(std::function<void(task)> post, std::size_t index)
+    : post_(std::move(post)),
+      index_(index),
+      turn_([this] { post_([this] { turn_.end(); }); }),
+      timers_(std::make_shared<timer_set>()) {}
+
+ROOMPP_DECL void loop::timer::cancel() noexcept {
+    if (const auto timers = std::exchange(timers_, {}).lock()) timers->tasks.erase(key_);
+}
+
+ROOMPP_DECL loop::timer loop::after(clock::duration delay, task work) {
+    const timer_key key{now_ + delay, ++timers_->last_number};
+    timers_->tasks.emplace(key, std::move(work));
+    return timer(timers_, key);
+}
+
+ROOMPP_DECL void loop::advance(clock::time_point now) {
+    now_ = now;
+    auto& tasks = timers_->tasks;
+    const auto last_number = timers_->last_number;
+    for (auto next = tasks.begin(); next != tasks.end() && next->first.first <= now;) {
+        if (next->first.second > last_number) {
+            ++next;
+            continue;
+        }
+        const auto due = tasks.extract(next);
+        due.mapped()();
+        next = tasks.begin();  // the task may have changed anything
+    }
+}
+
+ROOMPP_DECL std::uint64_t loop::random() {
+    if (random_) return random_();
+    thread_local std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
+}
+
+ROOMPP_NAMESPACE_END
+// The end of a turn.
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL turn::~turn() {
+    while (tasks_.next != &tasks_) unlink(*tasks_.next);
+}
+
+ROOMPP_DECL void turn::end() {
+    // Takes the tasks of this turn; what is left of them when one throws goes to the next turn.
+    struct due_tasks {
+        explicit due_tasks(turn& owner) : turn_(owner) { move_all(turn_.tasks_, ring); }
+        ~due_tasks() {
+            while (!empty()) turn_.add(static_cast<task&>(take_first(ring)));
+        }
+        due_tasks(const due_tasks&) = delete;
+        due_tasks& operator=(const due_tasks&) = delete;
+
+        [[nodiscard]] bool empty() const noexcept { return ring.next == &ring; }
+        static hook& take_first(hook& list) noexcept {
+            hook& first = *list.next;
+            unlink(first);
+            return first;
+        }
+        static void move_all(hook& source, hook& target) noexcept {
+            while (source.next != &source) link_before(target, take_first(source));
+        }
+
+        turn& turn_;
+        hook ring;
+    };
+
+    due_tasks due(*this);
+    while (!due.empty()) static_cast<task&>(due_tasks::take_first(due.ring)).action_();
+}
+
+ROOMPP_NAMESPACE_END
+// The queue of messages for handlers that continue after they have returned.
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL bool message_queue::put(payload message, message_handler handle, pending::completion on_done) {
+    if (items_.size() >= max_messages || bytes_ + message.size() > max_bytes) return false;
+    bytes_ += message.size();
+    items_.push_back(std::make_shared<item>(
+        item{std::string(message.data()), message.kind(), std::move(handle), std::move(on_done)}));
+    if (!busy_) run();
+    return true;
+}
+
+ROOMPP_DECL void message_queue::clear() noexcept {
+    const auto dropped = std::exchange(items_, {});  // destroyed last: their callbacks may refer to this queue
+    bytes_ = 0;
+}
+
+// Handles messages until one of them continues on the loop, which calls this again when it is done.
+ROOMPP_DECL void message_queue::run() {
+    const auto self = shared_from_this();
+    busy_ = true;
+    while (!items_.empty()) {
+        const auto current = std::move(items_.front());
+        items_.pop_front();
+        bytes_ -= current->bytes.size();
+        pending work;
+        try {
+            work = current->handle(payload(current->bytes, current->kind));
+        } catch (...) {
+            current->on_done(std::current_exception());
+            continue;
+        }
+        if (!work.done())
+            return work.start(home_, [self, current](const std::exception_ptr& error) {
+                current->on_done(error);
+                self->run();
+            });
+        current->on_done(nullptr);
+    }
+    busy_ = false;
+}
+
+ROOMPP_NAMESPACE_END
+// Small functions on text.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+inline constexpr std::string_view hex_digits = "0123456789abcdef";
+
+ROOMPP_DECL std::string to_hex(std::uint64_t number, std::size_t min_digits) {
+    std::string text;
+    for (; number != 0 || text.size() < min_digits; number >>= 4U) text.push_back(hex_digits[number & 0xfU]);
+    std::reverse(text.begin(), text.end());
+    return text;
+}
+
+ROOMPP_DECL std::string to_hex(std::string_view bytes) {
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text.push_back(hex_digits[byte >> 4U]);
+        text.push_back(hex_digits[byte & 0xfU]);
+    }
+    return text;
+}
+
+ROOMPP_DECL std::optional<std::uint64_t> whole_number(std::string_view text) noexcept {
+    constexpr std::size_t max_digits = 18;  // always fits into 64 bits
+    if (text.empty() || text.size() > max_digits) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return number;
+}
+
+ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
+    std::copy_if(text.begin(), text.end(), std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n'; });
+}
+
+ROOMPP_DECL std::string_view trim(std::string_view text) noexcept {
+    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(" \t")));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+ROOMPP_DECL bool same_token(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Assembling a server: its loops, its ports, its routes.
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 // Message hooks that are coroutines (C++20): `asio::awaitable<void>`.
 
@@ -4350,6 +5769,12 @@ ROOMPP_NAMESPACE_END
 #include <functional>
 #include <stdexcept>
 #include <utility>
+
+// Says that Asio is the standalone one, not Boost's, where the build has not said so. Comes before any Asio header.
+
+#ifndef ASIO_STANDALONE
+#define ASIO_STANDALONE
+#endif
 
 #include <asio/detail/config.hpp>
 
@@ -4367,8 +5792,10 @@ template <class Executor>
 struct async_work<asio::awaitable<void, Executor>> {
     static constexpr bool is_async = true;
 
-    static void start(loop& on, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
-        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&on.runner());
+    /// @param done is called on the loop with the coroutine's exception, or null.
+    /// @throws std::logic_error if the loop does not run on Asio.
+    static void start(loop& home, asio::awaitable<void, Executor> work, std::function<void(std::exception_ptr)> done) {
+        const auto* const executor = std::any_cast<asio::io_context::executor_type>(&home.executor());
         if (!executor)
             throw std::logic_error("roompp: a coroutine as a hook needs a loop that runs on Asio, as a server's does");
         asio::co_spawn(*executor, std::move(work), std::move(done));
@@ -4378,289 +5805,69 @@ struct async_work<asio::awaitable<void, Executor>> {
 ROOMPP_NAMESPACE_END
 
 #endif
-// A client's bytes become messages: websocketpp's RFC 6455 processor, without a websocketpp connection around it.
+// The ports of a server, the connections that they accept, and the signals that stop it.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+// The event loops of a server: made together, run in a thread each, stopped together.
 
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+// One event loop with the resources that its connections share: buffers, a clock, and the list of connections.
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <system_error>
+#include <typeinfo>
 #include <utility>
+#include <vector>
 
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/http/response.hpp>
-#include <websocketpp/message_buffer/message.hpp>
-#include <websocketpp/processors/hybi13.hpp>
-#include <websocketpp/random/none.hpp>
-#include <websocketpp/utf8_validator.hpp>
-
-// Where websocketpp gets its message objects from.
-
-#include <algorithm>
-#include <cstddef>
-#include <memory>
-
-#include <websocketpp/frame.hpp>
+namespace asio {
+class io_context;
+}
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// A websocketpp message manager, one a reader, that keeps the last small message for the next one: a connection
-/// that exchanges small messages allocates nothing for them.
-template <class Message>
-class message_pool : public std::enable_shared_from_this<message_pool<Message>> {
-public:
-    using ptr = std::shared_ptr<message_pool>;
-    using weak_ptr = std::weak_ptr<message_pool>;
-    using message_ptr = typename Message::ptr;
-
-    message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
-
-    /// @param size what the peer says the message's length is: a wish, since nothing of it has been seen.
-    message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
-        if (kept_ && kept_.use_count() == 1 && kept_->get_payload().capacity() <= worth_keeping) {
-            reset(*kept_, opcode);
-            return kept_;
-        }
-        kept_ = std::make_shared<Message>(this->shared_from_this(), opcode, std::min(size, worth_keeping));
-        return kept_;
-    }
-
-    bool recycle(Message*) { return false; }
-
-private:
-    static constexpr std::size_t worth_keeping = 512;
-
-    static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
-        message.get_raw_payload().clear();
-        message.set_header({});
-        message.set_opcode(opcode);
-        message.set_prepared(false);
-        message.set_fin(true);
-        message.set_terminal(false);
-        message.set_compressed(false);
-    }
-
-    message_ptr kept_;
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// websocketpp's extension policy, which is told by the reader what was negotiated.
-class incoming_compression {
-    using negotiated = std::pair<std::error_code, std::string>;
-
-public:
-    void use(inflater* its, std::size_t most) noexcept {
-        inflater_ = its;
-        most_ = most;
-    }
-    [[nodiscard]] static bool is_implemented() noexcept { return false; }
-    [[nodiscard]] bool is_enabled() const noexcept { return inflater_ != nullptr; }
-    [[nodiscard]] static negotiated negotiate(const websocketpp::http::attribute_list&) { return {}; }
-    [[nodiscard]] static std::error_code init(bool) noexcept { return {}; }
-    [[nodiscard]] static std::string generate_offer() { return {}; }
-    [[nodiscard]] static std::error_code compress(const std::string&, std::string&) noexcept {
-        return std::make_error_code(std::errc::operation_not_supported);
-    }
-    [[nodiscard]] std::error_code decompress(const std::uint8_t* bytes, std::size_t size, std::string& out) {
-        namespace error = websocketpp::processor::error;
-        switch (inflater_->inflate({reinterpret_cast<const char*>(bytes), size}, out, most_)) {
-            case inflater::outcome::good:
-                return {};
-            case inflater::outcome::too_big:
-                return error::make_error_code(error::message_too_big);
-            case inflater::outcome::malformed:
-                break;
-        }
-        return error::make_error_code(error::invalid_payload);
-    }
-
-private:
-    inflater* inflater_ = nullptr;
-    std::size_t most_ = 0;
-};
-
-/// The policies with which this library instantiates websocketpp's processor.
-struct reader_config {
-    using request_type = websocketpp::http::parser::request;
-    using response_type = websocketpp::http::parser::response;
-    using message_type = websocketpp::message_buffer::message<message_pool>;
-    using con_msg_manager_type = message_pool<message_type>;
-    using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
-    using permessage_deflate_type = incoming_compression;
-    static constexpr bool enable_extensions = false;              // negotiated by the connection
-    static constexpr std::size_t max_message_size = 1024 * 1024;  // until start() says otherwise
-};
-
-/// What a client said: a whole message, or a control frame.
-struct client_frame {
-    websocketpp::frame::opcode::value kind;
-    std::string_view body;  ///< gone with the next read, or when the bytes that were read are
-};
-
-/// Reads frames and puts messages together: fragments, masks, UTF-8, sizes, reserved bits (RFC 6455, section 5; RFC
-/// 7692, section 6). Between two messages it knows nothing of who sent the first, so one reader serves all connections
-/// of a shard, but for those that are in the middle of a message.
-class frame_reader : private websocketpp::processor::hybi13<reader_config> {
-    using hybi13 = websocketpp::processor::hybi13<reader_config>;
-    using message = reader_config::message_type;
-
-public:
-    frame_reader() : hybi13(false, true, std::make_shared<message_pool<message>>(), no_masks_) { find_byte_order(); }
-    frame_reader(const frame_reader&) = delete;
-    frame_reader& operator=(const frame_reader&) = delete;
-    ~frame_reader() override = default;
-
-    /// Says whose bytes come next; only while idle().
-    /// @param most the largest message, in bytes.
-    /// @param negotiated null if messages are not compressed.
-    void start(std::size_t most, const compression* negotiated) {
-        this->set_max_message_size(most);
-        if (negotiated && (!inflater_ || made_by_ != negotiated)) {
-            inflater_ = negotiated->make_inflater();
-            made_by_ = negotiated;
-        }
-        this->m_permessage_deflate.use(negotiated ? inflater_.get() : nullptr, most);
-    }
-
-    /// Reads bytes up to the end of a message or control frame, and unmasks them where they are.
-    /// @param bytes is moved on past what was read, and `size` made less.
-    /// @returns nothing if the bytes did not end one, or were no frames: then `ec` is set, and this reader has read its
-    /// last.
-    [[nodiscard]] std::optional<client_frame> read(char*& bytes, std::size_t& size, std::error_code& ec) {
-        last_ = nullptr;
-        if (auto whole = read_whole(bytes, size)) return whole;
-        const std::size_t used = this->consume(reinterpret_cast<std::uint8_t*>(bytes), size, ec);
-        bytes += used;
-        size -= used;
-        broken_ = static_cast<bool>(ec);
-        last_ = this->get_message();
-        if (!last_) return std::nullopt;
-        if (last_->get_compressed()) inflater_->restart();
-        return client_frame{last_->get_opcode(), last_->get_payload()};
-    }
-
-    /// Whether nothing of a frame or message has come that is not whole.
-    [[nodiscard]] bool idle() const noexcept {
-        return !broken_ && this->m_state == hybi13::HEADER_BASIC &&
-               this->m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH && !this->m_data_msg.msg_ptr;
-    }
-
-    /// The close code that tells a client what was wrong with its bytes.
-    [[nodiscard]] static std::uint16_t close_code_for(const std::error_code& ec) noexcept {
-        namespace status = websocketpp::close::status;
-        const auto code = websocketpp::processor::error::to_ws(ec);
-        return code == status::invalid_payload || code == status::message_too_big ? code : close_code::protocol_error;
-    }
-
-private:
-    // A message below 64 KiB that has come whole, as most do, needs no copy. Whatever else it may be, and all that is
-    // wrong, is left to the processor.
-    [[nodiscard]] std::optional<client_frame> read_whole(char*& bytes, std::size_t& size) {
-        namespace frame = websocketpp::frame;
-        constexpr std::size_t mask_size = 4;
-        constexpr std::size_t longest_header = 4 + mask_size;
-        if (size < longest_header || !idle()) return std::nullopt;
-        const auto first = static_cast<std::uint8_t>(bytes[0]);
-        const auto second = static_cast<std::uint8_t>(bytes[1]);
-        std::size_t header_size = 2 + mask_size;
-        std::size_t length = second & 0x7fU;
-        if (length == frame::payload_size_code_16bit) {
-            header_size = longest_header;
-            length = static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[2]) << 8U |
-                                              static_cast<std::uint8_t>(bytes[3]));
-            if (length <= frame::limits::payload_size_basic) return std::nullopt;  // there is a shorter way to say it
-        } else if (length == frame::payload_size_code_64bit) {
-            return std::nullopt;
-        }
-        const bool text = first == (0x80U | frame::opcode::text);
-        if (!text && first != (0x80U | frame::opcode::binary)) return std::nullopt;
-        if ((second & 0x80U) == 0 || length > size - header_size || length > this->get_max_message_size())
-            return std::nullopt;
-        frame::masking_key_type key;
-        std::memcpy(key.c, bytes + header_size - mask_size, mask_size);
-        auto* const body = reinterpret_cast<std::uint8_t*>(bytes + header_size);
-        const std::size_t prepared = frame::prepare_masking_key(key);
-        frame::byte_mask_circ(body, length, prepared);
-        const std::string_view said(bytes + header_size, length);
-        if (text && !is_utf8(said)) {
-            frame::byte_mask_circ(body, length, prepared);  // as it was
-            return std::nullopt;
-        }
-        bytes += header_size + length;
-        size -= header_size + length;
-        return client_frame{static_cast<frame::opcode::value>(first & 0x0fU), said};
-    }
-
-    [[nodiscard]] static bool is_utf8(std::string_view text) {
-        while (text.size() >= sizeof(std::uint64_t)) {  // websocketpp's validator looks at byte after byte
-            std::uint64_t word = 0;
-            std::memcpy(&word, text.data(), sizeof word);
-            if ((word & 0x8080808080808080U) != 0) break;
-            text.remove_prefix(sizeof word);
-        }
-        websocketpp::utf8_validator::validator validator;
-        return validator.decode(text.begin(), text.end()) && validator.complete();
-    }
-
-    rng_type no_masks_;  // the base only keeps where it is
-    message::ptr last_;
-    std::unique_ptr<inflater> inflater_;
-    const compression* made_by_ = nullptr;
-    bool broken_ = false;
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// An event loop. Connections belong to one shard and are touched only on its thread; buffers that only serve while one
-/// of them is handled are the shard's, so that an idle connection costs little.
+/// An event loop on Asio. A connection belongs to one shard and is touched only on its thread; buffers that are needed
+/// only while a connection is being handled belong to the shard, so that an idle connection costs little.
+///
+/// Thread-safety: only on the loop's thread, unless a function says otherwise. This header does not include Asio.
 class shard {
 public:
     using clock = loop::clock;
 
-    /// Something that lives on the shard: a connection in one of its forms. Counted until its stream has ended.
+    /// Base class of every connection on this shard. Registered on construction, unregistered when its stream closes.
     class shard_connection : public fan_out_target {
     public:
-        explicit shard_connection(shard& host) : host_(host), previous_(host.last_), next_(nullptr) {
-            (previous_ ? previous_->next_ : host.first_) = this;
-            host.last_ = this;
-            ++host.guests_;
-        }
+        explicit shard_connection(shard& host);
         shard_connection(const shard_connection&) = delete;
         shard_connection& operator=(const shard_connection&) = delete;
 
+        /// The shard on which the connection lives.
         [[nodiscard]] shard& host() const noexcept { return host_; }
 
     protected:
         ~shard_connection() { unregister(); }
 
-        /// Its stream has ended: the shard no longer counts it, whoever still holds it.
-        void unregister() noexcept {
-            if (retired_) return;
-            retired_ = true;
-            (previous_ ? previous_->next_ : host_.first_) = next_;
-            (next_ ? next_->previous_ : host_.last_) = previous_;
-            if (host_.visiting_ == this) host_.visiting_ = next_;
-            --host_.guests_;
-            host_.end_if_done();
-        }
-        /// Called about once a second: what took too long ends here.
+        /// The stream has closed: the shard no longer counts the connection, even if others still hold it.
+        void unregister() noexcept;
+        /// Called about once a second: enforces the timeouts.
         virtual void tick(clock::time_point now) = 0;
         /// The server stops: end soon, and politely.
         virtual void stop() = 0;
-        /// The server's patience is over: end now.
+        /// The stop timeout expired: close immediately.
         virtual void abort() = 0;
 
     private:
@@ -4668,184 +5875,3052 @@ public:
         shard& host_;
         shard_connection* previous_;
         shard_connection* next_;
-        bool retired_ = false;
+        bool unregistered_ = false;
     };
 
-    /// Is counted as long as it lives: a guest of some kind.
+    /// Counts one connection of some kind while it exists: see handshaking() and rejected().
     class counter_guard {
     public:
-        explicit counter_guard(std::size_t& kind) noexcept : kind_(kind) { ++kind_; }
+        explicit counter_guard(std::size_t& counter) noexcept : counter_(counter) { ++counter_; }
         counter_guard(const counter_guard&) = delete;
         counter_guard& operator=(const counter_guard&) = delete;
-        ~counter_guard() { --kind_; }
+        ~counter_guard() { --counter_; }
 
     private:
-        std::size_t& kind_;
+        std::size_t& counter_;
     };
 
-    shard(std::size_t index, const roompp::limits& limits)
-        : home_([this](loop::task work) { asio::post(context_, std::move(work)); }, index),
-          limits_(limits),
-          read_buffer_(std::make_unique<char[]>(read_buffer_size)),
-          work_(asio::make_work_guard(context_)) {
-        home_.set_executor(context_.get_executor());
-    }
+    /// @param index position among the server's loops, from 0.
+    shard(std::size_t index, const roompp::limits& limits);
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+    ~shard();
 
-    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+    /// The Asio context that the loop runs. Safe from any thread.
+    [[nodiscard]] asio::io_context& context() noexcept;
+    /// The loop as the layers without Asio see it. Safe from any thread.
     [[nodiscard]] loop& home() noexcept { return home_; }
+    /// The server's limits. Safe from any thread.
     [[nodiscard]] const roompp::limits& limits() const noexcept { return limits_; }
-    [[nodiscard]] std::size_t connections() const noexcept { return guests_; }
-    /// The connections that have not said yet what they want; see limits::handshakes.
-    [[nodiscard]] std::size_t& handshaking() noexcept { return newcomers_; }
-    /// The connections that are there only to be told that there is no place for them.
+    /// Number of registered connections.
+    [[nodiscard]] std::size_t connections() const noexcept { return connection_count_; }
+    /// Number of connections that have not sent their first whole request: see limits::handshakes.
+    [[nodiscard]] std::size_t& handshaking() noexcept { return handshaking_; }
+    /// Number of connections kept only to deliver a 503.
     [[nodiscard]] std::size_t& rejected() noexcept { return rejected_; }
 
-    /// Runs the loop in this thread until its connections have ended after stop(), and leave_run() was called: other loops may
-    /// have a last word for this one. Afterwards the loop is nobody's.
-    /// @param failed is told of exceptions that got this far; must not throw.
+    /// Runs the loop in this thread until its connections have ended after stop(), and leave_run() was called: other
+    /// loops may still have tasks for this one. Afterwards the loop is suspended.
+    /// @param failed receives exceptions that no handler has caught; must not throw.
     /// @param ended is called when the connections have ended.
-    void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended) {
-        home_.enter();
-        when_ended_ = std::move(ended);
-        if (make_writer_) sends_.emplace(make_writer_());  // here: a writer may be bound to its thread
-        tick_length_ = std::chrono::seconds(1);
-        timer_.emplace(context_);
-        home_.advance(clock::now());
-        tick_later();
-        for (;;) {
-            try {
-                if (work_.owns_work()) context_.run();
-                context_.restart();
-                context_.run_until(stop_by_);  // what is left: coroutines that wait
-                break;
-            } catch (...) {
-                failed(std::current_exception());
-            }
-        }
-        sends_.reset();
-        home_.suspend();
-    }
-    /// Lets run() return. On the loop's thread.
-    void leave_run() {
-        work_.reset();
-        context_.stop();  // for now: see run()
-    }
+    void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended);
+    /// Lets run() return.
+    void leave_run();
 
-    /// For who drives the loop by itself instead of calling run(), on whatever time it likes: runs one thing that is
-    /// ready. What that throws is thrown.
+    /// For drivers that run the loop instead of run(), in virtual time: runs one ready handler. Exceptions pass
+    /// through.
     /// @returns whether there was one.
-    bool poll_one() { return context_.poll_one() != 0; }
+    bool poll_one();
 
-    /// For who drives the loop by itself: says what time it is, and does what is due by then.
+    /// For drivers that run the loop instead of run(): sets the time, and runs what is due.
     void advance(clock::time_point now) {
         home_.advance(now);
         tick();
     }
 
-    /// Ends the connections and then the loop: politely, and after the stop timeout at once. On the loop's thread.
-    void stop() {
-        if (stopping_) return;
-        stopping_ = true;
-        stop_by_ = deadline(limits_.stop_timeout);
-        visit([](shard_connection& one) { one.stop(); });
-        end_if_done();
-    }
+    /// Ends the connections and then the loop: politely, and immediately after limits::stop_timeout.
+    void stop();
 
-    /// Whether it takes no new connections any more.
+    /// Whether stop() was called: no connections are accepted any more.
     [[nodiscard]] bool stopping() const noexcept { return stopping_; }
 
-    /// The time of the last tick: exact to the second, and free.
+    /// The time of the last tick: coarse (one second), and without a system call.
     [[nodiscard]] clock::time_point now() const noexcept { return home_.now(); }
 
-    /// The time by which at least this long has passed, however coarse the ticks are.
-    [[nodiscard]] clock::time_point deadline(clock::duration from_now) const noexcept {
-        return now() + tick_length_ + from_now;
+    /// The time by which at least `delay` has passed, however coarse the ticks are.
+    [[nodiscard]] clock::time_point deadline(clock::duration delay) const noexcept {
+        return now() + tick_length_ + delay;
     }
 
     static constexpr std::size_t read_buffer_size = 64 * 1024;
-    /// Room for one read; whoever reads uses the bytes before it returns to the loop.
+    /// The buffer of the current read. Its bytes must be used before the loop goes on.
     [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
 
-    /// What the guest that is being handled has written so far: one write at the end instead of one for each reply.
+    /// Gathers the writes of the connection that is being handled, so that all replies to one read are one write.
     struct cork {
-        const shard_connection* whose = nullptr;
+        const shard_connection* owner = nullptr;
         std::string bytes;
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
 
-    /// How batches are sent, and whether they are compressed; before run().
-    void use(fan_out_policy make_writer, std::shared_ptr<const compression> compressing) {
-        make_writer_ = std::move(make_writer);
-        compression_ = std::move(compressing);
-    }
-    /// Where a turn's sends of batches are gathered; null if they are to be made one by one.
+    /// Sets how batches are sent and compressed; before run(). Both may be null.
+    void use(fan_out_policy make_writer, std::shared_ptr<const compression> algorithm);
+    /// The gathered sends of the current turn; null if sends are made one by one.
     [[nodiscard]] gathered_sends* gathering() noexcept { return sends_ && sends_->gathers() ? &*sends_ : nullptr; }
-    /// Null if messages are not to be compressed.
+    /// The compression of messages; null if they are not compressed.
     [[nodiscard]] const compression* compressing() const noexcept { return compression_.get(); }
 
-    /// A reader for the bytes of one connection; given back when it is idle.
-    [[nodiscard]] std::unique_ptr<frame_reader> take_reader() {
-        return spare_reader_ ? std::move(spare_reader_) : std::make_unique<frame_reader>();
+    /// A default-constructed object of this type that the shard's connections share, such as a spare buffer. The
+    /// reference stays valid as long as the shard exists.
+    template <class T>
+    [[nodiscard]] T& scratch() {
+        for (const auto& object : scratch_)
+            if (object->type == typeid(T)) return static_cast<scratch_of<T>&>(*object).value;
+        scratch_.push_back(std::make_unique<scratch_of<T>>());
+        return static_cast<scratch_of<T>&>(*scratch_.back()).value;
     }
-    void give_back(std::unique_ptr<frame_reader> reader) noexcept { spare_reader_ = std::move(reader); }
 
 private:
-    template <class Visit>
-    void visit(Visit&& each) {
-        for (shard_connection* one = first_; one; one = visiting_) {
-            visiting_ = one->next_;
-            each(*one);
-        }
-        visiting_ = nullptr;
-    }
+    struct reactor;  // Asio's objects
 
-    void tick_later() {
-        timer_->expires_after(tick_length_);
-        timer_->async_wait([this](const std::error_code& ec) {
-            if (ec || ended_) return;
-            tick_later();  // first: what runs below may throw
-            advance(clock::now());
-        });
-    }
+    struct scratch_object {
+        explicit scratch_object(const std::type_info& type_of_value) noexcept : type(type_of_value) {}
+        scratch_object(const scratch_object&) = delete;
+        scratch_object& operator=(const scratch_object&) = delete;
+        virtual ~scratch_object() = default;
+        const std::type_info& type;
+    };
+    template <class T>
+    struct scratch_of final : scratch_object {
+        scratch_of() : scratch_object(typeid(T)) {}
+        T value{};
+    };
 
-    void tick() {
-        if (stopping_ && now() >= stop_by_)
-            visit([](shard_connection& one) { one.abort(); });
-        else
-            visit([this](shard_connection& one) { one.tick(now()); });
-    }
+    template <class Visitor>
+    void for_each_connection(Visitor&& visit);
+    void schedule_tick();
+    void tick();
+    void end_if_done() noexcept;
 
-    void end_if_done() noexcept {
-        if (!stopping_ || guests_ != 0 || ended_) return;
-        ended_ = true;
-        if (!timer_) return work_.reset();
-        timer_->cancel();
-        // Not at once: its last guest may, in this very moment, hand its leave to the loop of its room.
-        home_.post([this] { when_ended_(); });
-    }
-
-    loop home_;  // outlives what waits in the context
-    asio::io_context context_{1};
+    loop home_;  // outlives the handlers in the reactor
     roompp::limits limits_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
-    std::unique_ptr<frame_reader> spare_reader_;
+    std::vector<std::unique_ptr<scratch_object>> scratch_;
     std::shared_ptr<const compression> compression_;
     fan_out_policy make_writer_;
     std::optional<gathered_sends> sends_;
-    std::optional<asio::steady_timer> timer_;  // while run() keeps the time
-    asio::executor_work_guard<asio::io_context::executor_type> work_;
-    std::function<void()> when_ended_;  // while run() keeps the time
-    clock::duration tick_length_{};     // none if somebody else keeps the time
+    std::function<void()> on_end_;   // while run() keeps the time
+    clock::duration tick_length_{};  // 0 if a driver keeps the time
     clock::time_point stop_by_{};
     shard_connection* first_ = nullptr;
     shard_connection* last_ = nullptr;
-    shard_connection* visiting_ = nullptr;  // the next to visit; moved on if it goes meanwhile
-    std::size_t guests_ = 0;
-    std::size_t newcomers_ = 0;
+    shard_connection* next_visited_ = nullptr;  // moved on if that connection unregisters meanwhile
+    std::size_t connection_count_ = 0;
+    std::size_t handshaking_ = 0;
     std::size_t rejected_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
+    std::unique_ptr<reactor> reactor_;  // destroyed first: its handlers hold connections
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The loops of one server. Configure in one thread; run() blocks.
+class loop_group {
+public:
+    /// @param count at least 1.
+    loop_group(std::size_t count, const roompp::limits& limits, const net::fan_out_policy& make_writer,
+               const std::shared_ptr<const net::compression>& compression);
+    loop_group(const loop_group&) = delete;
+    loop_group& operator=(const loop_group&) = delete;
+
+    [[nodiscard]] std::size_t size() const noexcept { return shards_.size(); }
+    /// The loop that listens, and on which signals arrive.
+    [[nodiscard]] net::shard& first() noexcept { return *shards_.front(); }
+    /// The shard for the next connection, each in turn. On the first loop.
+    [[nodiscard]] net::shard& next() noexcept { return *shards_[next_++ % shards_.size()]; }
+    /// All of them, in the order of loop::index().
+    [[nodiscard]] std::vector<net::shard*> shards() const;
+    [[nodiscard]] std::vector<loop*> loops() const;
+    /// One loop's share of a limit that holds for all loops together; at least 1.
+    [[nodiscard]] std::size_t share_of(std::size_t limit) const noexcept;
+
+    /// Detaches the loops from every thread: what is posted to them waits for run().
+    void suspend();
+    /// Runs the loops, the first in this thread, until stop() and the end of their connections.
+    /// @param on_error receives exceptions that no handler has caught; must not throw.
+    void run(const std::function<void(std::exception_ptr)>& on_error);
+    /// Ends all connections, then the loops. Safe from any thread.
+    /// @param on_stop runs on the first loop, before its connections end.
+    void stop(std::function<void()> on_stop);
+
+private:
+    std::vector<std::unique_ptr<net::shard>> shards_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The ports of one server. Everything on the first loop, or before it runs. This header does not include Asio.
+class listeners {
+public:
+    /// All of these must outlive it.
+    listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits, net::connection_limiter& limiter);
+    listeners(const listeners&) = delete;
+    listeners& operator=(const listeners&) = delete;
+    ~listeners();
+
+    /// Listens on one more port. @throws as open_listener().
+    void open(std::uint16_t port, const std::string& address);
+    /// Whether there is a port.
+    [[nodiscard]] bool empty() const noexcept;
+    /// The number of the first port.
+    [[nodiscard]] std::uint16_t port() const;
+    /// The URL of the first port, for a browser on this machine.
+    [[nodiscard]] std::string url() const;
+
+    /// Accepts connections from now on; call once.
+    void start();
+    /// Calls `on_signal` on the first SIGINT or SIGTERM.
+    void stop_on_signals(std::function<void()> on_signal);
+    /// Closes the ports; from now on SIGINT and SIGTERM do what they did before.
+    void stop() noexcept;
+
+private:
+    struct ports;
+
+    loop_group& loops_;
+    routing_table& routes_;
+    const roompp::limits& limits_;
+    net::connection_limiter& limiter_;
+    std::unique_ptr<ports> ports_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// The back door of a server, for the test harness and for add-ons that bring streams of their own.
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Drives the event loops of a server instead of run(), in virtual time.
+class loop_driver {
+public:
+    loop_driver() = default;
+    loop_driver(const loop_driver&) = delete;
+    loop_driver& operator=(const loop_driver&) = delete;
+    virtual ~loop_driver() = default;
+    /// A random number, see loop::random().
+    [[nodiscard]] virtual std::uint64_t random() = 0;
+    /// Receives an exception that no on_error() hook takes.
+    virtual void failed(const std::exception_ptr& error) = 0;
+    /// The server is about to be destroyed, with its loops.
+    virtual void on_server_end() = 0;
+};
+
+/// Friend of server. In the thread that drives the loops.
+class server_access {
+public:
+    /// In place of listen() and run(): makes the loops, which the driver runs (net::shard::poll_one() and advance()), in one
+    /// thread, until detach_driver().
+    [[nodiscard]] static std::vector<net::shard*> attach_driver(server& target,
+                                                                const std::shared_ptr<loop_driver>& driver);
+    /// Nobody runs the loops any more.
+    static void detach_driver(server& target);
+    /// The present driver; null if there is none.
+    [[nodiscard]] static std::shared_ptr<loop_driver> driver(const server& target) noexcept {
+        return target.driver_.lock();
+    }
+    /// What serve() of serve.hpp needs besides a stream, to serve streams of other types. After attach_driver() or listen().
+    [[nodiscard]] static loop_group& loops(server& target) noexcept { return *target.loops_; }
+    [[nodiscard]] static routing_table& routes(server& target) noexcept { return target.routes_; }
+    /// Reports an exception that no other hook takes. Safe from any thread.
+    static void report(server& target, const std::exception_ptr& error) { target.routes_.report(error); }
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL server::server() = default;
+
+ROOMPP_DECL server::~server() {
+    if (const auto driver = driver_.lock()) driver->on_server_end();
+    for (const auto& on_end : end_hooks_) on_end();
+    const auto homes = loops_ ? loops_->loops() : std::vector<loop*>();
+    for (const auto& detach : detach_hooks_) detach(homes);
+}
+
+ROOMPP_DECL server& server::threads(std::size_t n) {
+    if (n == 0) throw std::invalid_argument("roompp: a server needs at least one thread");
+    require_before_listen("threads()");
+    thread_count_ = n;
+    return *this;
+}
+
+ROOMPP_DECL server& server::limits(const roompp::limits& limits) {
+    require_before_listen("limits()");
+    limits_ = limits;
+    routes_.plain().max_name_length(limits.name_length);
+    return *this;
+}
+
+ROOMPP_DECL server& server::fan_out_writer(net::fan_out_policy policy) {
+    require_before_listen("fan_out_writer()");
+    make_writer_ = std::move(policy);
+    return *this;
+}
+
+ROOMPP_DECL server& server::compression(std::shared_ptr<const net::compression> algorithm) {
+    require_before_listen("compression()");
+    compression_ = std::move(algorithm);
+    return *this;
+}
+
+ROOMPP_DECL websocket_route& server::websocket(std::string path, websocket_handler hooks) {
+    const auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
+    return routes_.add_websocket(
+        std::move(path),
+        [shared](const request&, connect_reply&) -> websocket_route::session_factory {
+            return [shared](const std::shared_ptr<connection>& opened, const person&) {
+                return websocket_handler::open(shared, *opened);
+            };
+        },
+        shared->connect_hook(), shared->error_hook());
+}
+
+ROOMPP_DECL server& server::on_start(std::function<void(const std::vector<net::shard*>&)> on_start,
+                                     std::function<void()> on_end) {
+    start_hooks_.push_back(std::move(on_start));
+    if (on_end) end_hooks_.push_back(std::move(on_end));
+    return *this;
+}
+
+ROOMPP_DECL server& server::pages_from(page_source source) {
+    routes_.plain().files().source(std::move(source));
+    return *this;
+}
+
+ROOMPP_DECL server& server::page(std::string path, std::string name) {
+    routes_.plain().add_page(std::move(path), std::move(name));
+    return *this;
+}
+
+ROOMPP_DECL server& server::pages(std::string prefix, const std::filesystem::path& folder) {
+    routes_.plain().files().add_folder(std::move(prefix), folder);
+    return *this;
+}
+
+ROOMPP_DECL server& server::content_security_policy(std::string policy) {
+    routes_.plain().files().content_security_policy(std::move(policy));
+    return *this;
+}
+
+ROOMPP_DECL server& server::listen(std::uint16_t port, const std::string& address) {
+    make_loops();
+    listeners_->open(port, address);
+    return *this;
+}
+
+ROOMPP_DECL std::uint16_t server::port() const {
+    require_port();
+    return listeners_->port();
+}
+
+ROOMPP_DECL std::string server::url() const {
+    require_port();
+    return listeners_->url();
+}
+
+ROOMPP_DECL server& server::stop_on_signals() {
+    make_loops();
+    listeners_->stop_on_signals([this] { stop(); });
+    return *this;
+}
+
+ROOMPP_DECL void server::run() {
+    if (!listeners_ || listeners_->empty())
+        throw std::logic_error("roompp: the server does not listen: call listen() before run()");
+    if (std::exchange(has_run_, true))
+        throw std::logic_error("roompp: the server has run and was stopped: make another one to serve again");
+    prepare();
+    loops_->suspend();
+    listeners_->start();
+    loops_->run([this](const std::exception_ptr& error) { routes_.report(error); });
+}
+
+ROOMPP_DECL void server::stop() {
+    if (stopping_.exchange(true)) return;
+    make_loops();
+    loops_->stop([this] { listeners_->stop(); });
+}
+
+ROOMPP_DECL void server::require_before_listen(const char* setter) const {
+    if (loops_) throw std::logic_error(std::string("roompp: call ") + setter + " before listen()");
+}
+
+ROOMPP_DECL void server::require_port() const {
+    if (!listeners_ || listeners_->empty())
+        throw std::logic_error("roompp: the server does not listen yet: call listen()");
+}
+
+ROOMPP_DECL void server::make_loops() {
+    if (loops_) return;
+    loops_ = std::make_unique<detail::loop_group>(thread_count_, limits_, make_writer_, compression_);
+    listeners_ = std::make_unique<detail::listeners>(*loops_, routes_, limits_, limiter_);
+}
+
+ROOMPP_DECL void server::prepare() {
+    loop& first = loops_->first().home();
+    routes_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+    routes_.loops(loops_->size());
+    for (const auto& attach : attach_hooks_) attach(loops_->loops());
+    for (const auto& on_start : start_hooks_) on_start(loops_->shards());
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/request.hpp>.
+
+// Cookies as a request carries them.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The value of a cookie in a Cookie field (RFC 6265, section 4.2), as it came; nothing without one of that name. Of
+/// several with one name, the first counts.
+/// @param field the field's value, such as `session=abc; theme=dark`.
+[[nodiscard]] std::optional<std::string> cookie_value(std::string_view field, std::string_view name);
+
+ROOMPP_NAMESPACE_END
+
+// Reading field values: comparison, white space, lists of tokens.
+
+#include <cstddef>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Whether two field names or other tokens are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
+[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+/// A value without the spaces and tabs around it (RFC 9110, section 5.6.3).
+[[nodiscard]] constexpr std::string_view trim_whitespace(std::string_view value) noexcept {
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+    return value;
+}
+
+/// Calls `visit(std::string_view)` for each element of a comma-separated list, trimmed. Empty elements are skipped
+/// (RFC 9110, section 5.6.1.2). Not for lists whose elements may be quoted strings: a comma always separates.
+template <class Visitor>
+constexpr void for_each_element(std::string_view list, Visitor&& visit) {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        const std::string_view element = trim_whitespace(list.substr(0, comma));
+        if (!element.empty()) visit(element);
+        if (comma == std::string_view::npos) return;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+/// Whether a list of tokens contains one, such as "upgrade" in "keep-alive, Upgrade". Case does not matter.
+[[nodiscard]] constexpr bool list_contains(std::string_view list, std::string_view token) {
+    bool contains = false;
+    for_each_element(list, [&](std::string_view e) { contains = contains || equals_ignoring_case(e, token); });
+    return contains;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// The head of a request, parsed: request line, header fields, and what they say about the connection and the body.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The target of a request in its forms, split into authority, path and query.
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+// The authority of an http URI, which is also the value of Host: host[:port].
+
+#include <cstddef>
+#include <string_view>
+
+// Character classes of the grammar of HTTP/1.1 and of URIs, one table look-up each.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Sets of bytes; a byte may be in several.
+enum char_class : unsigned char {
+    token_char = 1,    ///< of a token, such as a method or a field name (RFC 9110, section 5.6.2)
+    control_char = 2,  ///< 0x00 to 0x1f but for HTAB, and 0x7f: never in a field value (RFC 9110, section 5.5)
+    target_char = 4,  ///< of a request target. Wider than RFC 3986: browsers send '|', '"' or '{' as they are, and some
+                      ///< clients UTF-8. Not a space, a control character or '#'
+    reg_name_char = 8,  ///< of a registered name, but for '%' (RFC 3986, section 3.2.2: unreserved and sub-delims)
+    digit_char = 16,    ///< 0 to 9
+    hex_char = 32       ///< 0 to 9, a to f, A to F
+};
+
+[[nodiscard]] constexpr std::array<unsigned char, 256> make_char_classes() noexcept {
+    constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
+    constexpr std::string_view reg_name_marks = "-._~!$&'()*+,;=";
+    std::array<unsigned char, 256> classes{};
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        unsigned set = 0;
+        if ((i < 0x20 && i != '\t') || i == 0x7f) set |= control_char;
+        if (i > 0x20 && i != 0x7f && i != '#') set |= target_char;
+        const bool is_digit = i >= '0' && i <= '9';
+        const bool is_hex_letter = (i >= 'a' && i <= 'f') || (i >= 'A' && i <= 'F');
+        if (is_digit) set |= digit_char;
+        if (is_digit || is_hex_letter) set |= hex_char;
+        if (is_digit || (i >= 'a' && i <= 'z') || (i >= 'A' && i <= 'Z')) set |= token_char | reg_name_char;
+        for (const char mark : token_marks)
+            if (i == static_cast<unsigned char>(mark)) set |= token_char;
+        for (const char mark : reg_name_marks)
+            if (i == static_cast<unsigned char>(mark)) set |= reg_name_char;
+        classes[i] = static_cast<unsigned char>(set);
+    }
+    return classes;
+}
+
+inline constexpr std::array<unsigned char, 256> char_classes = make_char_classes();
+
+/// Whether a byte is in a set.
+[[nodiscard]] constexpr bool is_char(char c, char_class set) noexcept {
+    return (char_classes[static_cast<unsigned char>(c)] & set) != 0;
+}
+
+/// The first byte of [begin, end) that is not in a set, or end.
+[[nodiscard]] constexpr const char* skip_chars(const char* begin, const char* end, char_class set) noexcept {
+    while (begin != end && is_char(*begin, set)) ++begin;
+    return begin;
+}
+
+/// Whether all bytes of a text are in a set; an empty text is.
+[[nodiscard]] constexpr bool consists_of(std::string_view text, char_class set) noexcept {
+    return skip_chars(text.data(), text.data() + text.size(), set) == text.data() + text.size();
+}
+
+/// The first control character of [begin, end), or end. Looks at eight bytes at a time: field values are most of a head.
+[[nodiscard]] inline const char* find_control(const char* begin, const char* end) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101u;
+    while (end - begin >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, begin, sizeof word);
+        const std::uint64_t below_space = (word - ones * 0x20) & ~word;
+        const std::uint64_t without_del = word ^ (ones * 0x7f);
+        const std::uint64_t is_del = (without_del - ones) & ~without_del;
+        if (((below_space | is_del) & (ones * 0x80)) == 0) {
+            begin += 8;
+            continue;
+        }
+        for (int i = 0; i < 8; ++i, ++begin)  // here, unless it is an HTAB
+            if (is_char(*begin, control_char)) return begin;
+    }
+    while (begin != end && !is_char(*begin, control_char)) ++begin;
+    return begin;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Whether a text is an IPv4 address, each part without leading zeros (RFC 3986, section 3.2.2: IPv4address).
+[[nodiscard]] constexpr bool is_ipv4_address(std::string_view text) noexcept {
+    for (int part = 0; part < 4; ++part) {
+        const auto* const end = skip_chars(text.data(), text.data() + text.size(), digit_char);
+        const auto size = static_cast<std::size_t>(end - text.data());
+        if (size == 0 || size > 3 || (size > 1 && text.front() == '0')) return false;
+        int value = 0;
+        for (const char c : text.substr(0, size)) value = value * 10 + (c - '0');
+        if (value > 255) return false;
+        text.remove_prefix(size);
+        if (part == 3) return text.empty();
+        if (text.empty() || text.front() != '.') return false;
+        text.remove_prefix(1);
+    }
+    return false;
+}
+
+/// Whether a text is an IPv6 address without brackets (RFC 3986, section 3.2.2: IPv6address): eight groups, or fewer
+/// and one "::"; the last two may be an IPv4 address. No zone.
+[[nodiscard]] constexpr bool is_ipv6_address(std::string_view text) noexcept {
+    int groups = 0;
+    bool has_gap = false;
+    if (text.substr(0, 2) == "::") {
+        has_gap = true;
+        text.remove_prefix(2);
+        if (text.empty()) return true;
+    }
+    for (;;) {
+        const auto* const end = skip_chars(text.data(), text.data() + text.size(), hex_char);
+        const auto size = static_cast<std::size_t>(end - text.data());
+        if (size < text.size() && text[size] == '.') {
+            if (!is_ipv4_address(text)) return false;
+            groups += 2;
+            break;
+        }
+        if (size == 0 || size > 4) return false;
+        ++groups;
+        text.remove_prefix(size);
+        if (text.empty()) break;
+        if (text.substr(0, 2) == "::") {
+            if (has_gap) return false;
+            has_gap = true;
+            text.remove_prefix(2);
+            if (text.empty()) break;
+        } else if (text.front() == ':') {
+            text.remove_prefix(1);
+        } else {
+            return false;
+        }
+    }
+    return has_gap ? groups < 8 : groups == 8;
+}
+
+/// Whether a text is what stands between the brackets of an IP literal: an IPv6 address or, should there ever be one, an
+/// address of a later version (RFC 3986, section 3.2.2: IP-literal).
+[[nodiscard]] constexpr bool is_ip_literal(std::string_view text) noexcept {
+    if (text.empty() || (text.front() != 'v' && text.front() != 'V')) return is_ipv6_address(text);
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos || dot < 2 || dot + 1 == text.size()) return false;
+    if (!consists_of(text.substr(1, dot - 1), hex_char)) return false;
+    for (const char c : text.substr(dot + 1))
+        if (c != ':' && !is_char(c, reg_name_char)) return false;
+    return true;
+}
+
+/// Whether a text is a registered name or an IPv4 address, not empty (RFC 3986, section 3.2.2). Names beyond US-ASCII
+/// come as xn--... or percent-encoded.
+[[nodiscard]] constexpr bool is_reg_name(std::string_view text) noexcept {
+    if (text.empty()) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_char(text[i], reg_name_char)) continue;
+        if (text[i] != '%' || i + 2 >= text.size()) return false;
+        if (!is_char(text[i + 1], hex_char) || !is_char(text[i + 2], hex_char)) return false;
+        i += 2;
+    }
+    return true;
+}
+
+/// Whether a text is a port: digits, at most 65535, or nothing (RFC 3986, section 3.2.3).
+[[nodiscard]] constexpr bool is_port(std::string_view text) noexcept {
+    long value = 0;
+    for (const char c : text) {
+        if (!is_char(c, digit_char)) return false;
+        value = value * 10 + (c - '0');
+        if (value > 65535) return false;
+    }
+    return true;
+}
+
+/// Whether a text is host[:port] with a host that is not empty (RFC 9110, section 7.2). User information, which http
+/// URIs must not carry (RFC 9110, section 4.2.4), is not part of it.
+[[nodiscard]] constexpr bool is_authority(std::string_view text) noexcept {
+    if (!text.empty() && text.front() == '[') {
+        const std::size_t bracket = text.find(']');
+        if (bracket == std::string_view::npos || !is_ip_literal(text.substr(1, bracket - 1))) return false;
+        const std::string_view rest = text.substr(bracket + 1);
+        return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
+    }
+    const std::size_t colon = text.find(':');
+    if (!is_reg_name(text.substr(0, colon))) return false;
+    return colon == std::string_view::npos || is_port(text.substr(colon + 1));
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// How far the reading of a request is, and why it was refused: a status for the client and a sentence for whoever has
+// to repair it.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Where a reader of a request is.
+enum class parse_state : unsigned char {
+    incomplete,  ///< more bytes are needed
+    complete,    ///< done; bytes after it belong to what follows
+    failed       ///< refused, see error(); nothing that comes on this connection can be trusted any longer
+};
+
+/// The refusal of a request. `text` is one line of US-ASCII without a line break, never empty: what was wrong, where,
+/// and what was expected.
+struct parse_error {
+    int status = 400;  ///< a client or server error of HTTP (RFC 9110, section 15)
+    std::string text;
+};
+
+/// A byte as an error text shows it: 'x', or its number and, where it has one, its name.
+[[nodiscard]] inline std::string describe_byte(char c) {
+    const auto number = static_cast<unsigned char>(c);
+    if (c == ' ') return "a space";
+    if (c == '\t') return "a tab";
+    if (number > 0x20 && number < 0x7f) return {'\'', c, '\''};
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = {'b', 'y', 't', 'e', ' ', '0', 'x', digits[number / 16], digits[number % 16]};
+    if (c == '\0') text += " (NUL)";
+    if (c == '\n') text += " (LF)";
+    if (c == '\r') text += " (CR)";
+    return text;
+}
+
+/// A part of a request as an error text quotes it: the first 60 bytes in single quotes, each that is not printable
+/// US-ASCII, or could end the quotation or be markup, as '?'.
+[[nodiscard]] inline std::string quote(std::string_view value) {
+    constexpr std::size_t max_quoted = 60;
+    std::string text = "'";
+    for (const char c : value.substr(0, max_quoted)) {
+        const bool is_plain = c >= 0x20 && c < 0x7f && std::string_view("'\"<>&").find(c) == std::string_view::npos;
+        text += is_plain ? c : '?';
+    }
+    return text += value.size() > max_quoted ? "...'" : "'";
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The forms of a request target that a server that is no proxy answers (RFC 9112, section 3.2).
+enum class target_form : unsigned char {
+    origin,    ///< /path?query
+    absolute,  ///< http://authority/path?query
+    asterisk   ///< *, for OPTIONS of the server as a whole
+};
+
+/// A request target. The views lie in the text that it was made from, but for an empty path, which is "/" (RFC 9110,
+/// section 4.2.3). Nothing is decoded.
+struct request_target {
+    target_form form = target_form::origin;
+    std::string_view authority;  ///< host[:port] of the absolute form, else empty
+    std::string_view path;       ///< begins with '/', or is "*"
+    std::string_view query;      ///< without the '?'
+};
+
+/// Splits a target of at least one byte, each of class target_char.
+/// @returns the error, if it is none that can be answered: 400, or 501 for CONNECT.
+[[nodiscard]] inline std::optional<parse_error> parse_target(std::string_view method, std::string_view text,
+                                                             request_target& target) {
+    constexpr std::string_view root = "/";
+    target = {};
+    if (method == "CONNECT") {
+        const std::size_t colon = text.rfind(':');
+        if (colon == std::string_view::npos || colon + 1 == text.size() || !is_authority(text))
+            return parse_error{400, "The target " + quote(text) + " of CONNECT is not of the form 'host:port'."};
+        return parse_error{501, "CONNECT is not implemented: this server is not a proxy."};
+    }
+    if (text == "*") {
+        if (method != "OPTIONS")
+            return parse_error{400, "The target '*' is only for OPTIONS; expected a path such as '/'."};
+        target.form = target_form::asterisk;
+        target.path = text;
+        return std::nullopt;
+    }
+    std::string_view rest = text;
+    if (text.front() != '/') {
+        constexpr std::string_view http = "http://";
+        constexpr std::string_view https = "https://";
+        const std::string_view scheme = equals_ignoring_case(text.substr(0, http.size()), http)     ? http
+                                        : equals_ignoring_case(text.substr(0, https.size()), https) ? https
+                                                                                                    : "";
+        if (scheme.empty())
+            return parse_error{
+                400, "The target " + quote(text) + " is neither a path that begins with '/' nor an http or https URI."};
+        rest.remove_prefix(scheme.size());
+        target.form = target_form::absolute;
+        target.authority = rest.substr(0, rest.find_first_of("/?"));
+        if (!is_authority(target.authority))
+            return parse_error{400, "The authority " + quote(target.authority) +
+                                        " of the target is not of the form 'host' or 'host:port'."};
+        rest.remove_prefix(target.authority.size());
+    }
+    target.path = rest.substr(0, rest.find('?'));
+    rest.remove_prefix((std::min)(rest.size(), target.path.size() + 1));
+    target.query = rest;
+    if (target.path.empty()) target.path = root;
+    return std::nullopt;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The versions that are answered; others are refused with 505.
+enum class http_version : unsigned char { http_1_0, http_1_1 };
+
+/// What follows a head (RFC 9112, section 6.3).
+enum class request_framing : unsigned char {
+    none,    ///< no body
+    sized,   ///< a body of content_length bytes
+    chunked  ///< a body in chunks (RFC 9112, section 7.1)
+};
+
+/// One header field. The value is trimmed, and as it came.
+struct header_field {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// A head that has passed every check of request_parser. All views lie in memory of the parser or of its caller (see
+/// request_parser::keep_head), but for an empty path; a copy of the head refers to the same bytes. Safe to read from
+/// several threads as long as nothing changes that memory.
+struct request_head {
+    std::string_view method;  ///< as it came; methods are case-sensitive (RFC 9110, section 9.1)
+    std::string_view target;  ///< as it came
+    request_target parts;     ///< of the target
+    http_version version = http_version::http_1_1;
+    std::vector<header_field> fields;  ///< in their order
+    std::string_view authority;  ///< that of the target if it has one, else that of Host (RFC 9112, section 3.2.2);
+                                 ///< empty only for HTTP/1.0 without either
+    request_framing framing = request_framing::none;
+    std::uint64_t content_length = 0;  ///< in bytes, if sized
+    bool is_persistent = false;        ///< the connection may serve another request (RFC 9112, section 9.3)
+    bool confirms_keep_alive = false;  ///< HTTP/1.0: the answer must say `Connection: keep-alive`, or the client takes
+                                       ///< the connection for closed
+    bool expects_continue = false;     ///< HTTP/1.1 with `Expect: 100-continue` (RFC 9110, section 10.1.1)
+    bool asks_for_websocket = false;   ///< `Connection: upgrade` and `Upgrade: websocket`, in either version
+    std::size_t size = 0;              ///< of the whole head in bytes, with an empty line before it
+
+    /// The value of the first field of a name, whose case does not matter; nothing without one. For fields that may
+    /// come only once use it with count(), for lists joined().
+    [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept {
+        for (const header_field& field : fields)
+            if (equals_ignoring_case(field.name, name)) return field.value;
+        return std::nullopt;
+    }
+    /// How many fields have a name.
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
+        return static_cast<std::size_t>(std::count_if(
+            fields.begin(), fields.end(), [&](const header_field& f) { return equals_ignoring_case(f.name, name); }));
+    }
+    /// The values of all fields of a name, in their order, joined to one list (RFC 9110, section 5.2); empty without
+    /// one.
+    [[nodiscard]] std::string joined(std::string_view name, std::string_view separator = ", ") const {
+        std::string list;
+        bool is_first = true;
+        for (const header_field& field : fields) {
+            if (!equals_ignoring_case(field.name, name)) continue;
+            if (!is_first) list += separator;
+            is_first = false;
+            list += field.value;
+        }
+        return list;
+    }
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL request::request(const detail::request_head& head, const std::string& body, std::string peer_address,
+                             bool secure)
+    : head_(head), body_(body), method_(head.method), peer_address_(std::move(peer_address)), is_secure_(secure) {}
+
+ROOMPP_DECL std::string_view request::path() const noexcept { return head_.parts.path; }
+
+ROOMPP_DECL std::optional<std::string> request::query(std::string_view name) const {
+    return query_value(head_.parts.query, name);
+}
+
+ROOMPP_DECL std::string_view request::host() const noexcept { return head_.authority; }
+
+ROOMPP_DECL const std::string& request::header(std::string_view name) const {
+    static const std::string none;
+    for (const auto& [known_name, value] : header_cache_)
+        if (detail::equals_ignoring_case(known_name, name)) return value;
+    if (!head_.field(name)) return none;
+    return header_cache_.emplace_front(name, head_.joined(name)).second;
+}
+
+ROOMPP_DECL std::optional<std::string> request::cookie(std::string_view name) const {
+    // RFC 6265, section 5.4: one field. RFC 9113, section 8.2.3, allows several, to be joined by "; ".
+    return cookie_value(head_.joined("Cookie", "; "), name);
+}
+
+ROOMPP_DECL std::string_view request::parameter(std::string_view name) const noexcept {
+    for (const auto& [key, value] : parameters_)
+        if (key == name) return value;
+    return {};
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/url.hpp>.
+
+#include <algorithm>
+#include <stdexcept>
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            const int high = i + 2 < text.size() ? detail::hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? detail::hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) return std::nullopt;
+            decoded.push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        } else {
+            decoded.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
+        }
+    }
+    return decoded;
+}
+
+ROOMPP_DECL std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix((std::min)(query.size(), pair.size() + 1));
+        const std::size_t equals = pair.find('=');
+        if (pair.substr(0, equals) == name)
+            return percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+                                  true);
+    }
+    return std::nullopt;
+}
+
+ROOMPP_DECL path_template::path_template(std::string text) : text_(std::move(text)) {
+    if (text_.empty() || text_.front() != '/') refuse("it must start with '/'");
+    for (const std::string_view part : split(text_)) {
+        const bool named = !part.empty() && part.front() == '{' && part.back() == '}' && part.size() > 2;
+        const std::string_view name = named ? part.substr(1, part.size() - 2) : part;
+        if (name.find_first_of("{}?#") != std::string_view::npos) refuse("a named part is a whole segment: '/{name}/'");
+        for (const segment& earlier : segments_)
+            if (named && earlier.named && earlier.text == name) refuse("it names {" + std::string(name) + "} twice");
+        segments_.push_back({std::string(name), named});
+    }
+}
+
+ROOMPP_DECL std::optional<path_parameters> path_template::match(std::string_view path) const {
+    const auto parts = split(path);
+    if (parts.size() != segments_.size()) return std::nullopt;
+    path_parameters values;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
+        if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
+    }
+    return values;
+}
+
+ROOMPP_DECL bool path_template::is_more_literal_than(const path_template& other) const noexcept {
+    const std::size_t n = (std::min)(segments_.size(), other.segments_.size());
+    for (std::size_t i = 0; i < n; ++i)
+        if (segments_[i].named != other.segments_[i].named) return other.segments_[i].named;
+    return false;
+}
+
+ROOMPP_DECL std::vector<std::string_view> path_template::split(std::string_view path) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const std::size_t slash = path.find('/');
+        parts.push_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) return parts;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+ROOMPP_DECL void path_template::refuse(const std::string& reason) const {
+    throw std::invalid_argument("roompp: '" + text_ + "' is not a path template: " + reason);
+}
+
+ROOMPP_DECL bool is_good_name(std::string_view name, std::size_t max_length) noexcept {
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    };
+    return !name.empty() && name.size() <= max_length && name != "." && name != ".." &&
+           std::all_of(name.begin(), name.end(), good);
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/response.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL std::string_view reason_phrase(int status) noexcept {
+    struct entry {
+        int status;
+        std::string_view phrase;
+    };
+    // https://www.iana.org/assignments/http-status-codes
+    static constexpr entry phrases[] = {{100, "Continue"},
+                                        {101, "Switching Protocols"},
+                                        {102, "Processing"},
+                                        {103, "Early Hints"},
+                                        {200, "OK"},
+                                        {201, "Created"},
+                                        {202, "Accepted"},
+                                        {203, "Non-Authoritative Information"},
+                                        {204, "No Content"},
+                                        {205, "Reset Content"},
+                                        {206, "Partial Content"},
+                                        {207, "Multi-Status"},
+                                        {208, "Already Reported"},
+                                        {226, "IM Used"},
+                                        {300, "Multiple Choices"},
+                                        {301, "Moved Permanently"},
+                                        {302, "Found"},
+                                        {303, "See Other"},
+                                        {304, "Not Modified"},
+                                        {305, "Use Proxy"},
+                                        {307, "Temporary Redirect"},
+                                        {308, "Permanent Redirect"},
+                                        {400, "Bad Request"},
+                                        {401, "Unauthorized"},
+                                        {402, "Payment Required"},
+                                        {403, "Forbidden"},
+                                        {404, "Not Found"},
+                                        {405, "Method Not Allowed"},
+                                        {406, "Not Acceptable"},
+                                        {407, "Proxy Authentication Required"},
+                                        {408, "Request Timeout"},
+                                        {409, "Conflict"},
+                                        {410, "Gone"},
+                                        {411, "Length Required"},
+                                        {412, "Precondition Failed"},
+                                        {413, "Content Too Large"},
+                                        {414, "URI Too Long"},
+                                        {415, "Unsupported Media Type"},
+                                        {416, "Range Not Satisfiable"},
+                                        {417, "Expectation Failed"},
+                                        {421, "Misdirected Request"},
+                                        {422, "Unprocessable Content"},
+                                        {423, "Locked"},
+                                        {424, "Failed Dependency"},
+                                        {425, "Too Early"},
+                                        {426, "Upgrade Required"},
+                                        {428, "Precondition Required"},
+                                        {429, "Too Many Requests"},
+                                        {431, "Request Header Fields Too Large"},
+                                        {451, "Unavailable For Legal Reasons"},
+                                        {500, "Internal Server Error"},
+                                        {501, "Not Implemented"},
+                                        {502, "Bad Gateway"},
+                                        {503, "Service Unavailable"},
+                                        {504, "Gateway Timeout"},
+                                        {505, "HTTP Version Not Supported"},
+                                        {506, "Variant Also Negotiates"},
+                                        {507, "Insufficient Storage"},
+                                        {508, "Loop Detected"},
+                                        {511, "Network Authentication Required"}};
+    for (const entry& known : phrases)
+        if (known.status == status) return known.phrase;
+    return "Unknown";
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/router.hpp>.
+
+#include <algorithm>
+#include <stdexcept>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL void refuse_duplicate(const path_template& existing, const path_template& added) {
+    if (existing.text() == added.text())
+        throw std::invalid_argument("roompp: there already is a route for " + added.text());
+}
+
+ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, std::size_t max_length) {
+    for (auto& [name, value] : values) {
+        auto decoded = percent_decode(value);
+        if (!decoded || !is_good_name(*decoded, max_length))
+            return response(400, "The " + name + " in the path is not a valid name: it must be 1 to " +
+                                     std::to_string(max_length) +
+                                     " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
+        value = std::move(*decoded);
+    }
+    return std::nullopt;
+}
+
+ROOMPP_DECL void router::add(std::string path, std::string method, route_handler answer, route_options options) {
+    path_template parsed(std::move(path));
+    for (const http_route& route : routes_)
+        if (route.method == method) refuse_duplicate(route.path, parsed);
+    routes_.push_back({std::move(parsed), std::move(method), std::move(answer), std::move(options)});
+}
+
+ROOMPP_DECL void router::add_page(std::string path, std::string name) {
+    files_.source().require_page(name);
+    add(std::move(path), "GET",
+        [this, source = files_.source(), name = std::move(name)](const request& request, responder&) {
+            return files_.page(request, source, name);
+        });
+}
+
+ROOMPP_DECL std::uint64_t router::max_body(const request& request, const limits& limits) const {
+    const http_route* const route = find(request).first;
+    if (route && route->options.max_body) return *route->options.max_body;
+    const bool is_message = route && route->options.takes_messages;
+    return is_message ? (std::max)(limits.body_bytes, limits.message_bytes) : limits.body_bytes;
+}
+
+ROOMPP_DECL std::optional<response> router::refuse_body(const request& request) const {
+    const http_route* const route = find(request).first;
+    if (!route || !route->options.on_too_large) return std::nullopt;
+    return route->options.on_too_large(request);
+}
+
+ROOMPP_DECL bool router::respond(request& request, responder& deferred, std::optional<response>& answer) const {
+    auto [route, values] = find(request);
+    if (route) {
+        answer = check_parameters(values, max_name_length_);
+        if (answer) return true;
+        request.set_parameters(std::move(values));
+        answer = route->answer(request, deferred);
+        return true;
+    }
+    answer = files_.respond(request);
+    if (answer) return true;
+    const std::string allowed = allowed_methods(request.path());
+    if (allowed.empty()) return false;
+    if (request.path() == "*")  // RFC 9110, section 9.3.7: an OPTIONS of the whole server
+        answer.emplace(204, std::string());
+    else
+        answer.emplace(405, "The method " + request.method() + " is not allowed; expected " + allowed + ".\n");
+    answer->headers.emplace_back("Allow", allowed);
+    return true;
+}
+
+ROOMPP_DECL std::pair<const http_route*, path_parameters> router::find(const request& request) const {
+    return find_route(
+        routes_, request.path(), [](const http_route& route) -> const path_template& { return route.path; },
+        [&](const http_route& route) { return route.serves(request.method()); });
+}
+
+// Those that a path takes, or, for "*", any path.
+ROOMPP_DECL std::string router::allowed_methods(std::string_view path) const {
+    std::vector<std::string_view> methods;
+    for (const http_route& route : routes_)
+        if ((path == "*" || route.path.match(path)) &&
+            std::find(methods.begin(), methods.end(), route.method) == methods.end())
+            methods.push_back(route.method);
+    std::string list;
+    for (const std::string_view method : methods)
+        list.append(list.empty() ? "" : ", ").append(method == "GET" ? std::string_view("GET, HEAD") : method);
+    return list;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/responder.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL pending_response::~pending_response() {
+    if (session_) home_.post([session = std::move(session_)] { session->abandon(); });
+}
+
+ROOMPP_DECL void pending_response::on_end(const handle& self, std::function<void(const handle&, abort_reason)> hook) {
+    if (self->session_)
+        self->end_hook_ = std::move(hook);
+    else if (self->is_aborted_)
+        hook(self, self->abort_reason_);
+}
+
+ROOMPP_DECL void pending_response::on_drained(const handle& self, std::function<void(const handle&)> hook) {
+    if (self->session_) self->drained_hook_ = std::move(hook);
+}
+
+ROOMPP_DECL void pending_response::notify_drained(const handle& self) {
+    if (const auto hook = self->drained_hook_) hook(self);  // a copy: it may set another one
+}
+
+ROOMPP_DECL bool pending_response::notify_end(const handle& self, abort_reason reason) {
+    self->is_aborted_ = true;
+    self->abort_reason_ = reason;
+    const auto hook = std::exchange(self->end_hook_, {});
+    if (!hook) return false;
+    hook(self, reason);
+    return true;
+}
+
+ROOMPP_DECL void pending_response::close() {
+    open_.store(false, std::memory_order_release);
+    const auto hooks = std::make_pair(std::exchange(end_hook_, {}), std::exchange(drained_hook_, {}));
+    session_ = nullptr;
+}
+
+}  // namespace detail
+
+ROOMPP_DECL void response_stream::write(std::string_view piece, when_slow slow) const {
+    if (!is_open()) return;
+    if (home().running_here()) {
+        if (const auto session = response_->session()) session->write(piece, slow);
+    } else {
+        detail::with_session(response_, [copy = std::string(piece), slow](detail::http_exchange& session) {
+            session.write(copy, slow);
+        });
+    }
+}
+
+ROOMPP_DECL void response_stream::write(const std::shared_ptr<const net::frame_batch>& batch, when_slow slow) const {
+    detail::with_session(response_, [batch, slow](detail::http_exchange& session) { session.write(batch, slow); });
+}
+
+ROOMPP_DECL void response_stream::end() const {
+    detail::with_session(response_, [](detail::http_exchange& session) { session.end(); });
+}
+
+ROOMPP_DECL std::size_t response_stream::queued() const noexcept {
+    const auto session = response_->session();
+    return session ? session->queued_bytes() : 0;
+}
+
+ROOMPP_DECL const responder& responder::add_headers(
+    const std::vector<std::pair<std::string, std::string>>& more) const {
+    if (const auto session = response_->session()) session->add_headers(more);
+    return *this;
+}
+
+ROOMPP_DECL bool responder::answer(response whole) const {
+    if (!response_->claim()) return false;
+    detail::with_session(response_,
+                         [whole = std::move(whole)](detail::http_exchange& session) { session.answer(whole); });
+    return true;
+}
+
+ROOMPP_DECL response_stream responder::stream(response head, body_framing framing) const {
+    if (response_->claim()) {
+        detail::with_session(response_, [head = std::move(head), framing](detail::http_exchange& session) {
+            session.begin(head, framing);
+        });
+        return response_stream(response_);
+    }
+    auto closed = std::make_shared<detail::pending_response>(response_->home(), nullptr);
+    detail::pending_response::notify_end(closed, abort_reason::client_gone);
+    closed->close();
+    return response_stream(std::move(closed));
+}
+
+ROOMPP_NAMESPACE_END
+// The compressed form of a batch.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL std::shared_ptr<const frame_batch> frame_batch::compressed(const compression& algorithm) const {
+    const std::lock_guard lock(compressing_);
+    if (compressed_) return compressed_;
+    auto made = std::make_shared<frame_batch>();
+    for (std::string_view rest = bytes_; !rest.empty();) {
+        const auto frame = encoded_frame::parse_first(rest);
+        rest.remove_prefix(frame.bytes.size());
+        std::string smaller;
+        if (algorithm.deflate(frame.body, smaller))
+            made->bytes_.append(frame_header(frame.kind, smaller.size(), true).bytes()).append(smaller);
+        else
+            made->bytes_.append(frame.bytes);
+    }
+    compressed_ = std::move(made);
+    return compressed_;
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/static_files.hpp>.
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL std::optional<std::string> page_source::find(const std::string& name) const {
+    if (embedded_.empty()) return read(folder_ / name);
+    for (const embedded_file& file : embedded_)
+        if (file.name == name) return std::string(file.bytes);
+    return std::nullopt;
+}
+
+ROOMPP_DECL void page_source::require_page(const std::string& name) const {
+    if (find(name)) return;
+    std::string location = "among the pages compiled into the program";
+    if (embedded_.empty()) {
+        std::error_code ignored;
+        location = "as " + std::filesystem::absolute(folder_ / name, ignored).string();
+    }
+    throw std::runtime_error("roompp: there is no page '" + name + "' (looked for it " + location +
+                             "); start the program where the page is, or name its folder");
+}
+
+ROOMPP_DECL std::optional<std::string> page_source::read(const std::filesystem::path& file) {
+    std::error_code ec;
+    if (!std::filesystem::is_regular_file(file, ec)) return std::nullopt;
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+}
+
+ROOMPP_DECL std::string entity_tag(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return '"' + detail::to_hex(hash, 16) + '"';
+}
+
+namespace detail {
+
+ROOMPP_DECL std::optional<std::filesystem::path> file_below(const std::filesystem::path& root,
+                                                            std::string_view encoded) {
+    const auto decoded = percent_decode(encoded);
+    if (!decoded || decoded->find_first_of(std::string_view("\\\0:", 3)) != std::string::npos) return std::nullopt;
+    std::filesystem::path path = root;
+    for (std::string_view rest = *decoded; !rest.empty();) {
+        const std::string_view part = rest.substr(0, rest.find('/'));
+        rest.remove_prefix((std::min)(rest.size(), part.size() + 1));
+        if (!part.empty() && part.front() == '.') return std::nullopt;
+        path /= part;
+    }
+    if (decoded->empty() || decoded->back() == '/') path /= "index.html";
+
+    // A link must not lead out either.
+    std::error_code ec;
+    const auto real_root = std::filesystem::canonical(root, ec);
+    if (ec) return std::nullopt;
+    auto real = std::filesystem::canonical(path, ec);
+    if (ec || !std::filesystem::is_regular_file(real, ec)) return std::nullopt;
+    const auto difference = std::mismatch(real_root.begin(), real_root.end(), real.begin(), real.end());
+    if (difference.first != real_root.end()) return std::nullopt;
+    return real;
+}
+
+ROOMPP_DECL void static_files::add_folder(std::string prefix, const std::filesystem::path& root) {
+    if (prefix.empty() || prefix.front() != '/' || prefix.back() != '/')
+        throw std::invalid_argument("roompp: the prefix '" + prefix + "' must start and end with '/'");
+    std::error_code ec;
+    auto real_root = std::filesystem::canonical(root, ec);
+    if (ec || !std::filesystem::is_directory(real_root, ec))
+        throw std::runtime_error("roompp: there is no folder '" + root.string() + "' to serve under " + prefix);
+    folders_.push_back({std::move(prefix), std::move(real_root)});
+}
+
+ROOMPP_DECL response static_files::page(const request& request, const page_source& source,
+                                        const std::string& name) const {
+    auto bytes = source.find(name);
+    if (!bytes) return {500, "The page can't be read.\n"};
+    return deliver(request, content_type_of(name), std::move(*bytes));
+}
+
+ROOMPP_DECL std::optional<response> static_files::respond(const request& request) const {
+    const std::string_view path = request.path();
+    for (const served_folder& folder : folders_)
+        if (path.substr(0, folder.prefix.size()) == folder.prefix) return file(request, folder);
+    return std::nullopt;
+}
+
+ROOMPP_DECL response static_files::file(const request& request, const served_folder& folder) const {
+    if (request.method() != "GET" && request.method() != "HEAD") {
+        response refusal(405, "Files can only be read: use GET or HEAD.\n");
+        refusal.headers.emplace_back("Allow", "GET, HEAD");
+        return refusal;
+    }
+    const auto path = file_below(folder.root, request.path().substr(folder.prefix.size()));
+    auto bytes = path ? page_source::read(*path) : std::nullopt;
+    if (!bytes) return {404, "Not found.\n"};
+    return deliver(request, content_type_of(path->filename().string()), std::move(*bytes));
+}
+
+ROOMPP_DECL response static_files::deliver(const request& request, std::string type, std::string bytes) const {
+    response page(200, std::move(type), std::move(bytes));
+    const auto tag = entity_tag(page.body);
+    page.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "same-origin"}};
+    if (!policy_.empty()) page.headers.emplace_back("Content-Security-Policy", policy_);
+    const std::string& known_tags = request.header("If-None-Match");
+    if (known_tags == "*" || known_tags.find(tag) != std::string::npos) {
+        page.status = 304;
+        page.body.clear();
+    }
+    return page;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/mime_types.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL std::string content_type_of(std::string_view file) {
+    struct mime_type {
+        std::string_view ending;
+        const char* type;
+    };
+    static constexpr mime_type types[] = {{".html", "text/html; charset=utf-8"},
+                                          {".htm", "text/html; charset=utf-8"},
+                                          {".css", "text/css; charset=utf-8"},
+                                          {".js", "text/javascript; charset=utf-8"},
+                                          {".mjs", "text/javascript; charset=utf-8"},
+                                          {".json", "application/json"},
+                                          {".txt", "text/plain; charset=utf-8"},
+                                          {".md", "text/markdown; charset=utf-8"},
+                                          {".svg", "image/svg+xml"},
+                                          {".png", "image/png"},
+                                          {".jpg", "image/jpeg"},
+                                          {".jpeg", "image/jpeg"},
+                                          {".gif", "image/gif"},
+                                          {".webp", "image/webp"},
+                                          {".ico", "image/x-icon"},
+                                          {".woff2", "font/woff2"},
+                                          {".wasm", "application/wasm"},
+                                          {".pdf", "application/pdf"},
+                                          {".xml", "application/xml"},
+                                          {".webmanifest", "application/manifest+json"}};
+    for (const mime_type& entry : types)
+        if (file.size() >= entry.ending.size() && file.substr(file.size() - entry.ending.size()) == entry.ending)
+            return entry.type;
+    return "application/octet-stream";
+}
+
+ROOMPP_NAMESPACE_END
+// Sending and closing from any thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+// Whether a close frame may carry the code (RFC 6455, section 7.4).
+[[nodiscard]] constexpr bool may_be_sent(std::uint16_t code) noexcept {
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
+
+// The part of a reason that fits into a close frame: 123 bytes (RFC 6455, section 5.5), cut between characters.
+[[nodiscard]] constexpr std::string_view cut_reason(std::string_view reason) noexcept {
+    constexpr std::size_t max_size = 123;
+    if (reason.size() <= max_size) return reason;
+    std::size_t end = max_size;
+    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
+    return reason.substr(0, end);
+}
+
+}  // namespace detail
+
+ROOMPP_DECL void connection::close(std::uint16_t code, std::string_view reason) {
+    if (!detail::may_be_sent(code))
+        throw std::invalid_argument("roompp: close code " + std::to_string(code) +
+                                    " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
+    home_.dispatch([self = shared_from_this(), code, text = std::string(detail::cut_reason(reason))] {
+        if (self->open_) self->start_closing(code, text);
+    });
+}
+
+ROOMPP_DECL void connection::send_from_other_thread(payload message) {
+    home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
+        self->send(payload(copy, kind));
+    });
+}
+
+ROOMPP_NAMESPACE_END
+// Counting connections by address.
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL std::unique_ptr<connection_limiter::slot> connection_limiter::enter(const std::string& address,
+                                                                                std::size_t max_connections) {
+    const std::lock_guard lock(mutex_);
+    std::size_t& count = counts_[address];
+    if (count >= max_connections) return nullptr;
+    ++count;
+    return std::make_unique<slot>(*this, address);
+}
+
+ROOMPP_DECL void connection_limiter::leave(const std::string& address) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto found = counts_.find(address);
+    if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Writing what a turn has gathered.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL void gathered_sends::write() {
+    if (sends_.empty()) return;
+    if (++current_ == 0) current_ = 1;
+    // Also after an exception: the targets and sockets may not exist any more when the next turn ends.
+    struct clear_at_end {
+        gathered_sends& self;
+        ~clear_at_end() {
+            self.sends_.clear();
+            self.batches_.clear();
+        }
+    } const guard{*this};
+    writer_->write(sends_, batches_);
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Deciding on a request to open a WebSocket.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Which sites' pages may use a route: Origin, and cross-origin resource sharing (Fetch, section 3.3).
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Whether a request may come from the page that sends it: from the server's own, from an allowed one, or from no page.
+/// An encrypted request may not come from a page that was not, even of the same host: anybody on the network could have
+/// made that page. Of an unencrypted one nothing is known: a proxy may have ended the encryption.
+/// @param allowed origins such as `https://example.org`, or `*` for any.
+[[nodiscard]] bool allows_origin(const request& request, const std::vector<std::string>& allowed);
+
+/// Whether an origin is among the allowed ones by its name; `*` names none.
+[[nodiscard]] bool names_origin(const std::vector<std::string>& allowed, std::string_view origin);
+
+/// Refuses requests of other sites' pages that are not allowed, and adds the headers that the others need: without
+/// these, a page can't even see the status of an error. Origins that are named may send the user's cookies; `*` does
+/// not allow that.
+/// @returns the refusal.
+[[nodiscard]] std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,
+                                                   header_list& headers);
+
+/// The response to an OPTIONS by which a browser asks before another site's page sends something (Fetch, section 4.8).
+/// @param methods that the path takes, such as "GET, HEAD".
+/// @param headers that the page may set, such as "Content-Type".
+[[nodiscard]] response preflight_response(const request& request, const std::vector<std::string>& allowed,
+                                          std::string_view methods, std::string_view headers);
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const request& request,
+                                                                     connect_reply& reply) const {
+    if (!detail::allows_origin(request, origins_))
+        reply.refuse(403, "Pages of " + request.header("Origin") + " may not open this WebSocket.\n");
+    else if (connect_hook_)
+        connect_hook_(request, reply);
+    if (reply.refused()) return nullptr;
+    auto factory = factory_(request, reply);
+    if (!factory) return nullptr;
+    if (!first_message_check_)
+        return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
+            return factory(opened, person());
+        };
+    return [this, factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
+        return std::make_unique<detail::first_message_session>(
+            *opened, first_message_deadline_, first_message_check_,
+            [factory, &conn = *opened](const person& identity) { return factory(conn.shared_from_this(), identity); });
+    };
+}
+
+namespace detail {
+
+ROOMPP_DECL bool offers(const request& request, std::string_view subprotocol) {
+    bool found = false;
+    for_each_element(request.header("Sec-WebSocket-Protocol"),
+                     [&](std::string_view offer) { found = found || offer == subprotocol; });
+    return found;
+}
+
+ROOMPP_DECL std::string room_name(const request& request) {
+    std::string name;
+    for (const auto& [key, value] : request.parameters()) name += (name.empty() ? "" : "/") + value;
+    return name.empty() ? "/" : name;
+}
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+// A session that waits for its first message.
+
+#include <chrono>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL first_message_session::first_message_session(connection& client, std::chrono::seconds deadline,
+                                                         check validate, session_factory open)
+    : connection_(client),
+      validate_(std::move(validate)),
+      open_(std::move(open)),
+      deadline_(client.home().after(deadline, [&client] {
+          client.close(close_code::policy_violation, "the first message did not come in time");
+      })) {}
+
+ROOMPP_DECL void first_message_session::on_message(payload message) {
+    if (session_) return session_->on_message(message);
+    deadline_.cancel();
+    connect_reply reply;
+    validate_(message, reply);
+    if (const auto& refusal = reply.refused())
+        return connection_.close(close_code::policy_violation, refusal->body.substr(0, refusal->body.find('\n')));
+    session_ = open_(reply.person());
+    open_ = nullptr;
+}
+
+ROOMPP_DECL void first_message_session::on_rate_limited(payload dropped) {
+    if (session_) session_->on_rate_limited(dropped);
+}
+
+ROOMPP_DECL void first_message_session::on_drain() {
+    if (session_) session_->on_drain();
+}
+
+ROOMPP_DECL void first_message_session::on_close(const close_event& event) {
+    if (session_) session_->on_close(event);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Calling the hooks of one connection.
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+class websocket_handler::session final : public net::session {
+public:
+    session(std::shared_ptr<const websocket_handler> hooks, connection& client)
+        : hooks_(std::move(hooks)), connection_(client) {}
+
+    void on_message(payload message) override {
+        if (!hooks_->on_message_) return;
+        if (hooks_->on_message_.is_async()) return enqueue(message);
+        (void)hooks_->on_message_(connection_, message);
+    }
+    void on_close(const close_event& event) override {
+        if (queue_) queue_->clear();
+        if (hooks_->on_close_) hooks_->on_close_(connection_, event);
+    }
+
+private:
+    // The hook is a coroutine: one message after the other.
+    void enqueue(payload message) {
+        if (!queue_) queue_ = std::make_shared<message_queue>(connection_.home());
+        const auto client = connection_.shared_from_this();
+        const bool accepted = queue_->put(
+            message, [hooks = hooks_, client](payload text) { return hooks->on_message_(*client, text); },
+            [client](const std::exception_ptr& error) {
+                if (error) client->fail(error);
+            });
+        if (!accepted) connection_.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
+    }
+
+    std::shared_ptr<const websocket_handler> hooks_;
+    connection& connection_;  // which owns this
+    std::shared_ptr<message_queue> queue_;
+};
+
+ROOMPP_DECL std::unique_ptr<net::session> websocket_handler::open(const std::shared_ptr<const websocket_handler>& hooks,
+                                                                  connection& client) {
+    auto opened = std::make_unique<session>(hooks, client);
+    if (hooks->on_open_) hooks->on_open_(client);
+    return opened;
+}
+
+ROOMPP_DECL websocket_handler echo() {
+    websocket_handler handler;
+    handler.on_message([](connection& client, payload message) { client.send(message); });
+    return handler;
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/server/routing_table.hpp>.
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL websocket_route& routing_table::add_websocket(std::string path, websocket_route::route_factory open,
+                                                          handler<void(const request&, connect_reply&)> connect,
+                                                          handler<void(std::exception_ptr)> failed) {
+    path_template parsed(std::move(path));
+    for (const websocket_route& route : websockets_) refuse_duplicate(route.path(), parsed);
+    return websockets_.emplace_back(std::move(parsed), std::move(open), std::move(connect), std::move(failed));
+}
+
+ROOMPP_DECL std::optional<response> routing_table::respond(request& request, responder& deferred) {
+    try {
+        std::optional<response> answer;
+        if (plain_.respond(request, deferred, answer)) return answer;
+        const bool is_websocket = std::any_of(websockets_.begin(), websockets_.end(), [&](const auto& route) {
+            return route.path().match(request.path()).has_value();
+        });
+        if (!is_websocket) return response(404, "Not found.\n");
+        response refusal(426, "This path is a WebSocket: open it with a WebSocket handshake (RFC 6455).\n");
+        refusal.headers.emplace_back("Upgrade", "websocket");
+        refusal.headers.emplace_back("Connection", "Upgrade");
+        return refusal;
+    } catch (...) {
+        report(std::current_exception());
+        return response(500, "The server failed to answer this request.\n");
+    }
+}
+
+ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
+    return request.head().asks_for_websocket;
+}
+
+// RFC 6455, section 4.2.1.
+[[nodiscard]] ROOMPP_DECL std::optional<response> check_handshake(const request& request) {
+    const request_head& head = request.head();
+    if (head.method != "GET" || head.version != http_version::http_1_1)
+        return response(400, "A WebSocket handshake is a GET of HTTP/1.1.\n");
+    if (request.header("Sec-WebSocket-Version") != "13") {
+        response refusal(426, "The Sec-WebSocket-Version is not 13, the only one that is supported.\n");
+        refusal.headers.emplace_back("Sec-WebSocket-Version", "13");
+        refusal.headers.emplace_back("Upgrade", "websocket");
+        return refusal;
+    }
+    const std::string& key = request.header("Sec-WebSocket-Key");
+    const auto is_base64 = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    };
+    if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
+        return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
+    if (!request.body().empty()) return response(400, "A WebSocket handshake has no body.\n");
+    return std::nullopt;
+}
+
+ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, upgrade_options& options) {
+    if (auto refusal = check_handshake(request)) return refusal;
+    auto [route, values] = find_route(
+        websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
+        [](const websocket_route&) { return true; });
+    if (!route) return response(404, "There is no WebSocket under this path.\n");
+    if (auto refusal = check_parameters(values, plain_.max_name_length())) return refusal;
+    request.set_parameters(std::move(values));
+    try {
+        connect_reply reply;
+        options.open = route->ask(request, reply);
+        if (reply.refused()) return *reply.refused();
+        // RFC 6455, section 4.2.2, forbids to answer with one that was not offered.
+        if (offers(request, reply.chosen_subprotocol())) options.subprotocol = reply.chosen_subprotocol();
+        options.headers = reply.headers();
+        options.failed = [this, failed_route = route](const std::exception_ptr& error) {
+            if (failed_route->error_hook())
+                failed_route->error_hook()(error);
+            else
+                report(error);
+        };
+        return std::nullopt;
+    } catch (...) {
+        report(std::current_exception());
+        return response(500, "The server failed to answer this request.\n");
+    }
+}
+
+ROOMPP_DECL void routing_table::report(const std::exception_ptr& error) noexcept {
+    try {
+        if (error_hook_) return error_hook_(error);
+    } catch (...) {
+        return report_by_default(std::current_exception());  // the hook itself has failed
+    }
+    report_by_default(error);
+}
+
+ROOMPP_DECL void routing_table::report_by_default(const std::exception_ptr& error) const {
+    if (default_error_handler_) return default_error_handler_(error);
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "roompp: a handler failed: %s\n", e.what());
+    } catch (...) {
+        std::fprintf(stderr, "roompp: a handler failed\n");
+    }
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/http_date.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+// By hand: std::strftime depends on the locale, and std::gmtime is not thread-safe.
+ROOMPP_DECL std::string http_date(std::chrono::system_clock::time_point time) {
+    constexpr std::string_view day_names = "ThuFriSatSunMonTueWed";  // 1970-01-01 was a Thursday
+    constexpr std::string_view month_names = "MarAprMayJunJulAugSepOctNovDecJanFeb";
+    const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+    constexpr std::int64_t seconds_a_day = 24 * 3600;
+    const std::int64_t days = seconds >= 0 ? seconds / seconds_a_day : -((seconds_a_day - 1 - seconds) / seconds_a_day);
+    const auto second_of_day = static_cast<std::size_t>(seconds - days * seconds_a_day);
+    const auto weekday = static_cast<std::size_t>(((days % 7) + 7) % 7);
+    // The date of a day number, with years that begin in March (H. Hinnant, "chrono-Compatible Low-Level Date
+    // Algorithms", civil_from_days).
+    const std::int64_t shifted = days + 719'468;  // since 0000-03-01
+    const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
+    const std::int64_t day_of_era = shifted - era * 146'097;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    const auto day = static_cast<std::size_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    const auto year = static_cast<std::size_t>(year_of_era + era * 400 + (month_from_march >= 10 ? 1 : 0));
+
+    std::string text;
+    text.reserve(29);
+    const auto add_digits = [&text](std::size_t number, std::size_t digits) {
+        for (std::size_t divisor = digits == 4 ? 1000 : 10; divisor != 0; divisor /= 10)
+            text.push_back(static_cast<char>('0' + number / divisor % 10));
+    };
+    text.append(day_names.substr(weekday * 3, 3)).append(", ");
+    add_digits(day, 2);
+    text.append(" ").append(month_names.substr(static_cast<std::size_t>(month_from_march) * 3, 3)).append(" ");
+    add_digits(year, 4);
+    text.append(" ");
+    add_digits(second_of_day / 3600, 2);
+    text.append(":");
+    add_digits(second_of_day / 60 % 60, 2);
+    text.append(":");
+    add_digits(second_of_day % 60, 2);
+    return text.append(" GMT");
+}
+
+ROOMPP_DECL std::string_view http_date_cache::at(std::chrono::system_clock::time_point now) {
+    const std::int64_t second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    if (text_.empty() || second != second_) {
+        second_ = second;
+        text_ = http_date(now);
+    }
+    return text_;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Accepting connections for a server.
+
+#include <csignal>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/signal_set.hpp>
+
+// Accepts connections on one port.
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string>
+#include <system_error>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A listening socket. Single-threaded (its own loop); not movable.
+class acceptor {
+public:
+    /// Receivers of its events.
+    struct callbacks {
+        std::function<net::shard&()> next;                             ///< chooses the next connection's shard
+        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< takes a connection, on the loop of its shard
+        std::function<void(std::exception_ptr)> failed;                ///< no connection can be accepted at present
+    };
+
+    /// Listens. @throws as open_listener().
+    acceptor(asio::io_context& context, const std::string& address, std::uint16_t port);
+    acceptor(const acceptor&) = delete;
+    acceptor& operator=(const acceptor&) = delete;
+
+    /// The address and port on which it listens.
+    [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return listener_.local_endpoint(); }
+
+    /// Accepts from now on; call once.
+    void start(callbacks receivers);
+    /// Accepts nothing more, and closes the port.
+    void stop() noexcept;
+
+private:
+    void accept();
+    void retry_after(const std::error_code& ec);
+
+    asio::io_context& context_;
+    asio::ip::tcp::acceptor listener_;
+    callbacks callbacks_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// A non-blocking TCP socket as a stream.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/ip/tcp.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The stream of a server's connections: see stream_concept, which says what each function must do.
+class tcp_stream {
+public:
+    explicit tcp_stream(asio::ip::tcp::socket socket);
+
+    /// Counts the peer as lost when it has not acknowledged sent bytes for this long, where the system can (Linux:
+    /// TCP_USER_TIMEOUT; at most a day). Without it, a peer whose network goes away stays for as long as the system
+    /// sends again: about 15 minutes. WebSockets also have pings against that; event streams have not.
+    void set_user_timeout(std::chrono::seconds timeout) noexcept;
+
+    /// Counts the stream among the connections of its peer's address until it is closed.
+    /// @param max_connections the limit of one address; 0: none, and the stream is not counted.
+    /// @returns false if the address has that many already.
+    [[nodiscard]] bool take_slot(connection_limiter& limiter, std::size_t max_connections);
+
+    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
+        return socket_.read_some(asio::buffer(into, size), ec);
+    }
+    template <class Buffers>
+    std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
+        return socket_.write_some(buffers, ec);
+    }
+    template <class Handler>
+    void wait_readable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+    }
+    template <class Handler>
+    void wait_writable(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+    }
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
+    }
+    void end_writing() noexcept;
+    void close() noexcept;
+    [[nodiscard]] std::string peer_address() const;
+    [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
+    [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
+    [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
+        return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
+    }
+
+private:
+    asio::ip::tcp::socket socket_;
+    std::unique_ptr<connection_limiter::slot> slot_;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// Serves one accepted stream: HTTP, and what an upgrade turns it into.
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+// One connection's requests over plain HTTP/1.1, with keep-alive and pipelining.
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// Reads the requests of one connection: the head, then the body.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Reads the body of an HTTP/1.1 request, of a known size or in chunks, as its bytes come.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// The bounds of what a request may make its reader keep or skip.
+
+#include <cstddef>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Bounds of one request, but for its body, whose bound depends on the route (see body_reader).
+struct parser_limits {
+    /// Maximum size of a head in bytes, from the request line to the empty line after the fields, both included, and
+    /// with an empty line before it; a larger one is refused with 431, or with 414 if it is the request line already. The
+    /// trailers of a chunked body, and its chunk extensions, may each have as much again over the whole body; larger ones
+    /// are refused with 431 and 413.
+    std::size_t head_bytes = 16'000;
+    /// Maximum number of header fields; more are refused with 431. For the trailers of a body as well.
+    std::size_t header_fields = 100;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Reads one request body after the other (RFC 9112, sections 6.3 and 7.1). The outcome depends on the bytes, not on how
+/// they were split; the work is linear in them. Of chunks, sizes and line ends are strict; extensions are skipped,
+/// trailers are checked and dropped, and both are bounded. Not thread-safe.
+class body_reader {
+public:
+    explicit body_reader(const parser_limits& limits = {}) noexcept : limits_(limits) {}
+
+    /// Begins with the body that follows a head, which is not used afterwards. A request without a body is complete at
+    /// once, and one that announces too much has failed with 413.
+    /// @param max_bytes maximum size of the body, decoded, in bytes.
+    void start(const request_head& head, std::uint64_t max_bytes) {
+        *this = body_reader(limits_);
+        state_ = parse_state::incomplete;
+        max_bytes_ = remaining_ = max_bytes;
+        if (head.framing == request_framing::chunked) {
+            position_ = position::size_begin;
+        } else if (head.content_length > max_bytes) {
+            fail_for_size();
+        } else {
+            remaining_ = head.content_length;
+            position_ = position::sized;
+            if (remaining_ == 0) state_ = parse_state::complete;
+        }
+    }
+
+    /// Reads on, and appends what belongs to the body.
+    /// @returns how many of the bytes were taken: all, unless the body ends among them, or is wrong from there on.
+    std::size_t consume(std::string_view bytes, std::string& body) {
+        std::size_t count = 0;
+        while (count != bytes.size() && state_ == parse_state::incomplete) {
+            if (position_ == position::sized || position_ == position::data)
+                count += append(bytes.substr(count), body);
+            else if (step(bytes[count]))
+                ++count;
+        }
+        return count;
+    }
+
+    /// `complete` before the first start(), too.
+    [[nodiscard]] parse_state state() const noexcept { return state_; }
+    /// The refusal, valid once state() is failed, until start().
+    [[nodiscard]] const parse_error& error() const noexcept { return error_; }
+
+private:
+    // What the next byte belongs to.
+    enum class position : unsigned char {
+        sized,
+        size_begin,
+        size,
+        space_before_extension,
+        extension,
+        size_lf,
+        data,
+        data_cr,
+        data_lf,
+        trailer_begin,
+        trailer_name,
+        trailer_value,
+        trailer_lf,
+        last_lf
+    };
+
+    std::size_t append(std::string_view bytes, std::string& body) {
+        std::uint64_t& outstanding = position_ == position::sized ? remaining_ : chunk_;
+        const auto size = static_cast<std::size_t>((std::min<std::uint64_t>)(outstanding, bytes.size()));
+        body.append(bytes.data(), size);
+        outstanding -= size;
+        if (outstanding == 0 && position_ == position::sized) state_ = parse_state::complete;
+        if (outstanding == 0 && position_ == position::data) position_ = position::data_cr;
+        return size;
+    }
+
+    // Takes one byte of what is around the data. Returns false if it is wrong.
+    bool step(char c) {
+        switch (position_) {
+            case position::size_begin:
+                if (hex_value(c) < 0) return refuse(c, "at the begin of a chunk", "its size in hexadecimal digits");
+                chunk_ = 0;
+                digits_ = 0;
+                return add_digit(c);
+            case position::size:
+                if (hex_value(c) >= 0) return add_digit(c);
+                [[fallthrough]];
+            case position::space_before_extension:
+                if (c == ' ' || c == '\t') return count_extension(position::space_before_extension);
+                if (c == ';') return count_extension(position::extension);
+                if (c == '\r' && position_ == position::size) return go_to(position::size_lf);
+                return refuse(c, "after a chunk's size", "CR LF, or an extension after ';'");
+            case position::extension:
+                if (c == '\r') return go_to(position::size_lf);
+                if (is_char(c, control_char)) return refuse(c, "in a chunk extension", "no control characters");
+                return count_extension(position::extension);
+            case position::size_lf:
+                if (c != '\n') return refuse(c, "after the CR at the end of a chunk's size", "LF");
+                remaining_ -= chunk_;
+                return go_to(chunk_ == 0 ? position::trailer_begin : position::data);
+            case position::data_cr:
+                if (c != '\r')
+                    return refuse(c, "after a chunk's data", "CR LF, for the chunk has all that its size says");
+                return go_to(position::data_lf);
+            case position::data_lf:
+                if (c != '\n') return refuse(c, "after the CR at the end of a chunk's data", "LF");
+                return go_to(position::size_begin);
+            default:
+                return step_in_trailers(c);
+        }
+    }
+
+    // RFC 9112, section 7.1.2. Nobody is told of trailers, so that none can be taken for a header field.
+    bool step_in_trailers(char c) {
+        if (++trailer_bytes_ > limits_.head_bytes)
+            return fail({431, "The body's trailers are larger than " + std::to_string(limits_.head_bytes) + " bytes."});
+        switch (position_) {
+            case position::trailer_begin:
+                if (c == '\r') return go_to(position::last_lf);
+                if (!is_char(c, token_char)) return refuse(c, "at the begin of a trailer", "a name");
+                if (++trailers_ > limits_.header_fields)
+                    return fail(
+                        {431, "The body has more than " + std::to_string(limits_.header_fields) + " trailers."});
+                return go_to(position::trailer_name);
+            case position::trailer_name:
+                if (c == ':') return go_to(position::trailer_value);
+                if (!is_char(c, token_char)) return refuse(c, "in the name of a trailer", "a colon after it");
+                return true;
+            case position::trailer_value:
+                if (c == '\r') return go_to(position::trailer_lf);
+                if (is_char(c, control_char)) return refuse(c, "in the value of a trailer", "no control characters");
+                return true;
+            case position::trailer_lf:
+                if (c != '\n') return refuse(c, "after the CR at the end of a trailer", "LF");
+                return go_to(position::trailer_begin);
+            default:  // last_lf
+                if (c != '\n') return refuse(c, "after the CR at the end of the trailers", "LF");
+                state_ = parse_state::complete;
+                return true;
+        }
+    }
+
+    bool go_to(position next) noexcept {
+        position_ = next;
+        return true;
+    }
+
+    bool add_digit(char c) {
+        constexpr int max_digits = 16;
+        if (++digits_ > max_digits) return fail({400, "A chunk's size has more than 16 digits."});
+        chunk_ = chunk_ * 16 + static_cast<unsigned>(hex_value(c));
+        if (chunk_ > remaining_) return fail_for_size();
+        return go_to(position::size);
+    }
+
+    bool count_extension(position next) {
+        if (++extension_bytes_ > limits_.head_bytes)
+            return fail(
+                {413, "The body's chunk extensions are larger than " + std::to_string(limits_.head_bytes) + " bytes."});
+        return go_to(next);
+    }
+
+    bool refuse(char c, const char* context, const char* expectation) {
+        return fail(
+            {400, "The chunked body has " + describe_byte(c) + ' ' + context + "; expected " + expectation + '.'});
+    }
+
+    bool fail_for_size() {
+        return fail({413, "The request's body is larger than " + std::to_string(max_bytes_) + " bytes."});
+    }
+
+    bool fail(parse_error error) {
+        error_ = std::move(error);
+        state_ = parse_state::failed;
+        return false;
+    }
+
+    parser_limits limits_;
+    parse_error error_;
+    std::uint64_t max_bytes_ = 0;
+    std::uint64_t remaining_ = 0;  // of the body, if sized, else of what its further chunks may have
+    std::uint64_t chunk_ = 0;      // of the current chunk
+    std::size_t extension_bytes_ = 0;
+    std::size_t trailer_bytes_ = 0;
+    std::size_t trailers_ = 0;
+    int digits_ = 0;
+    position position_ = position::sized;
+    parse_state state_ = parse_state::complete;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Parses the heads of HTTP/1.1 requests as their bytes come, strictly and without copying what came whole.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The header fields that the connection itself must understand: where a request ends, whose it is, what comes after it.
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Interprets Host, Connection, Content-Length, Transfer-Encoding, Upgrade and Expect of one head, in which two readings
+/// would be an attack (request smuggling, RFC 9112, section 11.2). Give it every field, then finish().
+class known_fields {
+public:
+    /// Notes a field of the head that is being read.
+    /// @returns the error, if the field alone is wrong already.
+    [[nodiscard]] std::optional<parse_error> add(const header_field& field, request_head& head) {
+        switch (field.name.size()) {  // a name of another length is none of ours: most fields cost one look
+            case 4:
+                if (equals_ignoring_case(field.name, "Host")) return add_host(field.value, head);
+                break;
+            case 6:
+                if (equals_ignoring_case(field.name, "Expect"))
+                    expects_continue_ = expects_continue_ || list_contains(field.value, "100-continue");
+                break;
+            case 7:
+                if (equals_ignoring_case(field.name, "Upgrade"))
+                    names_websocket_ = names_websocket_ || list_contains(field.value, "websocket");
+                break;
+            case 10:
+                if (equals_ignoring_case(field.name, "Connection")) add_connection(field.value);
+                break;
+            case 14:
+                if (equals_ignoring_case(field.name, "Content-Length")) return add_content_length(field.value, head);
+                break;
+            case 17:
+                if (equals_ignoring_case(field.name, "Transfer-Encoding")) return add_transfer_encoding(field.value);
+                break;
+            default:
+                break;
+        }
+        return std::nullopt;
+    }
+
+    /// Concludes from all fields what is to be done.
+    /// @returns the error, if they contradict each other or the request line.
+    [[nodiscard]] std::optional<parse_error> finish(request_head& head) const {
+        const bool is_1_0 = head.version == http_version::http_1_0;
+        if (auto error = finish_authority(head)) return error;
+        if (auto error = finish_framing(head)) return error;
+        head.is_persistent = !has_close_ && (!is_1_0 || has_keep_alive_);
+        head.confirms_keep_alive = is_1_0 && head.is_persistent;
+        head.expects_continue = expects_continue_ && !is_1_0;
+        head.asks_for_websocket = names_websocket_ && has_upgrade_;
+        return std::nullopt;
+    }
+
+private:
+    std::optional<parse_error> add_host(std::string_view value, request_head& head) {
+        if (has_host_) return parse_error{400, "The request has more than one Host field."};
+        has_host_ = true;
+        head.authority = value;
+        if (!value.empty() && !is_authority(value))
+            return parse_error{400, "The Host " + quote(value) + " is not of the form 'host' or 'host:port'."};
+        return std::nullopt;
+    }
+
+    void add_connection(std::string_view value) {
+        for_each_element(value, [&](std::string_view option) {
+            has_close_ = has_close_ || equals_ignoring_case(option, "close");
+            has_keep_alive_ = has_keep_alive_ || equals_ignoring_case(option, "keep-alive");
+            has_upgrade_ = has_upgrade_ || equals_ignoring_case(option, "upgrade");
+        });
+    }
+
+    std::optional<parse_error> add_content_length(std::string_view value, request_head& head) {
+        if (has_length_) return parse_error{400, "The request has more than one Content-Length field."};
+        has_length_ = true;
+        if (value.empty() || !consists_of(value, digit_char))
+            return parse_error{400, "The Content-Length " + quote(value) + " is not one decimal number."};
+        constexpr std::uint64_t max_length = (std::numeric_limits<std::uint64_t>::max)();
+        for (const char c : value) {
+            const auto digit = static_cast<unsigned>(c - '0');
+            if (head.content_length > (max_length - digit) / 10)
+                return parse_error{413, "The Content-Length " + quote(value) + " is larger than any body may be."};
+            head.content_length = head.content_length * 10 + digit;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<parse_error> add_transfer_encoding(std::string_view value) {
+        has_coding_ = true;
+        std::optional<parse_error> error;
+        for_each_element(value, [&](std::string_view element) {
+            if (error) return;
+            const std::size_t semicolon = element.find(';');
+            const std::string_view coding = trim_whitespace(element.substr(0, semicolon));
+            if (coding.empty() || !consists_of(coding, token_char)) {
+                error = parse_error{400, "The Transfer-Encoding " + quote(value) + " is not a list of tokens."};
+            } else if (has_chunked_) {
+                error = parse_error{400, "The Transfer-Encoding " + quote(value) +
+                                             " has something after 'chunked', which must come last and once."};
+            } else if (!equals_ignoring_case(coding, "chunked")) {
+                has_unknown_coding_ = true;
+            } else if (semicolon != std::string_view::npos) {
+                error = parse_error{400, "The transfer coding 'chunked' has no parameters (RFC 9112, section 7.1)."};
+            } else {
+                has_chunked_ = true;
+            }
+        });
+        return error;
+    }
+
+    // RFC 9112, section 3.2. An http URI has a host (RFC 9110, section 4.2.1): an empty Host is good only where the
+    // target has the authority.
+    [[nodiscard]] std::optional<parse_error> finish_authority(request_head& head) const {
+        if (!has_host_ && head.version != http_version::http_1_0)
+            return parse_error{400, "The request has no Host field, which HTTP/1.1 requires."};
+        if (head.parts.form == target_form::absolute)
+            head.authority = head.parts.authority;
+        else if (has_host_ && head.authority.empty())
+            return parse_error{400, "The Host field is empty; expected 'host' or 'host:port'."};
+        return std::nullopt;
+    }
+
+    // RFC 9112, sections 6.1 and 6.3.
+    [[nodiscard]] std::optional<parse_error> finish_framing(request_head& head) const {
+        if (has_coding_ && has_length_)
+            return parse_error{400, "The request has both Content-Length and Transfer-Encoding; expected one of them."};
+        if (has_coding_ && head.version == http_version::http_1_0)
+            return parse_error{400, "The request has a Transfer-Encoding, which HTTP/1.0 does not know."};
+        if (has_unknown_coding_) return parse_error{501, "The only transfer coding that is implemented is 'chunked'."};
+        if (has_coding_ && !has_chunked_)
+            return parse_error{400, "The Transfer-Encoding is empty; expected 'chunked'."};
+        head.framing = has_coding_   ? request_framing::chunked
+                       : has_length_ ? request_framing::sized
+                                     : request_framing::none;
+        return std::nullopt;
+    }
+
+    bool has_host_ = false;
+    bool has_length_ = false;
+    bool has_coding_ = false;
+    bool has_chunked_ = false;
+    bool has_unknown_coding_ = false;
+    bool has_close_ = false;
+    bool has_keep_alive_ = false;
+    bool has_upgrade_ = false;
+    bool names_websocket_ = false;
+    bool expects_continue_ = false;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Parses one request head after the other (RFC 9112, sections 2 to 6). One strict pass over its bytes: a line is taken
+/// once its line end has come, so that the outcome depends on the bytes and never on how they were split, and the end of a
+/// line is searched for only in bytes that are new, so that the work is linear in the bytes.
+///
+/// Refused, each with a text: whatever the grammar does not allow (a bare CR or LF, control characters, folded lines,
+/// white space before a colon, names that are no tokens, targets and hosts that are none); what could be read in two ways
+/// (more than one Host or Content-Length, Content-Length with Transfer-Encoding); what is too large; and what is not
+/// implemented (CONNECT, transfer codings but chunked, other versions). One empty line before the head is skipped
+/// (section 2.2).
+///
+/// A head that comes in one piece is parsed where it is: its views refer to the caller's bytes until keep_head(). One in
+/// pieces is gathered in the parser. Not thread-safe. Stays where it was made: the views of the head may refer to it.
+class request_parser {
+public:
+    explicit request_parser(const parser_limits& limits = {}) noexcept : limits_(limits) {}
+    request_parser(const request_parser&) = delete;
+    request_parser& operator=(const request_parser&) = delete;
+
+    /// Reads on. Throws nothing but std::bad_alloc.
+    /// @param bytes what has come next. If the head is complete afterwards, they must stay as they are while head() is
+    ///     used, or until keep_head().
+    /// @returns how many of them were taken: all, unless the head ends among them; none once it has ended.
+    std::size_t consume(std::string_view bytes) {
+        if (state_ != parse_state::incomplete || bytes.empty()) return 0;
+        if (buffer_.empty()) {
+            parse(bytes);
+            if (state_ == parse_state::complete) {
+                head_begin_ = bytes.data();
+                return head_.size;
+            }
+            if (state_ == parse_state::incomplete) append_to_buffer(bytes);
+            return bytes.size();
+        }
+        // What is incomplete is smaller than the bound.
+        const std::size_t size_before = buffer_.size();
+        append_to_buffer(bytes.substr(0, limits_.head_bytes - size_before));
+        parse({buffer_.data(), buffer_.size()});
+        return state_ == parse_state::complete ? head_.size - size_before : bytes.size();
+    }
+
+    [[nodiscard]] parse_state state() const noexcept { return state_; }
+    /// The head, valid once state() is complete, until reset().
+    [[nodiscard]] const request_head& head() const noexcept { return head_; }
+    /// The refusal, valid once state() is failed, until reset().
+    [[nodiscard]] const parse_error& error() const noexcept { return error_; }
+    /// Whether a byte of a request has come; an empty line before it is none, so that a client that sends one after its
+    /// last request does not seem to begin another.
+    [[nodiscard]] bool has_begun() const noexcept {
+        const bool is_half_of_empty_line = buffer_.size() == 1 && buffer_.front() == '\r';
+        return state_ != parse_state::incomplete || has_request_line_ ||
+               (buffer_.size() > line_ && !is_half_of_empty_line);
+    }
+
+    /// Copies a complete head that lies in the caller's bytes, so that these may go.
+    void keep_head() {
+        if (state_ == parse_state::complete && buffer_.empty()) append_to_buffer({head_begin_, head_.size});
+    }
+
+    /// Begins with the next request. Memory is used again, unless it is much.
+    void reset() noexcept {
+        std::vector<header_field> fields = std::move(head_.fields);
+        fields.clear();
+        head_ = {};
+        head_.fields = std::move(fields);
+        known_ = {};
+        error_ = {};
+        if (buffer_.capacity() > max_idle_capacity) buffer_ = {};
+        buffer_.clear();
+        line_ = searched_ = 0;
+        has_request_line_ = false;
+        state_ = parse_state::incomplete;
+    }
+
+private:
+    static constexpr const char* line_end_text = "its end";
+    static constexpr std::size_t max_idle_capacity = 4096;  // between requests: connections may idle by the thousand
+
+    void parse(std::string_view all) {
+        const std::string_view bytes = all.substr(0, limits_.head_bytes);
+        if (line_ == 0 && bytes.substr(0, 2) == "\r\n") line_ = 2;
+        if (searched_ > line_ && !has_line_end(bytes)) return;
+        if (!has_request_line_ && !parse_request_line(bytes)) return;
+        while (parse_field_line(bytes)) {}
+    }
+
+    // Whether the current line has ended, perhaps not where it should. If not, more must come, or it is too much. What is
+    // wrong in a line is said only when it has ended, or the outcome would depend on how the bytes were split.
+    bool has_line_end(std::string_view bytes) {
+        const std::size_t begin = (std::max)(line_, searched_);
+        if (begin < bytes.size() && std::memchr(bytes.data() + begin, '\n', bytes.size() - begin) != nullptr)
+            return true;
+        searched_ = bytes.size();
+        if (bytes.size() == limits_.head_bytes) fail_for_size(bytes.substr((std::min)(line_, bytes.size())));
+        return false;
+    }
+
+    bool fail(parse_error error) {
+        error_ = std::move(error);
+        state_ = parse_state::failed;
+        return false;
+    }
+
+    void fail_for_size(std::string_view line) {
+        const std::string bound = std::to_string(limits_.head_bytes) + " bytes";
+        if (has_request_line_) {
+            fail({431, "The request's head is larger than " + bound + '.'});
+            return;
+        }
+        const std::size_t space = line.find(' ');
+        if (space != std::string_view::npos && space != 0 && consists_of(line.substr(0, space), token_char))
+            fail({414, "The request line, with the target, is longer than " + bound + '.'});
+        else
+            fail({400, "This is no request: the first " + bound + " have neither a method nor a line end."});
+    }
+
+    // RFC 9112, section 3: method SP request-target SP HTTP-version CRLF, with single spaces.
+    bool parse_request_line(std::string_view bytes) {
+        const char* const begin = bytes.data() + line_;
+        const char* const end = bytes.data() + bytes.size();
+        const char* const method_end = skip_chars(begin, end, token_char);
+        if (method_end == end) return has_line_end(bytes);
+        if (*method_end != ' ' || method_end == begin) return refuse_request_line(bytes, "method", begin, method_end);
+        const char* const target = method_end + 1;
+        const char* const target_end = skip_chars(target, end, target_char);
+        if (target_end == end) return has_line_end(bytes);
+        if (*target_end != ' ' || target_end == target) return refuse_request_line(bytes, "target", target, target_end);
+        const char* const version = target_end + 1;
+        constexpr std::size_t version_size = 8;
+        const std::string_view rest(version, static_cast<std::size_t>(end - version));
+        if (rest.size() < version_size + 2 || rest.substr(version_size, 2) != "\r\n")
+            return refuse_version(bytes, rest);
+        if (rest.substr(0, version_size) == "HTTP/1.1")
+            head_.version = http_version::http_1_1;
+        else if (rest.substr(0, version_size) == "HTTP/1.0")
+            head_.version = http_version::http_1_0;
+        else
+            return refuse_version(bytes, rest);
+        head_.method = {begin, static_cast<std::size_t>(method_end - begin)};
+        head_.target = {target, static_cast<std::size_t>(target_end - target)};
+        if (auto error = parse_target(head_.method, head_.target, head_.parts)) return fail(std::move(*error));
+        line_ = static_cast<std::size_t>(version - bytes.data()) + version_size + 2;
+        has_request_line_ = true;
+        constexpr std::size_t usual_fields = 24;  // of a browser's upgrade: one allocation
+        head_.fields.reserve((std::min)(usual_fields, limits_.header_fields));
+        return true;
+    }
+
+    bool refuse_request_line(std::string_view bytes, const char* part, const char* begin, const char* part_end) {
+        if (!has_line_end(bytes)) return false;
+        const std::string culprit = describe_position(part_end);
+        const bool is_missing = begin == part_end;
+        if (is_missing && begin == bytes.data() + line_ && culprit == line_end_text)
+            return fail({400, "There is an empty line where the request line should be."});
+        return fail({400, "The request line has " + culprit + (is_missing ? " where the " : " within or after the ") +
+                              part + (is_missing ? " should be" : "") + "; expected 'METHOD target HTTP/1.1'."});
+    }
+
+    // What stands at a position of a line that has an end.
+    static std::string describe_position(const char* position) {
+        if (*position == '\r') return position[1] == '\n' ? line_end_text : "a CR without LF";
+        return *position == '\n' ? "an LF without CR" : describe_byte(*position);
+    }
+
+    bool refuse_version(std::string_view bytes, std::string_view rest) {
+        if (!has_line_end(bytes)) return false;
+        std::string_view version = rest.substr(0, rest.find('\n'));
+        const bool is_strict = !version.empty() && version.back() == '\r';
+        if (is_strict) version.remove_suffix(1);
+        const bool is_version = is_strict && version.size() == 8 && version.substr(0, 5) == "HTTP/" &&
+                                is_char(version[5], digit_char) && version[6] == '.' && is_char(version[7], digit_char);
+        if (is_version) return fail({505, "The version " + quote(version) + " is not answered; expected HTTP/1.1."});
+        if (version == "HTTP/1.1" || version == "HTTP/1.0")
+            return fail({400, "The request line has an LF without CR; expected CR LF at its end."});
+        return fail({400, "The request line ends with " + quote(version) + "; expected HTTP/1.1."});
+    }
+
+    // RFC 9112, section 5: field-name ":" OWS field-value OWS CRLF, without folding; or the empty line at the head's end.
+    // Returns whether another line is to be parsed.
+    bool parse_field_line(std::string_view bytes) {
+        const char* const begin = bytes.data() + line_;
+        const char* const end = bytes.data() + bytes.size();
+        const char* const name_end = skip_chars(begin, end, token_char);
+        if (name_end == end) return has_line_end(bytes);
+        const std::string_view name(begin, static_cast<std::size_t>(name_end - begin));
+        if (*name_end != ':' || name.empty()) {
+            if (name.empty() && *name_end == '\r' && end - name_end >= 2 && name_end[1] == '\n') return finish();
+            return has_line_end(bytes) && fail({400, describe_bad_name(name, name_end)});
+        }
+        const char* value = name_end + 1;
+        while (value != end && (*value == ' ' || *value == '\t')) ++value;
+        const char* const line_end = find_control(value, end);
+        if (end - line_end < 2 || line_end[0] != '\r' || line_end[1] != '\n')
+            return has_line_end(bytes) &&
+                   fail({400, "The value of the field " + quote(name) + " has " + describe_position(line_end) + '.'});
+        if (head_.fields.size() >= limits_.header_fields)
+            return fail(
+                {431, "The request has more than " + std::to_string(limits_.header_fields) + " header fields."});
+        const char* value_end = line_end;
+        while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
+        head_.fields.push_back({name, {value, static_cast<std::size_t>(value_end - value)}});
+        line_ = static_cast<std::size_t>(line_end - bytes.data()) + 2;
+        if (auto error = known_.add(head_.fields.back(), head_)) return fail(std::move(*error));
+        return true;
+    }
+
+    [[nodiscard]] std::string describe_bad_name(std::string_view name, const char* name_end) const {
+        const std::string line = "Header line " + std::to_string(head_.fields.size() + 1);
+        if (name.empty()) {
+            if (*name_end == ' ' || *name_end == '\t')
+                return line + " begins with white space: folded lines are not allowed.";
+            if (*name_end == ':') return line + " has no name before the colon.";
+            return line + " begins with " + describe_position(name_end) + "; expected 'Name: value'.";
+        }
+        const std::string culprit = describe_position(name_end);
+        if (culprit == line_end_text) return line + ", " + quote(name) + ", has no colon; expected 'Name: value'.";
+        return line + " has " + culprit + " after " + quote(name) + "; expected a colon right after the name.";
+    }
+
+    bool finish() {
+        line_ += 2;
+        head_.size = line_;
+        if (auto error = known_.finish(head_)) return fail(std::move(*error));
+        state_ = parse_state::complete;
+        return false;
+    }
+
+    // The views follow their bytes, whenever these move.
+    void append_to_buffer(std::string_view bytes) {
+        if (buffer_.empty()) {
+            buffer_.assign(bytes.begin(), bytes.end());
+            move_views(bytes, buffer_.data());
+        } else if (buffer_.capacity() - buffer_.size() >= bytes.size()) {
+            buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+        } else {
+            std::vector<char> larger;
+            larger.reserve((std::max)(buffer_.capacity() * 2, buffer_.size() + bytes.size()));
+            larger.insert(larger.end(), buffer_.begin(), buffer_.end());
+            larger.insert(larger.end(), bytes.begin(), bytes.end());
+            move_views({buffer_.data(), buffer_.size()}, larger.data());
+            buffer_.swap(larger);
+        }
+    }
+
+    void move_views(std::string_view bytes, const char* new_begin) {
+        const auto address = [](const char* position) { return reinterpret_cast<std::uintptr_t>(position); };
+        const auto move = [&](std::string_view& view) {
+            const bool lies_within = address(view.data()) >= address(bytes.data()) &&
+                                     address(view.data() + view.size()) <= address(bytes.data() + bytes.size());
+            if (lies_within) view = {new_begin + (view.data() - bytes.data()), view.size()};
+        };
+        for (std::string_view* view : {&head_.method, &head_.target, &head_.parts.authority, &head_.parts.path,
+                                       &head_.parts.query, &head_.authority})
+            move(*view);
+        for (header_field& field : head_.fields) {
+            move(field.name);
+            move(field.value);
+        }
+    }
+
+    parser_limits limits_;
+    request_head head_;
+    known_fields known_;
+    parse_error error_;
+    std::vector<char> buffer_;          // of a head that has come in pieces, or is to outlive the caller's bytes
+    const char* head_begin_ = nullptr;  // of a complete head that lies in the caller's bytes
+    std::size_t line_ = 0;              // where the current line begins
+    std::size_t searched_ = 0;          // up to where its end has been searched for, in vain
+    bool has_request_line_ = false;
+    parse_state state_ = parse_state::incomplete;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Reads one request after the other, in whatever parts their bytes come. The size of the body is bounded by the route,
+/// which the head names: reading stops after the head until start_body() says how large the body may be. Not
+/// thread-safe; stays where it was made, for the head refers to it.
+class request_reader {
+public:
+    /// How far the reading of the current request is.
+    enum class state : unsigned char {
+        in_head,        ///< more bytes are needed
+        head_complete,  ///< start_body() is needed
+        in_body,        ///< more bytes are needed
+        complete,       ///< bytes after it belong to what follows
+        failed          ///< refused, see error(); what follows can't be trusted
+    };
+
+    /// @param limits of which head_bytes and header_fields count.
+    explicit request_reader(const limits& limits)
+        : parser_(parser_limits{limits.head_bytes, limits.header_fields}),
+          body_reader_(parser_limits{limits.head_bytes, limits.header_fields}) {}
+
+    /// Reads on, at most to the end of the head or of the body. After the head the bytes must stay as they are, or be
+    /// copied by keep_head(), as long as head() is used.
+    /// @returns how many of the bytes were taken.
+    std::size_t consume(std::string_view bytes);
+
+    /// Goes on with the body; a request without one is complete at once.
+    /// @param max_bytes of the content; a larger body fails with 413.
+    void start_body(std::uint64_t max_bytes);
+
+    /// Copies a head that lies in the caller's bytes, so that these may go.
+    void keep_head() { parser_.keep_head(); }
+
+    /// Begins with the next request.
+    void reset();
+
+    [[nodiscard]] state current() const noexcept { return state_; }
+    /// Whether a byte of the request has come.
+    [[nodiscard]] bool has_begun() const noexcept { return parser_.has_begun(); }
+    /// Whether head() is valid, although what follows may have failed.
+    [[nodiscard]] bool has_head() const noexcept { return parser_.state() == parse_state::complete; }
+    [[nodiscard]] const request_head& head() const noexcept { return parser_.head(); }
+    [[nodiscard]] const std::string& body() const noexcept { return body_; }
+    /// The size of head and body in bytes, as they came.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Whether the method is HEAD, as far as can be told of a request that has failed: its response has no body, even a
+    /// refusal (RFC 9110, section 9.3.2).
+    [[nodiscard]] bool is_to_head() const noexcept { return matched_ == head_method.size(); }
+    /// Why it failed.
+    [[nodiscard]] const parse_error& error() const noexcept {
+        return has_head() ? body_reader_.error() : parser_.error();
+    }
+
+private:
+    static constexpr std::string_view head_method = "HEAD ";
+    static constexpr std::size_t no_match = static_cast<std::size_t>(-1);
+
+    void match_method(std::string_view bytes) noexcept;
+    void update_body_state() noexcept;
+
+    request_parser parser_;
+    body_reader body_reader_;
+    std::string body_;
+    std::size_t size_ = 0;
+    std::size_t matched_ = 0;  // bytes of head_method, or no_match
+    state state_ = state::in_head;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// The bytes of responses, as HTTP/1.1.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+struct request_head;
+
+/// Whether a response of its status has content (RFC 9110, sections 15.3.5 and 15.4.5).
+[[nodiscard]] inline bool has_content(const response& response) noexcept {
+    return response.status != 204 && response.status != 304;
+}
+
+/// How a response's head tells where the body ends (RFC 9112, section 6.3).
+enum class body_length : unsigned char {
+    known,       ///< Content-Length
+    in_chunks,   ///< Transfer-Encoding: chunked
+    until_close  ///< not at all: the connection ends with it
+};
+
+/// What a response says about its connection (RFC 9112, section 9.3 and appendix C.2.2).
+enum class connection_option : unsigned char {
+    none,        ///< nothing: HTTP/1.1 connections persist
+    keep_alive,  ///< Connection: keep-alive, which HTTP/1.0 needs
+    close        ///< Connection: close
+};
+
+/// What a response's head says besides status, type and headers of the response itself.
+struct head_options {
+    body_length length = body_length::known;
+    connection_option connection = connection_option::none;
+    std::string_view date;              ///< see http_date(); empty for none
+    const header_list* more = nullptr;  ///< further headers, may be null
+};
+
+/// The bytes of a response's head. A value with a line break, which would start a header of its own, loses it.
+[[nodiscard]] std::string serialize_head(const response& response, const head_options& options);
+
+/// The bytes of a response's head and body.
+/// @param with_body false for the response to a HEAD.
+[[nodiscard]] std::string serialize(const response& response, bool with_body, const head_options& options);
+
+/// A piece of a body as a chunk (RFC 9112, section 7.1); it must not be empty, for that would be the last one.
+[[nodiscard]] std::string chunk_of(std::string_view piece);
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+/// Writes the responses of one connection, one after the other. Not thread-safe.
+class response_writer {
+public:
+    /// Starts with the response to a request.
+    void start(const request_head& head);
+    /// Starts with the response to a request that could not be read.
+    /// @param to_head whether it is a HEAD as far as it could.
+    void start_refusal(bool to_head);
+
+    /// Headers that the response gets besides its own.
+    void add_headers(const header_list& more) { headers_.insert(headers_.end(), more.begin(), more.end()); }
+
+    /// The bytes of a whole response.
+    /// @param closes whether the connection ends with it.
+    /// @param date the current one, see http_date().
+    [[nodiscard]] std::string write(const response& whole, bool closes, std::string_view date);
+
+    /// The framing that the client understands: HTTP/1.0 knows no chunks.
+    [[nodiscard]] body_framing framing_for(body_framing framing) const noexcept {
+        return is_1_0_ ? body_framing::connection : framing;
+    }
+    /// The bytes of the head of a response whose body follows in pieces.
+    /// @param framing as framing_for() returned it.
+    [[nodiscard]] std::string begin(const response& head, body_framing framing, bool closes, std::string_view date);
+    /// Whether the pieces of the body that has begun are chunks: see chunk_of() and last_chunk.
+    [[nodiscard]] bool is_chunked() const noexcept { return is_chunked_; }
+    /// Whether a body follows the head of this response.
+    [[nodiscard]] bool has_body(const response& head) const noexcept { return !to_head_ && has_content(head); }
+
+    /// Counts bytes of the body.
+    void count(std::size_t bytes) noexcept { info_.bytes += bytes; }
+    /// What has been written of the response; starts anew.
+    [[nodiscard]] response_info take_info() noexcept { return std::exchange(info_, {}); }
+
+private:
+    [[nodiscard]] head_options options(body_length length, bool closes, std::string_view date) const noexcept;
+
+    header_list headers_;
+    response_info info_;
+    bool to_head_ = false;
+    bool is_1_0_ = false;
+    bool confirms_keep_alive_ = false;
+    bool is_chunked_ = false;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+// A stream with its send queue: reading, writing in order, backpressure, and the end.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+
+// Bytes that could not be sent at once, in order.
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <asio/buffer.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The bytes queued until a socket is writable: a connection's own, and parts of batches shared with other members. Not
+/// thread-safe.
+class send_queue {
+public:
+    /// Appends a copy of the bytes.
+    void push(std::string_view bytes);
+    /// Appends a share of a batch, from byte `offset` on.
+    void push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset);
+
+    /// Whether nothing is queued.
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    /// Number of queued bytes.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Approximate memory use in bytes, as if no batch were shared: small batches cost more than their bytes.
+    [[nodiscard]] std::size_t footprint() const noexcept { return size_ + pieces_.size() * piece_cost; }
+
+    /// The number of buffers in one gathered write.
+    static constexpr std::size_t max_buffers = 16;
+    /// The first queued bytes, for one gathered write; unused buffers are empty. Valid until the queue is changed.
+    [[nodiscard]] std::array<asio::const_buffer, max_buffers> front() const;
+
+    /// Drops the oldest batches until the footprint is at most `max_footprint`, as far as possible: a connection's own
+    /// bytes and partly written batches stay.
+    void drop_batches(std::size_t max_footprint);
+
+    /// Removes the first bytes, which have been written.
+    void pop(std::size_t bytes);
+
+private:
+    // A piece of own bytes is full at this size, so that written pieces are freed while further bytes come.
+    static constexpr std::size_t full_piece = 16 * 1024;
+
+    struct piece {
+        std::shared_ptr<const frame_batch> shared;  // null: own bytes
+        std::string own;
+        std::size_t offset = 0;
+        [[nodiscard]] std::string_view rest() const noexcept {
+            return (shared ? shared->bytes() : std::string_view(own)).substr(offset);
+        }
+    };
+    static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
+
+    std::deque<piece> pieces_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// The requirements on a stream, written down and checked.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include <asio/buffer.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// A type can carry connections (server::serve(), channel) if it is movable and has
+/// - `std::size_t read_some(char* into, std::size_t size, std::error_code&)`: reads the bytes that have come, at most
+///   `size`; sets the error to "would block", `asio::error::eof` or another one, and then returns 0. Must not block;
+/// - `std::size_t write_some(buffers, std::error_code&)`: writes as much as the stream takes of an Asio buffer
+///   sequence. Must not block;
+/// - `wait_readable(handler)`, `wait_writable(handler)`: call `handler(std::error_code)` once, from the loop, when a
+///   read or write would no longer block, or has an error to report. Must not call it before they return;
+/// - `end_writing()`: tells the peer that nothing more comes;
+/// - `close()`: ends both directions; pending waits are called with an error;
+/// - `std::string peer_address()`: the peer's address without the port, as text;
+/// - `static bool is_secure()`: whether the bytes are encrypted;
+/// - `static bool is_would_block(const std::error_code&)`: whether an error only means "not now".
+///
+/// It may have `wait_lost(handler)`, as wait_readable(): the connection may be lost, as by a reset, after the end of its input
+/// has been read; then a peer that has closed only its half of the connection still gets what is queued for it.
+///
+/// It may have `native_handle()`, a socket of the system: then a fan_out_writer may send to it directly.
+///
+/// A stream is used by one thread, and moves with its connection.
+template <class Stream>
+struct stream_concept {
+private:
+    using wait_handler = void (*)(const std::error_code&);
+
+    template <class S>
+    using read_some_of = std::enable_if_t<std::is_convertible_v<
+        decltype(std::declval<S&>().read_some(std::declval<char*>(), std::size_t{}, std::declval<std::error_code&>())),
+        std::size_t>>;
+    template <class S>
+    using write_some_of = std::enable_if_t<
+        std::is_convertible_v<decltype(std::declval<S&>().write_some(std::declval<const asio::const_buffer&>(),
+                                                                     std::declval<std::error_code&>())),
+                              std::size_t>>;
+    template <class S>
+    using waits_of = decltype(std::declval<S&>().wait_readable(std::declval<wait_handler>()),
+                              std::declval<S&>().wait_writable(std::declval<wait_handler>()));
+    template <class S>
+    using ends_of = decltype(std::declval<S&>().end_writing(), std::declval<S&>().close());
+    template <class S>
+    using peer_address_of =
+        std::enable_if_t<std::is_convertible_v<decltype(std::declval<const S&>().peer_address()), std::string>>;
+    template <class S>
+    using is_secure_of = std::enable_if_t<std::is_convertible_v<decltype(S::is_secure()), bool>>;
+    template <class S>
+    using is_would_block_of = std::enable_if_t<
+        std::is_convertible_v<decltype(S::is_would_block(std::declval<const std::error_code&>())), bool>>;
+    template <class S>
+    using wait_lost_of = decltype(std::declval<S&>().wait_lost(std::declval<wait_handler>()));
+    template <class S>
+    using native_handle_of = decltype(std::declval<S&>().native_handle());
+
+    template <template <class> class Has, class S, class = void>
+    struct has : std::false_type {};
+    template <template <class> class Has, class S>
+    struct has<Has, S, std::void_t<Has<S>>> : std::true_type {};
+
+public:
+    /// Whether a fan_out_writer may send to the stream.
+    static constexpr bool has_native_handle = has<native_handle_of, Stream>::value;
+    /// Whether the stream can tell that its connection is lost after the end of its input has been read.
+    static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
+
+    static constexpr bool conforms() {
+        static_assert(std::is_move_constructible_v<Stream>,
+                      "roompp: a stream must be movable (see net::stream_concept)");
+        static_assert(has<read_some_of, Stream>::value,
+                      "roompp: a stream needs std::size_t read_some(char*, std::size_t, std::error_code&)");
+        static_assert(has<write_some_of, Stream>::value,
+                      "roompp: a stream needs std::size_t write_some(buffers, std::error_code&)");
+        static_assert(has<waits_of, Stream>::value,
+                      "roompp: a stream needs wait_readable(handler) and wait_writable(handler)");
+        static_assert(has<ends_of, Stream>::value, "roompp: a stream needs end_writing() and close()");
+        static_assert(has<peer_address_of, Stream>::value, "roompp: a stream needs std::string peer_address() const");
+        static_assert(has<is_secure_of, Stream>::value, "roompp: a stream needs static bool is_secure()");
+        static_assert(has<is_would_block_of, Stream>::value,
+                      "roompp: a stream needs static bool is_would_block(const std::error_code&)");
+        return true;
+    }
 };
 
 }  // namespace net
@@ -4855,52 +8930,61 @@ ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void received(char*, std::size_t)`: bytes have come; they may be changed, and are gone when it returns;
-/// - `void drained()`: what waited to be sent has been sent;
-/// - `void lost(std::error_code)`: nothing more comes from the peer; called once, from the loop, never from a write.
+/// - `void on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns;
+/// - `void on_drain()`: the send queue has been sent;
+/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
+/// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
 ///
-/// Every write goes through here, so order holds: straight to the socket while nothing waits, else into the queue, which
-/// is written on as the socket allows. What is written while received() runs is gathered and written at its end.
+/// Every write goes through the channel, so order holds: straight to the socket while nothing is queued, else into the
+/// queue, which is written as the socket allows. Writes made within on_bytes() are gathered and written at its end.
 template <class User, class Stream>
 class channel : public shard::shard_connection {
-public:
-    channel(shard& host, Stream stream) : shard_connection(host), stream_(std::move(stream)), last_heard_(host.now()) {}
+    static_assert(stream_concept<Stream>::conforms());
 
-    /// The number of bytes that wait to be sent.
-    [[nodiscard]] std::size_t queued() const noexcept { return waiting_ ? waiting_->size() : 0; }
-    /// The memory that they take, in bytes: see outbound::footprint().
-    [[nodiscard]] std::size_t queue_footprint() const noexcept { return waiting_ ? waiting_->footprint() : 0; }
+public:
+    channel(shard& host, Stream stream)
+        : shard_connection(host), stream_(std::move(stream)), last_activity_(host.now()) {}
+
+    /// Number of bytes queued for sending.
+    [[nodiscard]] std::size_t queued() const noexcept { return queue_ ? queue_->size() : 0; }
+    /// Memory use of the queue in bytes: see send_queue::footprint().
+    [[nodiscard]] std::size_t queue_footprint() const noexcept { return queue_ ? queue_->footprint() : 0; }
 
 protected:
     ~channel() = default;
 
+    /// Hidden by users that still send after the peer has finished sending.
+    /// @returns whether the connection goes on; false ends it with on_disconnect(). May be called again for the same end.
+    [[nodiscard]] static constexpr bool outlasts_input() noexcept { return false; }
+
     [[nodiscard]] const Stream& stream() const noexcept { return stream_; }
+    /// Whether nothing can be written any more: after shutdown(), close_now(), release() or a lost peer.
     [[nodiscard]] bool ended() const noexcept { return state_ != open; }
-    /// When the peer last gave a sign of life: sent something, or took some of what waited for it.
-    [[nodiscard]] shard::clock::time_point last_heard() const noexcept { return last_heard_; }
-    /// Whether the peer has taken nothing of what waits for it for so long.
-    [[nodiscard]] bool has_stalled_for(shard::clock::duration long_time) const noexcept {
-        return waiting_ && host().now() - last_taken_ >= long_time;
+    /// The last time the peer sent something, or took some of the queue.
+    [[nodiscard]] shard::clock::time_point last_activity() const noexcept { return last_activity_; }
+    /// Whether the peer has taken nothing of the queue for this long.
+    [[nodiscard]] bool has_stalled_for(shard::clock::duration duration) const noexcept {
+        return queue_ && host().now() - last_taken_ >= duration;
     }
 
-    /// Waits for bytes; call once. They come one read at a time, with pauses while too much waits to be sent. After
-    /// finish() too: what the peer still says has to be read for its end to be seen.
+    /// Starts to read; call once. Bytes come one read at a time; reading pauses while too much is queued. It goes on
+    /// after shutdown(), because the peer's end is only seen behind the bytes before it.
     void start_reading() {
         if (state_ != closed) wait_readable();
     }
 
-    /// Reads nothing more, after the read that is being handled, until resume_reading().
-    void pause_reading() noexcept { held_ = true; }
+    /// Reads nothing more, after the current read, until resume_reading().
+    void pause_reading() noexcept { reading_paused_ = true; }
     void resume_reading() {
-        if (!std::exchange(held_, false) || state_ == closed) return;
-        last_heard_ = host().now();  // what came meanwhile could not be heard
-        if (paused_ && queue_footprint() <= pause_above) resume();
+        if (!std::exchange(reading_paused_, false) || state_ == closed) return;
+        last_activity_ = host().now();  // activity during the pause could not be seen
+        if (reading_stopped_ && queue_footprint() <= max_queued_while_reading) restart_reading();
     }
-    [[nodiscard]] bool held() const noexcept { return held_; }
+    [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
 
-    /// Gives the stream away, to be used by another channel: only from within received(), with nothing waiting.
+    /// Gives the stream away, to another channel. Only from within on_bytes(), with nothing queued.
     [[nodiscard]] Stream release() {
-        if (host().corked().whose == this) uncork();  // else it is of one in whose handling this came
+        if (host().corked().owner == this) uncork();  // else another connection is being handled
         make_gathered_sends();
         state_ = closed;
         unregister();
@@ -4911,42 +8995,42 @@ protected:
     template <class Action>
     void corked(Action&& action) {
         auto& cork = host().corked();
-        if (cork.whose) return action();
-        cork.whose = this;
-        struct pull {
-            channel& its;
-            ~pull() {
-                if (its.host().corked().whose == &its) its.uncork();
+        if (cork.owner) return action();
+        cork.owner = this;
+        struct uncork_at_end {
+            channel& self;
+            ~uncork_at_end() {
+                if (self.host().corked().owner == &self) self.uncork();
             }
-        } const at_end{*this};
+        } const guard{*this};
         action();
     }
 
-    /// Writes bytes, or keeps a copy of those that the socket does not take now.
+    /// Writes bytes; queues a copy of those that the socket does not take now.
     void write(std::string_view bytes) {
         if (ended()) return;
         auto& cork = host().corked();
-        if (cork.whose != this) return write_through(bytes);
+        if (cork.owner != this) return write_through(bytes);
         cork.bytes.append(bytes);
-        if (cork.bytes.size() >= cork_limit) flush_cork();
+        if (cork.bytes.size() >= max_corked) flush_cork();
     }
 
-    /// The same with two parts, which go together even where nothing is gathered.
+    /// Writes bytes in two parts, which go together even where nothing is gathered.
     void write(std::string_view head, std::string_view body) {
         if (ended()) return;
-        if (host().corked().whose != this) return write_through(head, body);
+        if (host().corked().owner != this) return write_through(head, body);
         write(head);
         write(body);
     }
 
-    /// Writes a batch, or keeps a share of it for what the socket does not take now.
+    /// Writes a batch; queues a share of it if the socket does not take all now.
     void write(const std::shared_ptr<const frame_batch>& batch) {
         if (ended()) return;
-        if (host().corked().whose == this) flush_cork();
+        if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_) {
-            if constexpr (has_handle<Stream>::value) {
+        if (!queue_) {
+            if constexpr (stream_concept<Stream>::has_native_handle) {
                 if (gathered_sends* const gathering = host().gathering()) {
                     ticket_ = gathering->add(host().home().current_turn(), *this, stream_.native_handle(), batch);
                     return;
@@ -4959,72 +9043,66 @@ protected:
         wait_writable();
     }
 
-    /// Whether so many bytes more may wait. Where nothing waits, anything may: a peer that reads is not slow because one
-    /// batch is large, be it that the messages have grown in being encoded.
+    /// Whether so many further bytes may be queued. An empty queue takes anything: a peer that reads is not slow
+    /// because one batch is large, as encoding may enlarge the messages.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const {
         return queued() == 0 || queue_footprint() + bytes <= host().limits().queue_bytes;
     }
-    /// Forgets what may be forgotten if there is no room: the oldest batches that wait and are not begun.
-    /// @returns false if the policy is to disconnect a peer that is so slow.
+    /// Drops queued batches, the oldest first, if there is no room: only whole ones.
+    /// @returns false if the policy is to disconnect so slow a peer.
     [[nodiscard]] bool make_room(std::size_t bytes, when_slow slow) {
         if (has_room_for(bytes)) return true;
         if (slow == when_slow::disconnect) return false;
-        const std::size_t most = host().limits().queue_bytes;
-        waiting_->forget_batches(slow == when_slow::drop_oldest && bytes < most ? most - bytes : 0);
+        const std::size_t max_footprint = host().limits().queue_bytes;
+        queue_->drop_batches(slow == when_slow::drop_oldest && bytes < max_footprint ? max_footprint - bytes : 0);
         return true;
     }
 
-    /// Ends when everything that waits has been sent, then waits a little for the peer to end as well: closing at once
-    /// could make the peer's system throw away our last bytes.
-    void finish() {
+    /// Ends the stream when the queue has been sent, then waits for the peer to end as well, for at most
+    /// limits::close_timeout: closing at once could make the peer's system throw away our last bytes.
+    void shutdown() {
         if (ended()) return;
-        if (host().corked().whose == this) flush_cork();
+        if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
-        state_ = finishing;
-        finish_by_ = host().deadline(host().limits().close_timeout);
-        if (!waiting_) stream_.end_writing();
-        if (paused_) resume();
+        state_ = shutting_down;
+        shutdown_deadline_ = host().deadline(host().limits().close_timeout);
+        if (!queue_) stream_.end_writing();
+        if (reading_stopped_) restart_reading();
     }
 
-    /// Ends now; nothing more is called.
+    /// Closes the stream immediately; no function of the user is called any more.
     void close_now() {
         if (state_ == closed) return;
         make_gathered_sends();
         state_ = closed;
-        waiting_.reset();
-        if (host().corked().whose == this) host().corked().bytes.clear();
+        queue_.reset();
+        if (host().corked().owner == this) host().corked().bytes.clear();
         stream_.close();
         unregister();
     }
 
-    /// Whether finish() has waited for longer than the close timeout.
-    [[nodiscard]] bool has_finished_too_late(shard::clock::time_point now) const noexcept {
-        return state_ == finishing && now >= finish_by_;
+    /// Whether shutdown() has taken longer than limits::close_timeout.
+    [[nodiscard]] bool shutdown_overdue(shard::clock::time_point now) const noexcept {
+        return state_ == shutting_down && now >= shutdown_deadline_;
     }
 
 private:
-    enum state : unsigned char { open, finishing, closed };
+    enum state : unsigned char { open, shutting_down, closed };
 
-    // Whether the stream is a socket of the system, which others may send to.
-    template <class S, class = void>
-    struct has_handle : std::false_type {};
-    template <class S>
-    struct has_handle<S, std::void_t<decltype(std::declval<S&>().native_handle())>> : std::true_type {};
-
-    static constexpr std::size_t cork_limit = 64 * 1024;
-    // With more than this waiting, nothing more is read from the peer: who does not listen is not listened to.
-    static constexpr std::size_t pause_above = 256 * 1024;
+    static constexpr std::size_t max_corked = 64 * 1024;
+    // Backpressure: reading pauses while more than this is queued for sending. Who does not listen is not listened to.
+    static constexpr std::size_t max_queued_while_reading = 256 * 1024;
     // One connection's reads before the others get their turn.
-    static constexpr int reads_at_once = 4;
+    static constexpr int max_reads_at_once = 4;
 
     User& user() noexcept { return static_cast<User&>(*this); }
 
     send_queue& queue() {
-        if (!waiting_) {
-            waiting_ = std::make_unique<send_queue>();
+        if (!queue_) {
+            queue_ = std::make_unique<send_queue>();
             last_taken_ = host().now();
         }
-        return *waiting_;
+        return *queue_;
     }
 
     void wait_readable() {
@@ -5036,29 +9114,54 @@ private:
     }
 
     void read() {
-        for (int reads = 0; reads < reads_at_once; ++reads) {
+        for (int reads = 0; reads < max_reads_at_once; ++reads) {
             std::error_code ec;
-            const std::size_t n = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
             if (Stream::is_would_block(ec)) break;
+            if (ec == asio::error::eof) return end_input(ec);
             if (ec) return fail(ec);
-            last_heard_ = host().now();
-            if (state_ == open) corked([&] { user().received(host().read_buffer(), n); });
+            last_activity_ = host().now();
+            if (state_ == open) corked([&] { user().on_bytes(host().read_buffer(), size); });
             if (state_ == closed) return;
-            if ((held_ || queue_footprint() > pause_above) && state_ == open) {
-                paused_ = true;
+            if ((reading_paused_ || queue_footprint() > max_queued_while_reading) && state_ == open) {
+                reading_stopped_ = true;
                 return;
             }
-            if (n < shard::read_buffer_size) break;
+            if (size < shard::read_buffer_size) break;
         }
         wait_readable();
     }
 
-    void resume() {
-        paused_ = false;
+    // The peer has finished sending. What is queued for it is still sent: it may have closed only its half (RFC 9293,
+    // section 3.6). The end is seen again by the read that follows.
+    void end_input(const std::error_code& ec) {
+        const bool is_going_on = state_ == shutting_down || user().outlasts_input();
+        if (state_ == closed) return;
+        if (!is_going_on || (state_ == shutting_down && !queue_)) return fail(ec);
+        reading_stopped_ = true;
+        wait_lost();
+    }
+
+    // The connection may have been closed by halves only; that it is lost shows when something has been sent.
+    void wait_lost() {
+        if constexpr (stream_concept<Stream>::has_wait_lost) {
+            if (std::exchange(waiting_lost_, true)) return;
+            stream_.wait_lost([this, self = user().shared_from_this()](const std::error_code&) {
+                if (state_ == closed) return;
+                std::error_code ec;
+                char byte = 0;
+                (void)stream_.read_some(&byte, 1, ec);
+                if (ec && ec != asio::error::eof && !Stream::is_would_block(ec)) fail(ec);
+            });
+        }
+    }
+
+    void restart_reading() {
+        reading_stopped_ = false;
         wait_readable();
     }
 
-    // A gathered send of this connection goes before what is written now, and before its socket is gone.
+    // A gathered send of this connection goes before what is written now, and before its socket closes.
     void make_gathered_sends() {
         if (ticket_ == 0) return;
         gathered_sends* const gathering = host().gathering();
@@ -5067,8 +9170,8 @@ private:
     }
 
     // fan_out_target
-    void not_written(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
-        if (error != 0) return fail_later(std::error_code(error, std::system_category()));
+    void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
+        if (error != 0) return fail_in_later_turn(std::error_code(error, std::system_category()));
         queue().push(batch, written);
         wait_writable();
     }
@@ -5076,7 +9179,7 @@ private:
     void write_through(std::string_view bytes) {
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
+        if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
         queue().push(bytes.substr(written));
         wait_writable();
@@ -5084,18 +9187,18 @@ private:
     void write_through(std::string_view head, std::string_view body) {
         make_gathered_sends();
         std::size_t written = 0;
-        if (!waiting_)
+        if (!queue_)
             written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
-        queue().push(head.substr(std::min(written, head.size())));
-        queue().push(body.substr(written - std::min(written, head.size())));
+        queue().push(head.substr((std::min)(written, head.size())));
+        queue().push(body.substr(written - (std::min)(written, head.size())));
         wait_writable();
     }
 
     void uncork() {
         flush_cork();
-        host().corked().whose = nullptr;
+        host().corked().owner = nullptr;
     }
     void flush_cork() {
         auto& bytes = host().corked().bytes;
@@ -5109,16 +9212,16 @@ private:
         std::error_code ec;
         const std::size_t written = stream_.write_some(buffer, ec);
         if (!ec || Stream::is_would_block(ec)) return ec ? 0 : written;
-        fail_later(ec);
+        fail_in_later_turn(ec);
         return 0;
     }
 
     void wait_writable() {
-        if (writing_) return;
-        writing_ = true;
+        if (waiting_writable_) return;
+        waiting_writable_ = true;
         stream_.wait_writable([this, self = user().shared_from_this()](const std::error_code& ec) {
-            writing_ = false;
-            if (state_ == closed || !waiting_) return;
+            waiting_writable_ = false;
+            if (state_ == closed || !queue_) return;
             if (ec) return fail(ec);
             drain();
         });
@@ -5126,620 +9229,56 @@ private:
 
     void drain() {
         std::error_code ec;
-        while (!waiting_->empty()) {
-            const std::size_t written = stream_.write_some(waiting_->front(), ec);
+        while (!queue_->empty()) {
+            const std::size_t written = stream_.write_some(queue_->front(), ec);
             if (Stream::is_would_block(ec)) break;
             if (ec) return fail(ec);
-            waiting_->pop(written);
-            last_heard_ = last_taken_ = host().now();
+            queue_->pop(written);
+            last_activity_ = last_taken_ = host().now();
         }
-        if (!waiting_->empty()) {
+        if (!queue_->empty()) {
             wait_writable();
         } else {
-            waiting_.reset();
-            if (state_ == finishing)
+            queue_.reset();
+            if (state_ == shutting_down) {
+                shutdown_deadline_ = host().deadline(host().limits().close_timeout);
                 stream_.end_writing();
-            else
-                corked([&] { user().drained(); });
+            } else {
+                corked([&] { user().on_drain(); });
+            }
         }
-        if (paused_ && !held_ && state_ != closed && queue_footprint() <= pause_above) resume();
+        if (reading_stopped_ && !reading_paused_ && state_ != closed && queue_footprint() <= max_queued_while_reading)
+            restart_reading();
     }
 
     void fail(const std::error_code& ec) {
-        const bool told = state_ != open;
+        const bool was_open = state_ == open;
         close_now();
-        if (!told) user().lost(ec);
+        if (was_open) user().on_disconnect(ec);
     }
 
-    // A write may be deep within the application's own calls, or in the middle of a fan-out: the news waits.
-    void fail_later(const std::error_code& ec) {
-        if (failed_) return;
-        failed_ = true;
+    // A write may come from deep within the application's own calls, or from a fan-out: on_disconnect() waits for a
+    // turn of its own.
+    void fail_in_later_turn(const std::error_code& ec) {
+        if (failing_) return;
+        failing_ = true;
         host().home().post([this, self = user().shared_from_this(), ec] {
             if (state_ != closed) fail(ec);
         });
     }
 
     Stream stream_;
-    std::unique_ptr<send_queue> waiting_;  // null while nothing waits
-    shard::clock::time_point last_heard_;
-    shard::clock::time_point last_taken_{};  // or since when something waits
-    shard::clock::time_point finish_by_{};
+    std::unique_ptr<send_queue> queue_;  // null while nothing is queued
+    shard::clock::time_point last_activity_;
+    shard::clock::time_point last_taken_{};  // when the peer last took some of the queue, or since when there is one
+    shard::clock::time_point shutdown_deadline_{};
     gathered_sends::ticket ticket_ = 0;  // of a gathered send
     state state_ = open;
-    bool writing_ = false;
-    bool paused_ = false;  // no read is waited for
-    bool held_ = false;    // and none is to be
-    bool failed_ = false;
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// A WebSocket connection over any stream: websocketpp reads the frames, our channel carries them.
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-
-#include <websocketpp/close.hpp>
-#include <websocketpp/frame.hpp>
-#include <websocketpp/http/request.hpp>
-
-// A rate with some patience.
-
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <limits>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Lets through so much a second on average, and at once as much as was not used in the time before. What the rate is, the
-/// caller says each time, so that a bucket costs two words.
-class token_bucket {
-public:
-    using time_point = std::chrono::steady_clock::time_point;
-
-    /// Takes tokens if they are there.
-    /// @param rate tokens a second; 0 lets everything through.
-    /// @param burst how many may be unused at most; the bucket starts with so many.
-    [[nodiscard]] bool take(std::uint64_t wanted, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        if (rate == 0) return true;
-        refill(rate, burst, now);
-        if (wanted > tokens_) return false;
-        tokens_ -= wanted;
-        return true;
-    }
-
-private:
-    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        using std::chrono::milliseconds;
-        constexpr milliseconds most(60'000);  // fills any sensible bucket; more could overflow
-        const auto passed = std::chrono::duration_cast<milliseconds>(now - since_);
-        const std::uint64_t gained =
-            rate * static_cast<std::uint64_t>(std::clamp(passed, milliseconds(0), most).count()) / 1000;
-        if (gained == 0 && tokens_ <= burst) return;
-        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
-        since_ = now;
-    }
-
-    std::uint64_t tokens_ = std::numeric_limits<std::uint64_t>::max();
-    time_point since_{};
-};
-
-ROOMPP_NAMESPACE_END
-// A connection as the application sees it, whatever carries it.
-
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Bytes that went over a connection, as far as it is one of its own: the requests and answers of a client that polls are
-/// those of HTTP connections, see server::on_response().
-struct traffic {
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;  ///< handed over for sending
-};
-
-/// One connection to a client. Held by shared_ptr; lives on one loop (home()). Made by the server; what is behind it, such
-/// as a WebSocket over TCP, makes no difference to rooms and handlers.
-///
-/// Thread-safety: send() and close() may be called from any thread, everything else on the connection's loop, where
-/// the handlers of a route run.
-class connection : public std::enable_shared_from_this<connection> {
-public:
-    using batch_type = net::frame_batch;
-
-    connection(const connection&) = delete;
-    connection& operator=(const connection&) = delete;
-    virtual ~connection() = default;
-
-    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. More than limits::queue_bytes waiting closes the connection with 1013.
-    void send(payload message) {
-        if (!home_.running_here()) {
-            home_.post([self = shared_from_this(), copy = std::string(message.data()), kind = message.kind()] {
-                self->send(payload(copy, kind));
-            });
-            return;
-        }
-        if (open_) send_message(message);
-    }
-
-    /// Sends what a room has gathered for this connection: part of the member concept.
-    void deliver(const std::shared_ptr<const batch_type>& batch, when_slow slow = when_slow::disconnect) {
-        if (open_) send_batch(batch, slow);
-    }
-    /// Sends what a room has gathered for this connection alone: nothing of it is ever dropped.
-    void deliver_own(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        if (open_) send_own_batch(batch, slow);
-    }
-    /// Sends what a room has gathered for many.
-    static void deliver_all(connection* const* first, connection* const* last,
-                            const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        net::batch_for_many shared(batch);
-        for (; first != last; ++first)
-            if ((*first)->open_) (*first)->send_shared_batch(shared, slow);
-    }
-
-    /// Reads nothing more from the client, but for what has been read already, until go_on() was called as often: part of
-    /// the member concept. For who has more to do with what the client has sent than it can keep in mind.
-    void pause_reading() {
-        if (holds_++ == 0) set_reading_paused(true);
-    }
-    void resume_reading() {
-        if (--holds_ == 0) set_reading_paused(false);
-    }
-
-    /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing if it is closing.
-    /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; what is beyond 123 bytes is cut off.
-    /// @throws std::invalid_argument for a code that must not be sent.
-    void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-        if (!may_be_sent(code))
-            throw std::invalid_argument("roompp: close code " + std::to_string(code) +
-                                        " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
-        home_.dispatch([self = shared_from_this(), code, text = std::string(cut(reason))] {
-            if (self->open_) self->start_closing(code, text);
-        });
-    }
-
-    /// Ends the connection because a handler failed: with 1011, after telling its route's on_error. On its loop.
-    void fail(const std::exception_ptr& what) { do_fail(what); }
-
-    /// The loop on which it lives.
-    [[nodiscard]] loop& home() const noexcept { return home_; }
-    /// The peer's address as text, without the port.
-    [[nodiscard]] std::string peer_address() const { return find_peer_address(); }
-    /// The subprotocol that was agreed upon; empty if none.
-    [[nodiscard]] const std::string& subprotocol() const { return agreed_subprotocol(); }
-    [[nodiscard]] bool is_secure() const noexcept { return has_secure_transport(); }
-    /// In how many rooms it is, or about to be; kept by rooms.
-    [[nodiscard]] std::size_t& room_count() noexcept { return room_count_; }
-    /// What went over it so far.
-    [[nodiscard]] const roompp::traffic& traffic() const noexcept { return traffic_; }
-    /// Whether messages can be sent.
-    [[nodiscard]] bool is_open() const noexcept { return open_; }
-
-protected:
-    explicit connection(loop& home) noexcept : home_(home) {}
-
-    /// Messages can be sent from now on.
-    void now_open() noexcept { open_ = true; }
-    /// No message can be sent any more.
-    void now_closing() noexcept { open_ = false; }
-    void count_received(std::size_t bytes) noexcept { traffic_.received += bytes; }
-    void count_sent(std::size_t bytes) noexcept { traffic_.sent += bytes; }
-
-private:
-    // What a kind of connection does. Called on the home loop; the first three only while it is open.
-    virtual void send_message(payload message) = 0;
-    virtual void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) = 0;
-    // Nothing of the batch may be dropped later.
-    virtual void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) {
-        send_batch(batch, slow);
-    }
-    virtual void send_shared_batch(net::batch_for_many& batch, when_slow slow) { send_batch(batch.plain(), slow); }
-    // Whether to read. For clients whose messages come one by one, with an answer to each, there is nothing to do.
-    virtual void set_reading_paused(bool) {}
-    virtual void start_closing(std::uint16_t code, const std::string& reason) = 0;
-    virtual void do_fail(const std::exception_ptr& what) = 0;
-    [[nodiscard]] virtual std::string find_peer_address() const = 0;
-    [[nodiscard]] virtual const std::string& agreed_subprotocol() const = 0;
-    [[nodiscard]] virtual bool has_secure_transport() const noexcept = 0;
-
-    static constexpr bool may_be_sent(std::uint16_t code) noexcept {
-        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-    }
-    // At most 123 bytes (RFC 6455, section 5.5), cut between characters.
-    static std::string_view cut(std::string_view reason) noexcept {
-        constexpr std::size_t most = 123;
-        if (reason.size() <= most) return reason;
-        std::size_t end = most;
-        while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-        return reason.substr(0, end);
-    }
-
-    loop& home_;
-    roompp::traffic traffic_;
-    std::size_t room_count_ = 0;
-    std::uint32_t holds_ = 0;
-    bool open_ = false;
-};
-
-/// Unless a policy says otherwise, the members of rooms are this library's connections.
-template <>
-struct default_members<void> {
-    using connection_type = connection;
-};
-
-ROOMPP_NAMESPACE_END
-// What stands behind a connection: a room's membership, or the hooks of a route.
-
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
-ROOMPP_NAMESPACE_BEGIN
-class connection;
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The receiver of one connection's messages; owned by the connection, called on its loop, destroyed when it has ended.
-class session {
-public:
-    session() = default;
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    virtual ~session() = default;
-
-    virtual void on_message(payload received) = 0;
-    /// A message came faster than the limits allow, and is dropped; says so, if the protocol has a way to.
-    virtual void on_rate_limited(payload) {}
-    /// Some of what was for many was dropped, for the peer was too slow (see when_slow); now nothing waits for it any more.
-    virtual void on_drain() {}
-    /// The last call: the connection has ended.
-    virtual void on_close(const close_event& how) = 0;
-};
-
-/// What a connection is started with.
-struct accept_options {
-    /// Called once the handshake is done; what it returns receives the messages. May throw: then 1011.
-    std::function<std::unique_ptr<session>(const std::shared_ptr<connection>&)> open;
-    /// Told of exceptions of the session.
-    std::function<void(std::exception_ptr)> failed;
-    std::string subprotocol;                                   ///< one that the client offered, or empty
-    std::vector<std::pair<std::string, std::string>> headers;  ///< further headers of the 101 response
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// The server's half of the opening handshake (RFC 6455, section 4.2.2).
-
-#include <algorithm>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include <websocketpp/base64/base64.hpp>
-#include <websocketpp/processors/base.hpp>
-#include <websocketpp/sha1/sha1.hpp>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The Sec-WebSocket-Accept that proves that a Sec-WebSocket-Key was read.
-[[nodiscard]] inline std::string accept_key(std::string_view key) {
-    std::string text(key);
-    text.append(websocketpp::processor::constants::handshake_guid);
-    unsigned char digest[20];
-    websocketpp::sha1::calc(text.data(), text.size(), digest);
-    return websocketpp::base64_encode(digest, sizeof digest);
-}
-
-/// The 101 response. Empty parts are left out; a line break in a value, which would start a header of its own, is too.
-[[nodiscard]] inline std::string switching_protocols(std::string_view key, std::string_view subprotocol,
-                                                     std::string_view extensions,
-                                                     const std::vector<std::pair<std::string, std::string>>& headers) {
-    std::string response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-    const auto add = [&response](std::string_view name, std::string_view value) {
-        const auto in_line = [](char c) { return c != '\r' && c != '\n'; };
-        std::copy_if(name.begin(), name.end(), std::back_inserter(response), in_line);
-        response.append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(response), in_line);
-        response.append("\r\n");
-    };
-    add("Sec-WebSocket-Accept", accept_key(key));
-    if (!subprotocol.empty()) add("Sec-WebSocket-Protocol", subprotocol);
-    if (!extensions.empty()) add("Sec-WebSocket-Extensions", extensions);
-    for (const auto& [name, value] : headers) add(name, value);
-    response.append("\r\n");
-    return response;
-}
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// One WebSocket (RFC 6455). For the server; an application never makes a connection itself.
-template <class Stream>
-class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
-    using its_channel = channel<websocket_connection, Stream>;
-    using opcode = websocketpp::frame::opcode::value;
-
-public:
-    websocket_connection(shard& host, Stream stream)
-        : connection(host.home()),
-          its_channel(host, std::move(stream)),
-          peer_address_(its_channel::stream().peer_address()) {}
-
-    /// Answers the upgrade request, which the server has checked, and starts.
-    /// @param rest what the client has sent after its request.
-    void start(const websocketpp::http::parser::request& asked, std::string_view rest, accept_options how) {
-        std::string after(rest);  // handlers may read on the shard's buffer
-        subprotocol_ = std::move(how.subprotocol);
-        failed_ = std::move(how.failed);
-        std::string extensions;
-        if (const compression* const compressing = this->host().compressing())
-            extensions = compressing->negotiate(asked.get_header("Sec-WebSocket-Extensions"));
-        compresses_ = !extensions.empty();
-        this->corked([&] {
-            const auto answer =
-                switching_protocols(asked.get_header("Sec-WebSocket-Key"), subprotocol_, extensions, how.headers);
-            count_sent(answer.size());
-            this->write(answer);
-            now_open();
-            guarded([&] { session_ = how.open(shared_from_this()); });
-            if (!after.empty()) received(after.data(), after.size());
-        });
-        this->start_reading();
-    }
-
-private:
-    friend its_channel;
-
-    // channel
-    void received(char* bytes, std::size_t size) {
-        pinged_ = false;
-        count_received(size);
-        auto reader = reader_ ? std::move(reader_) : this->host().take_reader();
-        if (reader->idle())
-            reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
-        while (size != 0 && !its_channel::ended()) {
-            std::error_code ec;
-            if (const auto got = reader->read(bytes, size, ec)) received(*got);
-            if (ec) return received_nonsense(ec);
-        }
-        if (reader->idle())
-            this->host().give_back(std::move(reader));
-        else
-            reader_ = std::move(reader);
-    }
-    void drained() {
-        if (!is_open() || !std::exchange(has_missed_, false) || !session_) return;
-        guarded([&] { session_->on_drain(); });
-    }
-    void lost(const std::error_code&) { ended({close_code::abnormal, {}}); }
-
-    // shard::guest
-    void tick(shard::clock::time_point now) override {
-        const auto& bounds = this->host().limits();
-        if (this->has_finished_too_late(now)) return this->close_now();
-        if (its_channel::ended()) return;
-        const auto silent = now - this->last_heard();
-        if (!is_open()) {
-            if (now >= give_up_at_) give_up();
-        } else if (this->held()) {
-            return;  // nobody listens to it: its silence says nothing
-        } else if (this->has_stalled_for(bounds.ping_interval + bounds.ping_timeout)) {
-            give_up();  // whatever it says: it would not even take a ping
-        } else if (pinged_) {
-            if (now - pinged_since_ >= bounds.ping_timeout && silent >= bounds.ping_timeout) give_up();
-        } else if (silent >= bounds.ping_interval) {
-            pinged_ = true;
-            pinged_since_ = now;
-            write_control(opcode::ping, {});
-        }
-    }
-    void stop() override { start_closing(close_code::going_away, "server stops"); }
-    void abort() override { give_up(); }
-
-    // connection
-    void send_message(payload message) override {
-        if (!this->has_room_for(message.size())) return too_slow();
-        const frame_header header(message.kind(), message.size());
-        count_sent(header.bytes().size() + message.size());
-        this->write(header.bytes(), message.data());
-    }
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        if (!make_room(batch->size(), slow)) return;
-        count_sent(batch->size());
-        this->write(batch);
-    }
-    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        if (!make_room(batch->size(), slow)) return;
-        if (!this->has_room_for(batch->size())) return too_slow();
-        count_sent(batch->size());
-        this->write(batch->bytes());  // as its own: batches may be forgotten
-    }
-    void send_shared_batch(batch_for_many& batch, when_slow slow) override {
-        send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
-    }
-    void set_reading_paused(bool held) override {
-        if (held)
-            this->pause_reading();
-        else
-            this->resume_reading();
-    }
-    void start_closing(std::uint16_t code, const std::string& reason) override {
-        if (!is_open()) return;
-        now_closing();
-        give_up_at_ = this->host().deadline(this->host().limits().close_timeout);
-        close_sent_ = code;
-        write_close(code, reason);
-        if (!websocketpp::close::status::terminal(code)) return;
-        // Nothing that the peer still says is of use. A handler of the session may be at work: it is told later.
-        this->finish();
-        home().post([self = shared_from_this(), this] { ended({close_code::abnormal, {}}); });
-    }
-    void do_fail(const std::exception_ptr& what) override {
-        start_closing(close_code::internal_error, "internal error");
-        report(what);
-    }
-    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
-    [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
-
-    void received(const client_frame& got) {
-        switch (got.kind) {
-            case opcode::close:
-                return received_close(std::string(got.body));
-            case opcode::ping:
-                if (is_open()) write_control(opcode::pong, got.body);
-                return;
-            case opcode::pong:
-                return;
-            default:
-                break;
-        }
-        if (!session_ || !is_open()) return;
-        const auto kind = got.kind == opcode::text ? payload_kind::text : payload_kind::binary;
-        const payload message(got.body, kind);
-        if (is_flood(message)) {
-            if (this->host().limits().on_flood == flood::close)
-                return start_closing(close_code::policy_violation, "you send too fast");
-            return guarded([&] { session_->on_rate_limited(message); });
-        }
-        guarded([&] { session_->on_message(message); });
-    }
-
-    // The peer closes, or answers our closing (RFC 6455, section 5.5.1).
-    void received_close(const std::string& body) {
-        std::error_code wrong;
-        close_event how;
-        how.code = websocketpp::close::extract_code(body, wrong);
-        if (!wrong) how.reason = websocketpp::close::extract_reason(body, wrong);
-        if (is_open()) {
-            if (wrong)
-                write_close(close_code::protocol_error, "the close frame is malformed");
-            else
-                write_close(how.code == close_code::no_status ? close_code::normal : how.code, how.reason);
-        }
-        this->finish();
-        ended(std::move(how));
-    }
-
-    void received_nonsense(const std::error_code& what) {
-        if (is_open()) return start_closing(frame_reader::close_code_for(what), what.message());
-        this->finish();  // no answer to our closing will be found in what comes
-        ended({close_code::abnormal, {}});
-    }
-
-    void ended(close_event how) {
-        now_closing();
-        if (!session_) return;
-        if (how.code == close_code::abnormal && close_sent_ != 0) how.code = close_sent_;
-        const auto last = std::move(session_);
-        guarded([&] { last->on_close(how); });
-    }
-
-    void write_close(std::uint16_t code, std::string_view reason) {
-        std::string body{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-        write_control(opcode::close, body.append(reason));
-    }
-    void write_control(opcode kind, std::string_view body) {
-        const frame_header header(kind, body.size());
-        count_sent(header.bytes().size() + body.size());
-        this->write(header.bytes(), body);
-    }
-
-    bool is_flood(payload received) {
-        const auto& bounds = this->host().limits();
-        const auto now = this->host().now();
-        const std::uint64_t at_once = std::max<std::uint64_t>(bounds.bytes_per_second, bounds.message_bytes);
-        return !messages_.take(1, bounds.messages_per_second, bounds.messages_per_second, now) ||
-               !bytes_.take(received.size(), bounds.bytes_per_second, at_once, now);
-    }
-
-    // Ends without a word: the peer does not answer.
-    void give_up() {
-        const auto self = shared_from_this();
-        this->close_now();
-        ended({close_code::abnormal, {}});
-    }
-
-    // Forgets what may be forgotten if there is no room. @returns false if the connection is closed instead.
-    bool make_room(std::size_t bytes, when_slow slow) {
-        const std::size_t before = this->queued();
-        if (!its_channel::make_room(bytes, slow)) {
-            too_slow();
-            return false;
-        }
-        has_missed_ = has_missed_ || this->queued() != before;
-        return true;
-    }
-
-    void too_slow() {
-        // Within a fan-out: the closing, which runs the application's handlers, waits for the next turn.
-        if (std::exchange(too_slow_, true)) return;
-        home().post([self = shared_from_this(), this] {
-            start_closing(close_code::try_again_later, "too slow: too much waits to be sent");
-        });
-    }
-
-    template <class Action>
-    void guarded(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            do_fail(std::current_exception());
-        }
-    }
-
-    void report(const std::exception_ptr& what) noexcept {
-        try {
-            if (failed_) failed_(what);
-        } catch (...) {  // there is nobody left to tell
-        }
-    }
-
-    const std::string peer_address_;        // wanted most when the peer is gone
-    std::unique_ptr<frame_reader> reader_;  // in the middle of a message
-    std::unique_ptr<session> session_;
-    std::function<void(std::exception_ptr)> failed_;
-    std::string subprotocol_;
-    token_bucket messages_;
-    token_bucket bytes_;
-    shard::clock::time_point pinged_since_{};
-    shard::clock::time_point give_up_at_{};  // once it is closing
-    std::uint16_t close_sent_ = 0;
-    bool pinged_ = false;
-    bool too_slow_ = false;
-    bool has_missed_ = false;  // something that was for many, since it last took all
-    bool compresses_ = false;
+    bool waiting_writable_ = false;
+    bool reading_stopped_ = false;  // no read is waited for: backpressure, or a pause
+    bool reading_paused_ = false;   // by pause_reading()
+    bool failing_ = false;
+    bool waiting_lost_ = false;
 };
 
 }  // namespace net
@@ -5749,325 +9288,333 @@ ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Reads requests from a stream with websocketpp's parser, answers plain ones, one after the other, and hands an accepted
-/// Upgrade, with what was read of it, to a connection. `Router` answers:
-/// - `std::optional<response> body_problem(const request&, std::size_t, const limits&)`: a refusal of a body of that size;
-/// - `std::optional<response> respond(request&, responder&)`: the answer, unless it is given through the responder;
-/// - `std::optional<response> upgrade(const request&, net::opening&)`: a refusal, or how to open;
-/// - `void answered(const request&, const answered&)`: is told of each answer that is whole;
+/// Reads requests from a stream and answers them, one after the other, until one of them upgrades the connection to
+/// another protocol. `Router` has:
+/// - `std::uint64_t max_body(const request&, const limits&)`: how large the body of a request may be, in bytes;
+/// - `std::optional<response> refuse_body(const request&)`: the refusal of a larger one, if the text of the session
+/// will
+///   not do;
+/// - `std::optional<response> respond(request&, responder&)`: the response, unless it is given through the responder;
+/// - `bool takes_upgrade(const request&)`: whether a request is for another protocol (RFC 9110, section 7.8);
+/// - `upgrade_options`: what it notes between these two, default-constructible;
+/// - `std::optional<response> accept_upgrade(request&, upgrade_options&)`: the refusal of such a request;
+/// - `void start_upgrade(net::shard&, Stream, const request_head&, std::string_view rest, upgrade_options)`: takes over
+///   the stream, which has answered nothing yet, with the bytes that came after the head; head and rest are valid
+/// during
+///   the call;
+/// - `std::string_view date(loop&)`: the Date of responses of that loop, see http_date();
+/// - `bool observes_responses()`, `void notify_response(const request&, const response_info&)`: called for each
+/// response
+///   that is complete or cut short;
 /// - `std::string_view secret()`: see request::server_secret();
-/// - `void report(std::exception_ptr)`: is told of exceptions in the application's hooks.
+/// - `void report(std::exception_ptr)`: exceptions of the application's hooks.
+/// They are called on the session's loop.
 template <class Stream, class Router>
 class http_session final : public net::channel<http_session<Stream, Router>, Stream>,
                            public std::enable_shared_from_this<http_session<Stream, Router>>,
                            private http_exchange {
     using channel = net::channel<http_session, Stream>;
-    using parser = websocketpp::http::parser::request;
+    using clock = net::shard::clock;
 
 public:
-    http_session(net::shard& host, Stream stream, Router& site)
-        : channel(host, std::move(stream)), router_(site), newcomer_(std::in_place, host.handshaking()) {
+    http_session(net::shard& host, Stream stream, Router& router)
+        : channel(host, std::move(stream)),
+          router_(router),
+          handshaking_(std::in_place, host.handshaking()),
+          reader_(host.limits()) {
         expect_request();
     }
 
     void start() { this->start_reading(); }
 
-    /// Answers before any request: the server is full.
+    /// Answers 503 before any request: the server is full.
     void reject() {
-        newcomer_.reset();
+        handshaking_.reset();
         rejected_.emplace(this->host().rejected());
         this->start_reading();
-        answer_last({503, "The server has as many connections as it allows; try again later.\n"});
+        answer_last({503, "The server has reached its limit of connections; try again later.\n"});
     }
 
 private:
     friend channel;
 
-    // What is under way. A request whose answer is owed or not whole holds up those behind it.
-    enum class stage : unsigned char { reading, answer_owed, body_begun };
+    // A request whose response is owed or not complete holds up those behind it.
+    enum class stage : unsigned char { reading, response_owed, body_begun };
 
-    // Of requests that wait for the answer to one before them, this much is read ahead. Reading on is what shows that
+    // Of requests that wait for the response to one before them, this much is read ahead. Reading on is what shows that
     // the client goes.
-    static constexpr std::size_t most_read_ahead = 64 * 1024;
+    static constexpr std::size_t max_read_ahead = 64 * 1024;
 
     // channel
-    void received(const char* data, std::size_t size) {
+    void on_bytes(const char* data, std::size_t size) {
         const std::string_view bytes(data, size);
-        if (stage_ == stage::reading && pending_.empty()) {
-            take(bytes);
-        } else if (!is_last_) {  // else nobody will look at it
-            pending_.append(bytes);
-        }
-        choose_whether_to_read();
+        if (stage_ == stage::reading && read_ahead_.empty())
+            consume(bytes);
+        else if (!closes_)  // else it would never be looked at
+            read_ahead_.append(bytes);
+        update_reading();
     }
-    void drained() {
+    // The client sends no more. What it has asked for is still answered (RFC 9112, section 9.6).
+    bool outlasts_input() {
+        if (stage_ == stage::reading && read_ahead_.empty() && this->queued() == 0) return false;
+        if (std::exchange(input_ended_, true)) return true;
+        if (stage_ != stage::reading)
+            notify_client_gone();
+        else if (read_ahead_.empty())
+            this->shutdown();
+        return true;
+    }
+    void on_drain() {
         if (stage_ == stage::reading) return go_on();
-        const auto body = held_.lock();
-        if (stage_ == stage::body_begun && body) guarded([&] { pending_response::tell_drained(body); });
+        const auto pending = pending_.lock();
+        if (stage_ == stage::body_begun && pending) guarded([&] { pending_response::notify_drained(pending); });
     }
-    void lost(const std::error_code&) { cut_short(abort_reason::client_gone); }
+    void on_disconnect(const std::error_code&) { abort_exchange(abort_reason::client_gone); }
 
-    // shard::guest
-    void tick(net::shard::clock::time_point now) override {
-        const auto& bounds = this->host().limits();
-        if (this->has_finished_too_late(now)) return this->close_now();
-        if (this->ended()) return;
-        if (this->queued() != 0) {
-            if (now - this->last_heard() < bounds.keep_alive) return;
-            this->close_now();  // takes nothing of its answer
-            cut_short(abort_reason::too_slow);
-        } else if (stage_ == stage::answer_owed) {
-            if (now - waiting_since_ >= bounds.answer_timeout) ask_for_last_answer(abort_reason::timed_out);
+    // net::shard::shard_connection
+    void tick(clock::time_point now) override {
+        const auto& limits = this->host().limits();
+        if (this->ended()) {
+            // A client may take as long as it needs for what is left, as long as it takes something.
+            if (this->queued() != 0 ? this->has_stalled_for(limits.keep_alive) : this->shutdown_overdue(now))
+                this->close_now();
+        } else if (this->queued() != 0) {
+            if (now - this->last_activity() < limits.keep_alive) return;
+            this->close_now();
+            abort_exchange(abort_reason::too_slow);
+        } else if (stage_ == stage::response_owed) {
+            if (now - waiting_since_ >= limits.answer_timeout) request_final_response(abort_reason::timed_out);
         } else if (stage_ == stage::body_begun) {
             return;  // as long as it takes
-        } else if (in_request_ || answered_ == 0) {
-            if (now - waiting_since_ >= bounds.request_timeout)
-                answer_last({408, "The request did not come in time.\n"});
-        } else if (now - waiting_since_ >= bounds.keep_alive) {
-            this->finish();
+        } else if (in_request_ || responses_ == 0) {
+            if (now - waiting_since_ >= limits.request_timeout)
+                answer_last({408, "The request was not complete in time.\n"});
+        } else if (now - waiting_since_ >= limits.keep_alive) {
+            this->shutdown();
         }
     }
     void stop() override {
-        is_last_ = true;
-        if (stage_ == stage::answer_owed) return ask_for_last_answer(abort_reason::server_stops);
+        closes_ = true;
+        if (stage_ == stage::response_owed) return request_final_response(abort_reason::server_stops);
         if (stage_ == stage::body_begun) {
-            const auto body = held_.lock();
-            if (body) guarded([&] { pending_response::tell_end(body, abort_reason::server_stops); });
+            const auto pending = pending_.lock();
+            if (pending) guarded([&] { pending_response::notify_end(pending, abort_reason::server_stops); });
             if (stage_ == stage::body_begun) end();
             return;
         }
-        this->finish();
+        this->shutdown();
     }
     void abort() override {
         this->close_now();
-        cut_short(abort_reason::server_stops);
+        abort_exchange(abort_reason::server_stops);
     }
 
-    // Answers the requests in `bytes`, in order. While an answer waits to be sent, or is still owed, no further one is
+    // Answers the requests in `bytes`, in order. While a response waits to be sent, or is still owed, no further one is
     // made: the rest waits.
-    void take(std::string_view bytes) {
-        taking_ = true;
+    void consume(std::string_view bytes) {
+        consuming_ = true;
         while (!bytes.empty() && !this->ended()) {
             if (this->queued() != 0 || stage_ != stage::reading) {
-                if (!is_last_) pending_.assign(bytes);
+                if (!closes_) read_ahead_.assign(bytes);
                 break;
             }
-            if (!in_request_) {
+            bytes.remove_prefix(reader_.consume(bytes));
+            if (!in_request_ && reader_.has_begun()) {
                 in_request_ = true;
                 waiting_since_ = this->host().now();
             }
-            try {
-                if (in_body_) {
-                    const std::size_t taken = parser_.consume(bytes.data(), bytes.size());
-                    request_bytes_ += taken;
-                    bytes.remove_prefix(taken);
-                } else if (!take_head(bytes))
-                    break;
-            } catch (const websocketpp::http::exception& e) {
-                answer_last({static_cast<int>(e.m_error_code), e.m_error_msg + '\n'});
+            if (reader_.current() == request_reader::state::head_complete) start_body();
+            if (reader_.current() == request_reader::state::failed) {
+                refuse();
                 break;
             }
-            if (!parser_.ready()) continue;
-            newcomer_.reset();
+            if (reader_.current() != request_reader::state::complete) continue;
+            handshaking_.reset();
             handle(bytes);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
-        taking_ = false;
+        if (!this->ended()) reader_.keep_head();  // the bytes go
+        consuming_ = false;
     }
 
-    // Takes up what came while an answer was owed or being sent.
+    // Reads on with what came while a response was owed or being sent.
     void go_on() {
         if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
-        const auto rest = std::exchange(pending_, {});
-        this->corked([&] { take(rest); });
-        choose_whether_to_read();
+        const auto bytes = std::exchange(read_ahead_, {});
+        this->corked([&] { consume(bytes); });
+        if (this->ended()) return;
+        if (input_ended_ && stage_ == stage::reading && read_ahead_.empty()) return this->shutdown();
+        update_reading();
     }
 
-    void choose_whether_to_read() {
+    void update_reading() {
         if (this->ended()) return;
-        const bool answer_is_on_its_way = stage_ == stage::reading && !pending_.empty();
-        if (answer_is_on_its_way || pending_.size() >= most_read_ahead)
+        const bool sends_response = stage_ == stage::reading && !read_ahead_.empty();
+        if (sends_response || read_ahead_.size() >= max_read_ahead)
             this->pause_reading();
         else
             this->resume_reading();
     }
 
     void expect_request() {
-        in_request_ = in_body_ = false;
+        in_request_ = false;
         waiting_since_ = this->host().now();
-        parser_ = parser();
-        parser_.set_max_body_size(std::numeric_limits<std::size_t>::max());  // the site says how large it may be
+        reader_.reset();
     }
 
-    // Takes bytes until the head is whole, then checks and parses it.
-    // @returns whether it could go on: false if more must come, or if the request was refused.
-    bool take_head(std::string_view& bytes) {
-        constexpr std::string_view end_of_head = "\r\n\r\n";
-        std::string_view head;
-        const std::size_t here = head_.empty() ? bytes.find(end_of_head) : std::string_view::npos;
-        if (here != std::string_view::npos) {  // in one piece, as nearly always: no copy
-            head = bytes.substr(0, here + end_of_head.size());
-            bytes.remove_prefix(head.size());
-        } else {
-            const std::size_t before = head_.size();
-            head_.append(bytes);
-            const std::size_t end = head_.find(end_of_head, before < 3 ? 0 : before - 3);
-            if (end == std::string::npos) {
-                bytes = {};
-                if (head_.size() > websocketpp::http::max_header_size)
-                    answer_last({431, "The request's head is too large.\n"});
-                return false;
-            }
-            head_.resize(end + end_of_head.size());
-            bytes.remove_prefix(head_.size() - before);
-            head = head_;
-        }
-        if (auto problem = head_problem(head)) {
-            answer_last(*problem);
-            return false;
-        }
-        parser_.consume(head.data(), head.size());
-        request_bytes_ = head.size();
-        head_.clear();
-        in_body_ = true;
-        if (auto problem = body_problem()) {
-            answer_last(*problem);
-            return false;
-        }
-        if (!parser_.ready() && same_token(parser_.get_header("Expect"), "100-continue"))
+    void start_body() {
+        const bool has_body = reader_.head().framing != request_framing::none;
+        reader_.start_body(has_body ? router_.max_body(current_request(), this->host().limits()) : 0);
+        if (reader_.current() == request_reader::state::in_body && reader_.head().expects_continue)
             channel::write("HTTP/1.1 100 Continue\r\n\r\n");
-        return true;
+    }
+
+    // Refuses what has been read so far.
+    void refuse() {
+        const parse_error& error = reader_.error();
+        if (error.status == 413 && reader_.has_head()) {
+            std::optional<response> refusal;
+            guarded([&] { refusal = router_.refuse_body(current_request()); });
+            if (refusal) return answer_last(*refusal);
+        }
+        answer_last({error.status, error.text + '\n'});
     }
 
     void handle(std::string_view rest) {
-        if (auto problem = what_is_wrong()) return answer_last(std::move(*problem));
-        request incoming(parser_, this->stream().peer_address(), Stream::is_secure());
-        incoming.set_size(request_bytes_);
-        incoming.set_server_secret(router_.secret());
-        if (has_token(parser_.get_header("Upgrade"), "websocket") &&
-            has_token(parser_.get_header("Connection"), "Upgrade"))
-            return upgrade(incoming, rest);
-        is_last_ = !wants_keep_alive();
-        headers_.clear();
-        stage_ = stage::answer_owed;
+        request incoming = current_request();
+        if (router_.takes_upgrade(incoming)) return upgrade(incoming, rest);
+        closes_ = !reader_.head().is_persistent;
+        writer_.start(reader_.head());
+        stage_ = stage::response_owed;
+        abort_was_noticed_ = false;
         waiting_since_ = this->host().now();
-        const auto owed = std::make_shared<pending_response>(
+        const auto pending = std::make_shared<pending_response>(
             this->host().home(), std::shared_ptr<http_exchange>(this->shared_from_this(), this));
-        held_ = owed;
-        responder later(owed);
-        if (const auto now = router_.respond(incoming, later); now && owed->claim()) answer(*now);
+        pending_ = pending;
+        responder deferred(pending);
+        if (const auto whole = router_.respond(incoming, deferred); whole && pending->claim()) answer(*whole);
+        if (input_ended_ && stage_ != stage::reading) notify_client_gone();
     }
 
     // http_exchange
-    void add_headers(const header_list& more) override { headers_.insert(headers_.end(), more.begin(), more.end()); }
-    void answer(const response& what) override {
-        if (stage_ != stage::answer_owed || this->ended()) return;
-        ++answered_;
-        is_last_ = is_last_ || this->host().stopping();
-        const std::string bytes = serialize(what, takes_body(), !is_last_, headers_);
-        response_info_ = {what.status, bytes.size()};
-        channel::write(bytes);
-        completed();
+    void add_headers(const header_list& more) override { writer_.add_headers(more); }
+    void answer(const response& whole) override {
+        if (stage_ != stage::response_owed || this->ended()) return;
+        ++responses_;
+        decide_on_close();
+        channel::write(writer_.write(whole, closes_, date()));
+        complete_response();
     }
-    void begin(const response& head, body_framing how) override {
-        if (stage_ != stage::answer_owed || this->ended()) return;
-        ++answered_;
-        if (parser_.get_version() == "HTTP/1.0") how = body_framing::connection;
-        is_last_ = is_last_ || how == body_framing::connection;
-        if (is_last_) pending_ = {};
-        in_chunks_ = how == body_framing::chunk;
-        const auto length = in_chunks_ ? body_length::in_chunks : body_length::to_the_very_end;
-        const std::string bytes = serialize_head(head, length, !is_last_, headers_);
-        response_info_ = {head.status, bytes.size()};
-        channel::write(bytes);
-        if (!takes_body() || !has_content(head)) {
-            if (const auto body = held_.lock())
-                guarded([&] { pending_response::tell_end(body, abort_reason::client_gone); });
-            return completed();
+    void begin(const response& head, body_framing framing) override {
+        if (stage_ != stage::response_owed || this->ended()) return;
+        ++responses_;
+        framing = writer_.framing_for(framing);
+        decide_on_close();
+        closes_ = closes_ || framing == body_framing::connection;
+        if (closes_) read_ahead_ = {};
+        channel::write(writer_.begin(head, framing, closes_, date()));
+        if (!writer_.has_body(head)) {
+            if (const auto pending = pending_.lock())
+                guarded([&] { pending_response::notify_end(pending, abort_reason::client_gone); });
+            return complete_response();
         }
         stage_ = stage::body_begun;
         write(head.body, when_slow::disconnect);
     }
     void write(std::string_view piece, when_slow slow) override {
-        if (piece.empty() || !takes_more(piece.size(), slow)) return;
-        if (!takes_more(piece.size(), when_slow::disconnect)) return;  // too little could be forgotten
-        response_info_.bytes += piece.size();
-        channel::write(in_chunks_ ? std::string_view(chunk_of(piece)) : piece);
+        if (piece.empty() || !make_room_for(piece.size(), slow)) return;
+        if (!make_room_for(piece.size(), when_slow::disconnect)) return;  // not enough could be forgotten
+        writer_.count(piece.size());
+        if (writer_.is_chunked())
+            channel::write(chunk_of(piece));
+        else
+            channel::write(piece);
     }
-    void write(const std::shared_ptr<const net::frame_batch>& pieces, when_slow slow) override {
-        if (in_chunks_) return write(pieces->bytes(), slow);
-        if (!takes_more(pieces->size(), slow)) return;
-        response_info_.bytes += pieces->size();
-        channel::write(pieces);
+    void write(const std::shared_ptr<const net::frame_batch>& batch, when_slow slow) override {
+        if (writer_.is_chunked()) return write(batch->bytes(), slow);
+        if (!make_room_for(batch->size(), slow)) return;
+        writer_.count(batch->size());
+        channel::write(batch);
     }
     void end() override {
         if (stage_ != stage::body_begun || this->ended()) return;
-        if (in_chunks_) channel::write(last_chunk);
-        completed();
+        if (writer_.is_chunked()) channel::write(last_chunk);
+        complete_response();
     }
     void abandon() override {
-        if (stage_ == stage::answer_owed) answer({500, "The server failed to answer this.\n"});
-        if (stage_ == stage::body_begun) {
-            this->close_now();
-            cut_short(abort_reason::client_gone);
-        }
+        if (stage_ == stage::reading) return;
+        if (stage_ == stage::response_owed && !abort_was_noticed_)
+            return answer({500, "The server failed to answer this request.\n"});
+        this->close_now();
+        abort_exchange(abort_reason::client_gone);
     }
-    [[nodiscard]] std::size_t waiting_bytes() const noexcept override { return this->queued(); }
+    [[nodiscard]] std::size_t queued_bytes() const noexcept override { return this->queued(); }
 
-    // The answer is whole.
-    void completed() {
-        const auto self = this->shared_from_this();  // what is closed here may be what keeps this
+    void complete_response() {
+        const auto self = this->shared_from_this();  // closing the pending response may drop the last other reference
         stage_ = stage::reading;
-        if (const auto held = held_.lock()) held->close();
-        tell_answered();
-        if (is_last_) return this->finish();
-        if (taking_) return;
+        if (const auto pending = pending_.lock()) pending->close();
+        notify_response();
+        if (closes_) return this->shutdown();
+        if (consuming_) return;
+        if (input_ended_ && read_ahead_.empty()) return this->shutdown();
         expect_request();
-        choose_whether_to_read();
+        update_reading();
         // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
-        if (!pending_.empty()) this->host().home().post([self] { self->go_on(); });
+        if (!read_ahead_.empty()) this->host().home().post([self] { self->go_on(); });
     }
 
-    // The server can't wait for the answer any longer. One that is on its way from another thread still counts.
-    void ask_for_last_answer(abort_reason why) {
-        is_last_ = true;
-        pending_ = {};
-        const auto held = held_.lock();
-        if (!held) return;
-        guarded([&] { pending_response::tell_end(held, why); });
-        if (stage_ == stage::answer_owed && held->claim())
-            answer({503, why == abort_reason::server_stops ? "The server stops; try again later.\n"
-                                                           : "The answer did not come in time; try again later.\n"});
+    // Whether the connection ends with the response that is written next.
+    void decide_on_close() {
+        closes_ = closes_ || this->host().stopping() || (input_ended_ && !consuming_ && read_ahead_.empty());
     }
 
-    // The stream has ended with an answer owed or under way.
-    void cut_short(abort_reason why) {
+    // The server can't wait for the response any longer. One that is on its way from another thread still counts.
+    void request_final_response(abort_reason reason) {
+        closes_ = true;
+        read_ahead_ = {};
+        const auto pending = pending_.lock();
+        if (!pending) return;
+        guarded([&] { pending_response::notify_end(pending, reason); });
+        if (stage_ == stage::response_owed && pending->claim())
+            answer({503, reason == abort_reason::server_stops
+                             ? "Server is shutting down; try again later.\n"
+                             : "The response was not ready in time; try again later.\n"});
+    }
+
+    void notify_client_gone() {
+        const auto pending = pending_.lock();
+        if (!pending) return;
+        guarded([&] {
+            if (pending_response::notify_end(pending, abort_reason::client_gone)) abort_was_noticed_ = true;
+        });
+    }
+
+    // The stream has ended with a response owed or not complete.
+    void abort_exchange(abort_reason reason) {
         if (stage_ == stage::reading) return;
         const auto self = this->shared_from_this();
         stage_ = stage::reading;
-        if (const auto held = held_.lock()) {
-            guarded([&] { pending_response::tell_end(held, why); });
-            held->close();
+        if (const auto pending = pending_.lock()) {
+            guarded([&] { pending_response::notify_end(pending, reason); });
+            pending->close();
         }
-        tell_answered();
+        notify_response();
     }
 
-    void tell_answered() {
+    void notify_response() {
         if (!router_.observes_responses()) return;
-        request asked(parser_, this->stream().peer_address(), Stream::is_secure());
-        asked.set_size(request_bytes_);
-        asked.set_server_secret(router_.secret());
-        guarded([&] { router_.answered(asked, std::exchange(response_info_, {})); });
+        guarded([&] { router_.notify_response(current_request(), writer_.take_info()); });
     }
 
-    bool takes_more(std::size_t bytes, when_slow slow) {
+    bool make_room_for(std::size_t bytes, when_slow slow) {
         if (stage_ != stage::body_begun || this->ended() || too_slow_) return false;
         if (this->make_room(bytes, slow)) return true;
         // Perhaps within a fan-out: the end, which runs the application's hooks, waits for the next turn.
         too_slow_ = true;
         this->host().home().post([self = this->shared_from_this()] {
             self->close_now();
-            self->cut_short(abort_reason::too_slow);
+            self->abort_exchange(abort_reason::too_slow);
         });
         return false;
     }
@@ -6082,828 +9629,946 @@ private:
     }
 
     void upgrade(request& incoming, std::string_view rest) {
-        net::accept_options how;
-        if (auto refusal = handshake_problem()) return answer_last(std::move(*refusal));
-        if (auto refusal = router_.upgrade(incoming, how)) return answer_last(std::move(*refusal));
+        typename Router::upgrade_options options;
+        if (auto refusal = router_.accept_upgrade(incoming, options)) return answer_last(*refusal);
         const auto self = this->shared_from_this();
-        auto& host = this->host();
-        const auto opened = std::make_shared<net::websocket_connection<Stream>>(host, this->release());
-        opened->start(parser_, rest, std::move(how));
+        router_.start_upgrade(this->host(), this->release(), reader_.head(), rest, std::move(options));
     }
-
-    // What websocketpp's parser lets pass, and this server does not.
-    [[nodiscard]] std::optional<response> what_is_wrong() const {
-        const std::string& version = parser_.get_version();
-        if (version != "HTTP/1.1" && version != "HTTP/1.0") return response(505, "Only HTTP/1.1 is spoken here.\n");
-        const std::string& target = parser_.get_uri();
-        if (target.empty() || (target.front() != '/' && target.find("://") == std::string::npos))
-            return response(400, "The request's target is not a path.\n");
-        return std::nullopt;
-    }
-
-    // The head has been checked: the length is a number, of at most 18 digits.
-    [[nodiscard]] std::optional<response> body_problem() {
-        const std::string& length = parser_.get_header("Content-Length");
-        if (length.empty()) return std::nullopt;
-        const request announced(parser_, this->stream().peer_address(), Stream::is_secure());
-        return router_.body_problem(announced, std::stoull(length), this->host().limits());
-    }
-
-    // RFC 6455, section 4.2.1.
-    [[nodiscard]] std::optional<response> handshake_problem() const {
-        if (parser_.get_method() != "GET" || parser_.get_version() != "HTTP/1.1")
-            return response(400, "A WebSocket opens with a GET of HTTP/1.1.\n");
-        if (parser_.get_header("Sec-WebSocket-Version") != "13") {
-            response wrong(426, "Only version 13 of the WebSocket protocol is spoken here.\n");
-            wrong.headers.emplace_back("Sec-WebSocket-Version", "13");
-            wrong.headers.emplace_back("Upgrade", "websocket");
-            return wrong;
-        }
-        const std::string& key = parser_.get_header("Sec-WebSocket-Key");
-        const auto is_base64 = [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-        };
-        if (key.size() != 24 || !std::all_of(key.begin(), key.end() - 2, is_base64) || key.substr(22) != "==")
-            return response(400, "The Sec-WebSocket-Key is not 16 bytes in base64.\n");
-        if (!has_possible_port(parser_.get_header("Host"))) return response(400, "The Host has no possible port.\n");
-        if (!parser_.get_body().empty()) return response(400, "A WebSocket handshake has no body.\n");
-        return std::nullopt;
-    }
-
-    [[nodiscard]] bool wants_keep_alive() const {
-        using websocketpp::utility::ci_find_substr;
-        const std::string& wish = parser_.get_header("Connection");
-        if (parser_.get_version() == "HTTP/1.0") return ci_find_substr(wish, "keep-alive", 10) != wish.end();
-        return ci_find_substr(wish, "close", 5) == wish.end();
-    }
-
-    [[nodiscard]] bool takes_body() const { return parser_.get_method() != "HEAD"; }
 
     // Refuses what is being read; nothing after it can be trusted.
-    void answer_last(const response& what) {
-        ++answered_;
-        channel::write(serialize(what, takes_body(), false));
-        this->finish();
+    void answer_last(const response& whole) {
+        ++responses_;
+        writer_.start_refusal(reader_.is_to_head());
+        channel::write(writer_.write(whole, true, date()));
+        this->shutdown();
     }
 
+    [[nodiscard]] request current_request() {
+        if (peer_address_.empty()) peer_address_ = this->stream().peer_address();
+        request current(reader_.head(), reader_.body(), peer_address_, Stream::is_secure());
+        current.set_size(reader_.size());
+        current.set_server_secret(router_.secret());
+        return current;
+    }
+
+    [[nodiscard]] std::string_view date() { return router_.date(this->host().home()); }
+
     Router& router_;
-    std::optional<net::shard::counter_guard> newcomer_;  // until its first whole request
+    std::optional<net::shard::counter_guard> handshaking_;  // until its first whole request
     std::optional<net::shard::counter_guard> rejected_;
-    parser parser_;
-    std::string head_;                      // what has come of a head in pieces
-    std::string pending_;                   // came while an answer was still owed or being sent
-    std::weak_ptr<pending_response> held_;  // while an answer is owed or under way
-    net::shard::clock::time_point waiting_since_{};
-    header_list headers_;          // of the answer, whoever gives it
-    response_info response_info_;  // or being done
-    std::size_t request_bytes_ = 0;
-    std::size_t answered_ = 0;
+    request_reader reader_;
+    response_writer writer_;
+    std::string read_ahead_;                   // came while a response was still owed or being sent
+    std::string peer_address_;                 // once a request has come; the peer may go before its response
+    std::weak_ptr<pending_response> pending_;  // while a response is owed or not complete
+    clock::time_point waiting_since_{};
+    std::size_t responses_ = 0;
     stage stage_ = stage::reading;
     bool in_request_ = false;
-    bool in_body_ = false;
-    bool taking_ = false;
-    bool is_last_ = false;    // the connection ends with the answer
-    bool in_chunks_ = false;  // the body that has begun
+    bool consuming_ = false;
+    bool closes_ = false;             // the connection ends with the response
+    bool input_ended_ = false;        // the client has finished sending
+    bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
 };
 
 }  // namespace detail
 
 ROOMPP_NAMESPACE_END
-// What a server answers: its routes, pages and folders.
+// Turns an HTTP connection into a WebSocket.
 
-#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// A WebSocket connection over any stream.
+
 #include <cstddef>
-#include <cstdio>
-#include <deque>
+#include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <functional>
-#include <optional>
-#include <stdexcept>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
+/// each call, so that a bucket takes two words. Not thread-safe.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if there are enough.
+    /// @param rate tokens a second; 0 allows everything.
+    /// @param burst the largest number of unused tokens; a new bucket has as many.
+    /// @param now a time before that of an earlier call adds no tokens.
+    /// @returns whether there were enough.
+    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (count > tokens_) return false;
+        tokens_ -= count;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
+        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        refilled_at_ = now;
+    }
+
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
+    time_point refilled_at_{};
+};
+
+namespace detail {
+
+/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
+class rate_limiter {
+public:
+    using time_point = token_bucket::time_point;
+
+    /// Counts a message of so many bytes.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
+        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
+               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
+    }
+
+    /// The time after which an unused limiter is as good as a new one.
+    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
+
+private:
+    // One largest message must fit, however low the rate.
+    static std::uint64_t byte_burst(const limits& limits) noexcept {
+        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
+/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
+class address_rate_limiter {
+public:
+    using time_point = rate_limiter::time_point;
+
+    static constexpr std::size_t max_addresses = 10'000;
+
+    /// Counts a message of so many bytes from this address.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
+
+private:
+    struct entry {
+        rate_limiter limiter;
+        time_point last_used;
+    };
+
+    void forget_unused(std::chrono::seconds age, time_point now);
+
+    std::unordered_map<std::string, entry> entries_;
+    rate_limiter shared_limiter_;
+    time_point last_cleanup_{};
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+// The body of close frames (RFC 6455, sections 5.5.1 and 7.4).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The body of a peer's close frame.
+struct close_frame {
+    close_event event;       ///< code no_status if the body is empty
+    bool malformed = false;  ///< the body has one byte, a code that must not be sent, or a reason that is not UTF-8
+};
+
+/// Parses and checks the body of a close frame.
+[[nodiscard]] close_frame parse_close_frame(std::string_view body);
+
+/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
+[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
+
+/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
+/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
+[[nodiscard]] close_event decode_close_payload(std::string_view payload);
+
+/// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
+/// closing handshake is not waited for.
+[[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// Turns a client's bytes into messages.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// What a client has sent: a whole message, or a control frame.
+struct client_frame {
+    opcode kind;  ///< text, binary, close, ping or pong
+    std::string_view
+        body;  ///< unmasked and decompressed; valid until the next read, or until the bytes read are changed
+};
+
+/// Reads frames and puts messages together: fragments, masks, UTF-8, sizes, reserved bits (RFC 6455, section 5; RFC
+/// 7692, section 6). Uses websocketpp's RFC 6455 processor. Between two messages it keeps nothing of a connection, so
+/// one reader serves all connections of a shard, except those that are in the middle of a message. Not thread-safe.
+class frame_reader {
+public:
+    frame_reader();
+    frame_reader(const frame_reader&) = delete;
+    frame_reader& operator=(const frame_reader&) = delete;
+    ~frame_reader();
+
+    /// Prepares for the bytes of a connection; only while idle().
+    /// @param max_message_bytes limit of a message, in bytes after decompression.
+    /// @param negotiated null if messages are not compressed.
+    void start(std::size_t max_message_bytes, const compression* negotiated);
+
+    /// Reads bytes up to the end of a message or control frame, and unmasks them in place.
+    /// @param bytes,size the bytes that have come; moved on past those that were read.
+    /// @returns nothing if more bytes are needed, or if the bytes are malformed: then `ec` is set, and the reader must
+    /// not be used any more.
+    [[nodiscard]] std::optional<client_frame> read(char*& bytes, std::size_t& size, std::error_code& ec);
+
+    /// Whether it is between two messages. False after an error.
+    [[nodiscard]] bool idle() const noexcept { return idle_; }
+
+    /// The close code for an error of read(): 1002, 1007 or 1009.
+    [[nodiscard]] static std::uint16_t close_code_for(const std::error_code& ec) noexcept;
+
+private:
+    class processor;
+
+    [[nodiscard]] std::optional<client_frame> read_whole(char*& bytes, std::size_t& size) const;
+
+    std::unique_ptr<processor> processor_;
+    std::unique_ptr<inflater> inflater_;
+    const compression* inflater_source_ = nullptr;
+    std::size_t max_message_bytes_ = 0;
+    bool idle_ = true;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// The server's half of the opening handshake (RFC 6455, section 4.2.2).
+
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-// Pages: files on disk, or bytes in the program.
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// What a WebSocket needs of its upgrade request, which the caller has validated (RFC 6455, section 4.2.1). The views
+/// must be valid until websocket_connection::start() returns.
+struct handshake_request {
+    std::string_view key;         ///< Sec-WebSocket-Key: 16 bytes in base64
+    std::string_view extensions;  ///< Sec-WebSocket-Extensions; empty if the client offers none
+};
+
+/// The Sec-WebSocket-Accept that proves that a Sec-WebSocket-Key was read.
+[[nodiscard]] std::string accept_key(std::string_view key);
+
+/// The 101 response.
+/// @param subprotocol,extensions negotiated values; left out if empty.
+/// @param headers further headers. Line breaks in them are dropped: they would start a header of their own.
+[[nodiscard]] std::string switching_protocols(std::string_view key, std::string_view subprotocol,
+                                              std::string_view extensions,
+                                              const std::vector<std::pair<std::string, std::string>>& headers);
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// One WebSocket (RFC 6455). Made by the server; applications see it as a connection.
+template <class Stream>
+class websocket_connection final : public connection, public channel<websocket_connection<Stream>, Stream> {
+    using channel_type = channel<websocket_connection, Stream>;
+
+public:
+    websocket_connection(shard& host, Stream stream)
+        : connection(host.home()),
+          channel_type(host, std::move(stream)),
+          peer_address_(channel_type::stream().peer_address()) {}
+
+    /// Answers the upgrade request with 101, and starts.
+    /// @param rest the bytes that the client has sent after its request.
+    void start(const handshake_request& request, std::string_view rest, accept_options options) {
+        std::string bytes(rest);  // handlers may read into the shard's buffer
+        subprotocol_ = std::move(options.subprotocol);
+        on_error_ = std::move(options.failed);
+        std::string extensions;
+        if (const compression* const algorithm = this->host().compressing())
+            extensions = algorithm->negotiate(request.extensions);
+        compresses_ = !extensions.empty();
+        this->corked([&] {
+            const auto response = switching_protocols(request.key, subprotocol_, extensions, options.headers);
+            count_sent(response.size());
+            this->write(response);
+            now_open();
+            guarded([&] { session_ = options.open(shared_from_this()); });
+            if (!bytes.empty()) on_bytes(bytes.data(), bytes.size());
+        });
+        this->start_reading();
+    }
+
+private:
+    friend channel_type;
+
+    // channel
+    void on_bytes(char* bytes, std::size_t size) {
+        ping_sent_ = false;
+        count_received(size);
+        auto& spare = this->host().template scratch<std::unique_ptr<frame_reader>>();
+        auto reader = std::move(reader_ ? reader_ : spare);
+        if (!reader) reader = std::make_unique<frame_reader>();
+        if (reader->idle())
+            reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
+        while (size != 0 && !channel_type::ended()) {
+            std::error_code ec;
+            if (const auto frame = reader->read(bytes, size, ec)) on_frame(*frame);
+            if (ec) return on_malformed_bytes(ec);
+        }
+        (reader->idle() ? spare : reader_) = std::move(reader);
+    }
+    void on_drain() {
+        if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
+        guarded([&] { session_->on_drain(); });
+    }
+    void on_disconnect(const std::error_code&) { end_session({close_code::abnormal, {}}); }
+
+    // shard_connection
+    void tick(shard::clock::time_point now) override {
+        const auto& limits = this->host().limits();
+        if (this->shutdown_overdue(now)) return this->close_now();
+        if (channel_type::ended()) return;
+        const auto silence = now - this->last_activity();
+        if (!is_open()) {
+            if (now >= close_deadline_) drop_peer();
+        } else if (this->reading_paused()) {
+            return;  // nothing is read, so silence means nothing
+        } else if (this->has_stalled_for(limits.ping_interval + limits.ping_timeout)) {
+            drop_peer();  // it would not take a ping either, whatever it sends
+        } else if (ping_sent_) {
+            if (now - ping_time_ >= limits.ping_timeout && silence >= limits.ping_timeout) drop_peer();
+        } else if (silence >= limits.ping_interval) {
+            ping_sent_ = true;
+            ping_time_ = now;
+            write_control(opcode::ping, {});
+        }
+    }
+    void stop() override { start_closing(close_code::going_away, "server stops"); }
+    void abort() override { drop_peer(); }
+
+    // connection
+    void send_message(payload message) override {
+        if (!this->has_room_for(message.size())) return close_slow_consumer();
+        const frame_header header(message.kind(), message.size());
+        count_sent(header.bytes().size() + message.size());
+        this->write(header.bytes(), message.data());
+    }
+    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (!make_room(batch->size(), slow)) return;
+        count_sent(batch->size());
+        this->write(batch);
+    }
+    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
+        if (!make_room(batch->size(), slow)) return;
+        if (!this->has_room_for(batch->size())) return close_slow_consumer();
+        count_sent(batch->size());
+        this->write(batch->bytes());  // as own bytes: batches may be dropped
+    }
+    void send_shared_batch(batch_for_many& batch, when_slow slow) override {
+        send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
+    }
+    void set_reading_paused(bool paused) override {
+        if (paused)
+            channel_type::pause_reading();
+        else
+            channel_type::resume_reading();
+    }
+    void start_closing(std::uint16_t code, const std::string& reason) override {
+        if (!is_open()) return;
+        now_closing();
+        close_deadline_ = this->host().deadline(this->host().limits().close_timeout);
+        close_code_sent_ = code;
+        write_close(code, reason);
+        if (!is_terminal(code)) return;
+        // The peer's further bytes are of no use. A handler of the session may be running: on_close() comes in a later
+        // turn.
+        this->shutdown();
+        home().post([self = shared_from_this(), this] { end_session({close_code::abnormal, {}}); });
+    }
+    void do_fail(const std::exception_ptr& error) override {
+        start_closing(close_code::internal_error, "internal error");
+        detail::report_error(on_error_, error);
+    }
+    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
+    [[nodiscard]] const std::string& agreed_subprotocol() const override { return subprotocol_; }
+    [[nodiscard]] bool has_secure_transport() const noexcept override { return Stream::is_secure(); }
+
+    void on_frame(const client_frame& frame) {
+        switch (frame.kind) {
+            case opcode::close:
+                return on_close_frame(parse_close_frame(frame.body));
+            case opcode::ping:
+                if (is_open()) write_control(opcode::pong, frame.body);
+                return;
+            case opcode::pong:
+                return;
+            default:
+                return on_message({frame.body, frame.kind == opcode::text ? payload_kind::text : payload_kind::binary});
+        }
+    }
+
+    void on_message(payload message) {
+        if (!session_ || !is_open()) return;
+        const auto& limits = this->host().limits();
+        if (!rate_limiter_.allow(message.size(), limits, this->host().now())) {
+            if (limits.on_flood == flood::close)
+                return start_closing(close_code::policy_violation, "rate limit exceeded");
+            return guarded([&] { session_->on_rate_limited(message); });
+        }
+        guarded([&] { session_->on_message(message); });
+    }
+
+    // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
+    void on_close_frame(close_frame frame) {
+        if (is_open()) {
+            if (frame.malformed)
+                write_close(close_code::protocol_error, "the close frame is malformed");
+            else
+                write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
+                            frame.event.reason);
+        }
+        this->shutdown();
+        end_session(std::move(frame.event));
+    }
+
+    void on_malformed_bytes(const std::error_code& ec) {
+        if (is_open()) return start_closing(frame_reader::close_code_for(ec), ec.message());
+        this->shutdown();  // the answer to our close frame can't be found any more
+        end_session({close_code::abnormal, {}});
+    }
+
+    void end_session(close_event event) {
+        now_closing();
+        if (!session_) return;
+        if (event.code == close_code::abnormal && close_code_sent_ != 0) event.code = close_code_sent_;
+        const auto closed_session = std::move(session_);
+        guarded([&] { closed_session->on_close(event); });
+    }
+
+    void write_close(std::uint16_t code, std::string_view reason) {
+        write_control(opcode::close, encode_close_payload(code, reason));
+    }
+    void write_control(opcode kind, std::string_view body) {
+        const frame_header header(kind, body.size());
+        count_sent(header.bytes().size() + body.size());
+        this->write(header.bytes(), body);
+    }
+
+    // Ends without a closing handshake: the peer does not answer.
+    void drop_peer() {
+        const auto self = shared_from_this();
+        this->close_now();
+        end_session({close_code::abnormal, {}});
+    }
+
+    // Drops queued batches if there is no room. @returns false if the connection is closed instead.
+    bool make_room(std::size_t bytes, when_slow slow) {
+        const std::size_t queued_before = this->queued();
+        if (!channel_type::make_room(bytes, slow)) {
+            close_slow_consumer();
+            return false;
+        }
+        has_dropped_ = has_dropped_ || this->queued() != queued_before;
+        return true;
+    }
+
+    void close_slow_consumer() {
+        // In a later turn: closing runs the application's handlers, and this may be within a fan-out.
+        if (std::exchange(is_too_slow_, true)) return;
+        home().post([self = shared_from_this(), this] {
+            start_closing(close_code::try_again_later, "slow consumer: send queue full");
+        });
+    }
+
+    template <class Action>
+    void guarded(Action&& action) {
+        detail::run_guarded(std::forward<Action>(action), [this](const std::exception_ptr& error) { do_fail(error); });
+    }
+
+    const std::string peer_address_;        // copied: it is asked for most often when the peer is gone
+    std::unique_ptr<frame_reader> reader_;  // only in the middle of a message
+    std::unique_ptr<session> session_;
+    std::function<void(std::exception_ptr)> on_error_;
+    std::string subprotocol_;
+    detail::rate_limiter rate_limiter_;
+    shard::clock::time_point ping_time_{};
+    shard::clock::time_point close_deadline_{};  // once it is closing
+    std::uint16_t close_code_sent_ = 0;
+    bool ping_sent_ = false;
+    bool is_too_slow_ = false;
+    bool has_dropped_ = false;  // shared batches, since the queue was last empty
+    bool compresses_ = false;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+template <class Stream>
+void routing_table::start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
+                                  upgrade_options options) {
+    const auto opened = std::make_shared<net::websocket_connection<Stream>>(host, std::move(stream));
+    const std::string key = head.joined("Sec-WebSocket-Key");
+    const std::string extensions = head.joined("Sec-WebSocket-Extensions");
+    opened->start({key, extensions}, rest, std::move(options));
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Serves a stream of any type (see net/stream_concept.hpp) on a shard, in its thread; with a 503 if the server is full. Does
+/// nothing if the shard stops.
+/// @param has_slot whether its peer address may have one more connection.
+template <class Stream>
+void serve(const loop_group& loops, routing_table& routes, net::shard& host, Stream stream, bool has_slot = true) {
+    // How many connections of one loop may wait at a time for their client to read the 503.
+    constexpr std::size_t max_rejected = 100;
+    if (host.stopping()) return;
+    const auto& limits = host.limits();
+    const bool is_full = !has_slot || host.connections() >= loops.share_of(limits.connections) + host.rejected() ||
+                         host.handshaking() >= loops.share_of(limits.handshakes);
+    if (is_full && host.rejected() >= max_rejected) return stream.close();
+    const auto session = std::make_shared<http_session<Stream, routing_table>>(host, std::move(stream), routes);
+    if (is_full)
+        session->reject();
+    else
+        session->start();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+struct listeners::ports {
+    std::deque<acceptor> acceptors;  // references to them are kept by their handlers
+    std::optional<asio::signal_set> stop_signals;
+};
+
+ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
+                                 net::connection_limiter& limiter)
+    : loops_(loops), routes_(routes), limits_(limits), limiter_(limiter), ports_(std::make_unique<ports>()) {}
+ROOMPP_DECL listeners::~listeners() = default;
+
+ROOMPP_DECL void listeners::open(std::uint16_t port, const std::string& address) {
+    ports_->acceptors.emplace_back(loops_.first().context(), address, port);
+}
+
+ROOMPP_DECL bool listeners::empty() const noexcept { return ports_->acceptors.empty(); }
+
+ROOMPP_DECL std::uint16_t listeners::port() const { return ports_->acceptors.front().endpoint().port(); }
+
+ROOMPP_DECL std::string listeners::url() const {
+    const auto number = std::to_string(port());
+    const auto address = ports_->acceptors.front().endpoint().address();
+    if (address.is_unspecified()) return "http://localhost:" + number + '/';
+    const auto text = address.to_string();
+    return "http://" + (address.is_v6() ? '[' + text + ']' : text) + ':' + number + '/';
+}
+
+ROOMPP_DECL void listeners::start() {
+    for (auto& port : ports_->acceptors)
+        port.start({[this]() -> net::shard& { return loops_.next(); },
+                    [this](net::shard& host, asio::ip::tcp::socket socket) {
+                        net::tcp_stream stream(std::move(socket));
+                        stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
+                        const bool has_slot = stream.take_slot(limiter_, limits_.connections_per_address);
+                        serve(loops_, routes_, host, std::move(stream), has_slot);
+                    },
+                    [this](const std::exception_ptr& error) { routes_.report(error); }});
+}
+
+ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {
+    ports_->stop_signals.emplace(loops_.first().context(), SIGINT, SIGTERM);
+    ports_->stop_signals->async_wait([on_signal = std::move(on_signal)](const std::error_code& ec, int) {
+        if (!ec) on_signal();
+    });
+}
+
+ROOMPP_DECL void listeners::stop() noexcept {
+    std::error_code ignored;
+    for (auto& port : ports_->acceptors) port.stop();
+    // Not only cancelled: a second Ctrl-C while connections end has to end the process.
+    if (ports_->stop_signals) ports_->stop_signals->clear(ignored);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Running several loops, and ending them when the last connection of all has ended.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL loop_group::loop_group(std::size_t count, const roompp::limits& limits,
+                                   const net::fan_out_policy& make_writer,
+                                   const std::shared_ptr<const net::compression>& compression) {
+    while (shards_.size() < count) {
+        shards_.push_back(std::make_unique<net::shard>(shards_.size(), limits));
+        shards_.back()->use(make_writer, compression);
+    }
+}
+
+ROOMPP_DECL std::vector<net::shard*> loop_group::shards() const {
+    std::vector<net::shard*> shards;
+    for (const auto& shard : shards_) shards.push_back(shard.get());
+    return shards;
+}
+
+ROOMPP_DECL std::vector<loop*> loop_group::loops() const {
+    std::vector<loop*> loops;
+    for (const auto& shard : shards_) loops.push_back(&shard->home());
+    return loops;
+}
+
+ROOMPP_DECL std::size_t loop_group::share_of(std::size_t limit) const noexcept {
+    return (std::max<std::size_t>)(1, limit / shards_.size());
+}
+
+ROOMPP_DECL void loop_group::suspend() {
+    for (const auto& shard : shards_) shard->home().suspend();
+}
+
+ROOMPP_DECL void loop_group::run(const std::function<void(std::exception_ptr)>& on_error) {
+    std::atomic<std::size_t> running{shards_.size()};
+    // A loop whose connections have ended may still get a leave from another one: all return together.
+    const auto on_end = [this, &running] {
+        if (--running != 0) return;
+        for (const auto& shard : shards_) shard->home().post([shard = shard.get()] { shard->leave_run(); });
+    };
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < shards_.size(); ++i)
+        threads.emplace_back([this, i, &on_error, on_end] { shards_[i]->run(on_error, on_end); });
+    first().run(on_error, on_end);
+    for (auto& thread : threads) thread.join();
+    for (const auto& shard : shards_) shard->home().leave();
+}
+
+ROOMPP_DECL void loop_group::stop(std::function<void()> on_stop) {
+    first().home().post([this, on_stop = std::move(on_stop)] {
+        on_stop();
+        first().stop();
+    });
+    for (std::size_t i = 1; i < shards_.size(); ++i)
+        shards_[i]->home().post([shard = shards_[i].get()] { shard->stop(); });
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Running a loop on Asio, with a tick each second, and ending it.
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+struct shard::reactor {
+    asio::io_context context{1};
+    std::optional<asio::steady_timer> timer;  // while run() keeps the time
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+};
+
+ROOMPP_DECL shard::shard_connection::shard_connection(shard& host)
+    : host_(host), previous_(host.last_), next_(nullptr) {
+    (previous_ ? previous_->next_ : host.first_) = this;
+    host.last_ = this;
+    ++host.connection_count_;
+}
+
+ROOMPP_DECL void shard::shard_connection::unregister() noexcept {
+    if (unregistered_) return;
+    unregistered_ = true;
+    (previous_ ? previous_->next_ : host_.first_) = next_;
+    (next_ ? next_->previous_ : host_.last_) = previous_;
+    if (host_.next_visited_ == this) host_.next_visited_ = next_;
+    --host_.connection_count_;
+    host_.end_if_done();
+}
+
+ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
+    : home_([this](loop::task work) { asio::post(reactor_->context, std::move(work)); }, index),
+      limits_(limits),
+      read_buffer_(std::make_unique<char[]>(read_buffer_size)),
+      reactor_(std::make_unique<reactor>()) {
+    home_.set_executor(reactor_->context.get_executor());
+}
+
+// Connections that end with the reactor's handlers do not end the loop any more.
+ROOMPP_DECL shard::~shard() { ended_ = true; }
+
+ROOMPP_DECL asio::io_context& shard::context() noexcept { return reactor_->context; }
+
+ROOMPP_DECL void shard::run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended) {
+    home_.enter();
+    on_end_ = std::move(ended);
+    if (make_writer_) sends_.emplace(make_writer_());  // in this thread: a writer may be bound to it
+    tick_length_ = std::chrono::seconds(1);
+    reactor_->timer.emplace(reactor_->context);
+    home_.advance(clock::now());
+    schedule_tick();
+    for (;;) {
+        try {
+            if (reactor_->work.owns_work()) reactor_->context.run();
+            reactor_->context.restart();
+            reactor_->context.run_until(stop_by_);  // the coroutines that are left
+            break;
+        } catch (...) {
+            failed(std::current_exception());
+        }
+    }
+    sends_.reset();
+    home_.suspend();
+}
+
+ROOMPP_DECL void shard::leave_run() {
+    reactor_->work.reset();
+    reactor_->context.stop();  // run() restarts it for the coroutines that are left
+}
+
+ROOMPP_DECL bool shard::poll_one() { return reactor_->context.poll_one() != 0; }
+
+ROOMPP_DECL void shard::stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    stop_by_ = deadline(limits_.stop_timeout);
+    for_each_connection([](shard_connection& connection) { connection.stop(); });
+    end_if_done();
+}
+
+ROOMPP_DECL void shard::use(fan_out_policy make_writer, std::shared_ptr<const compression> algorithm) {
+    make_writer_ = std::move(make_writer);
+    compression_ = std::move(algorithm);
+}
+
+template <class Visitor>
+void shard::for_each_connection(Visitor&& visit) {
+    for (shard_connection* connection = first_; connection; connection = next_visited_) {
+        next_visited_ = connection->next_;
+        visit(*connection);
+    }
+    next_visited_ = nullptr;
+}
+
+ROOMPP_DECL void shard::schedule_tick() {
+    reactor_->timer->expires_after(tick_length_);
+    reactor_->timer->async_wait([this](const std::error_code& ec) {
+        if (ec || ended_) return;
+        schedule_tick();  // before the tick, which may throw
+        advance(clock::now());
+    });
+}
+
+ROOMPP_DECL void shard::tick() {
+    if (stopping_ && now() >= stop_by_)
+        for_each_connection([](shard_connection& connection) { connection.abort(); });
+    else
+        for_each_connection([this](shard_connection& connection) { connection.tick(now()); });
+}
+
+ROOMPP_DECL void shard::end_if_done() noexcept {
+    if (!stopping_ || connection_count_ != 0 || ended_) return;
+    ended_ = true;
+    if (!reactor_->timer) return reactor_->work.reset();
+    reactor_->timer->cancel();
+    // In a later turn: the last connection may be about to post its leave to the loop of its room.
+    home_.post([this] { on_end_(); });
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Attaching a driver to the loops of a server.
+
+#include <exception>
+#include <memory>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::vector<net::shard*> server_access::attach_driver(server& target,
+                                                                  const std::shared_ptr<loop_driver>& driver) {
+    target.make_loops();
+    target.driver_ = driver;
+    for (loop* const home : target.loops_->loops())
+        home->set_random([driver = driver.get()] { return driver->random(); });
+    target.routes_.default_error_handler(
+        [driver = driver.get()](const std::exception_ptr& error) { driver->failed(error); });
+    target.prepare();
+    return target.loops_->shards();
+}
+
+ROOMPP_DECL void server_access::detach_driver(server& target) {
+    target.driver_.reset();
+    for (loop* const home : target.loops_->loops()) {
+        home->set_random({});
+        home->leave();
+    }
+    target.routes_.default_error_handler({});
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/cookies.hpp>.
 
 #include <algorithm>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 ROOMPP_NAMESPACE_BEGIN
 
-/// A file that is compiled into the program.
-struct embedded_file {
-    std::string_view name;
-    std::string_view bytes;
-};
-
-/// Where the pages of a server come from: a folder, read anew for every request, so that an edited page shows on
-/// reload, or files that are compiled into the program.
-class page_source {
-public:
-    /// The folder in which relative file names are looked up.
-    explicit page_source(std::filesystem::path folder = ".") : folder_(std::move(folder)) {}
-    /// Files within the program; the array must outlive the server.
-    template <std::size_t N>
-    explicit page_source(const embedded_file (&files)[N]) : embedded_(files, files + N) {}
-    /// The folder if one is named, else the embedded files: what an example's `--pages` option wants.
-    template <std::size_t N>
-    page_source(const embedded_file (&files)[N], const std::string& folder) : folder_(folder) {
-        if (folder.empty()) embedded_.assign(files, files + N);
-    }
-
-    /// The bytes of a page.
-    [[nodiscard]] std::optional<std::string> find(const std::string& name) const {
-        if (!embedded_.empty()) {
-            for (const embedded_file& one : embedded_)
-                if (one.name == name) return std::string(one.bytes);
-            return std::nullopt;
-        }
-        return read(folder_ / name);
-    }
-
-    /// Makes sure that a page is there.
-    /// @throws std::runtime_error that names the page and where it was looked for.
-    void require(const std::string& name) const {
-        if (find(name)) return;
-        std::string where = "among the pages compiled into the program";
-        if (embedded_.empty()) {
-            std::error_code ignored;
-            where = "as " + std::filesystem::absolute(folder_ / name, ignored).string();
-        }
-        throw std::runtime_error("roompp: there is no page '" + name + "' (looked for it " + where +
-                                 "); start the program where the page is, or name its folder");
-    }
-
-    /// Reads a file whole.
-    [[nodiscard]] static std::optional<std::string> read(const std::filesystem::path& file) {
-        std::error_code ec;
-        if (!std::filesystem::is_regular_file(file, ec)) return std::nullopt;
-        std::ifstream in(file, std::ios::binary);
-        if (!in) return std::nullopt;
-        return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    }
-
-private:
-    std::filesystem::path folder_;
-    std::vector<embedded_file> embedded_;
-};
-
-namespace detail {
-
-/// The file below `root` that a request's path names, if it is a plain file there: no way leads out of the folder, and
-/// hidden files stay hidden.
-[[nodiscard]] inline std::optional<std::filesystem::path> file_below(const std::filesystem::path& root,
-                                                                     std::string_view encoded) {
-    const auto decoded = percent_decode(encoded);
-    if (!decoded || decoded->find_first_of(std::string_view("\\\0:", 3)) != std::string::npos) return std::nullopt;
-    std::filesystem::path wanted = root;
-    for (std::string_view rest = *decoded; !rest.empty();) {
-        const std::string_view part = rest.substr(0, rest.find('/'));
-        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-        if (!part.empty() && part.front() == '.') return std::nullopt;
-        wanted /= part;
-    }
-    if (decoded->empty() || decoded->back() == '/') wanted /= "index.html";
-
-    // A link must not lead out either.
-    std::error_code ec;
-    const auto real_root = std::filesystem::canonical(root, ec);
-    if (ec) return std::nullopt;
-    auto real = std::filesystem::canonical(wanted, ec);
-    if (ec || !std::filesystem::is_regular_file(real, ec)) return std::nullopt;
-    const auto differ = std::mismatch(real_root.begin(), real_root.end(), real.begin(), real.end());
-    if (differ.first != real_root.end()) return std::nullopt;
-    return real;
-}
-
-}  // namespace detail
-
-ROOMPP_NAMESPACE_END
-// Which request goes where.
-
-#include <algorithm>
-#include <chrono>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// Connections that have to say who they are before anything else.
-
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-
-// The hooks of a WebSocket route that has no rooms.
-
-#include <exception>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// The answer to a client that wants to open a WebSocket: yes, unless it is refused.
-class connect_reply {
-public:
-    /// Answers with an HTTP status (400 to 599) and a text instead of opening the connection.
-    void refuse(int status = 403, std::string text = "This connection is not allowed.\n") {
-        refused_ = response(status, std::move(text));
-    }
-    /// Chooses one of the subprotocols that the client offered (RFC 6455, section 1.9); one that it did not offer is
-    /// not sent.
-    void subprotocol(std::string name) { subprotocol_ = std::move(name); }
-    /// Says who the client is, for rooms: see person. By default the route's protocol decides.
-    void identify(person who) { person_ = std::move(who); }
-    /// Adds a header to the 101 response.
-    void header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
-
-    /// For the server.
-    [[nodiscard]] const std::optional<response>& refused() const noexcept { return refused_; }
-    [[nodiscard]] const roompp::person& person() const noexcept { return person_; }
-    [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
-    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
-
-private:
-    std::optional<response> refused_;
-    std::string subprotocol_;
-    roompp::person person_;
-    std::vector<std::pair<std::string, std::string>> headers_;
-};
-
-/// What a route without rooms does with its connections. Every hook takes the parameters shown, or some of them in the
-/// same order, runs on the connection's loop, and returns the handler, so that they can be chained. An exception in a
-/// hook closes that connection with 1011 and goes to on_error.
-class websocket_handler {
-public:
-    /// A client wants to connect: `(request, connect_reply)`; may refuse, or choose a subprotocol. An accepted client may
-    /// still be gone before it is open.
-    template <class F>
-    websocket_handler& on_connect(F&& f) {
-        connect_ = std::forward<F>(f);
-        return *this;
-    }
-    /// The connection is open: `(connection)`.
-    template <class F>
-    websocket_handler& on_open(F&& f) {
-        open_ = std::forward<F>(f);
-        return *this;
-    }
-    /// A message has come: `(connection, payload)`; a `std::string_view` does for the payload. The hook may be a coroutine
-    /// that returns `asio::awaitable<void>`: the connection's further messages wait for it, and its payload stays valid
-    /// until it ends.
-    template <class F>
-    websocket_handler& on_message(F&& f) {
-        message_ = std::forward<F>(f);
-        return *this;
-    }
-    /// The connection has ended, with this code and reason: `(connection, close_event)`. Called once for every
-    /// connection that was open.
-    template <class F>
-    websocket_handler& on_close(F&& f) {
-        close_ = std::forward<F>(f);
-        return *this;
-    }
-    /// A hook has thrown: `(std::exception_ptr)`. Without this, the server's on_error is told.
-    template <class F>
-    websocket_handler& on_error(F&& f) {
-        error_ = std::forward<F>(f);
-        return *this;
-    }
-
-    /// For the server.
-    [[nodiscard]] const handler<void(const request&, connect_reply&)>& connect_hook() const noexcept {
-        return connect_;
-    }
-    [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_; }
-    [[nodiscard]] static std::unique_ptr<net::session> open(const std::shared_ptr<const websocket_handler>& hooks,
-                                                            connection& opened) {
-        auto opening = std::make_unique<session>(hooks, opened);
-        if (hooks->open_) hooks->open_(opened);
-        return opening;
-    }
-
-private:
-    class session final : public net::session {
-    public:
-        session(std::shared_ptr<const websocket_handler> hooks, connection& its)
-            : hooks_(std::move(hooks)), connection_(its) {}
-        void on_message(payload received) override {
-            if (!hooks_->message_) return;
-            if (hooks_->message_.is_async()) return message_later(received);
-            (void)hooks_->message_(connection_, received);
-        }
-        void on_close(const close_event& how) override {
-            if (queue_) queue_->clear();
-            if (hooks_->close_) hooks_->close_(connection_, how);
-        }
-
-    private:
-        // The hook is a coroutine: one message after the other.
-        void message_later(payload received) {
-            if (!queue_) queue_ = std::make_shared<message_queue>(connection_.home());
-            const auto its = connection_.shared_from_this();
-            const bool taken = queue_->put(
-                received, [hooks = hooks_, its](payload text) { return hooks->message_(*its, text); },
-                [its](const std::exception_ptr& what) {
-                    if (what) its->fail(what);
-                });
-            if (!taken)
-                connection_.close(close_code::try_again_later, "too fast: too many messages wait to be handled");
-        }
-
-        std::shared_ptr<const websocket_handler> hooks_;
-        connection& connection_;  // which owns this
-        std::shared_ptr<message_queue> queue_;
-    };
-
-    handler<void(const request&, connect_reply&)> connect_;
-    handler<void(connection&)> open_;
-    handler<pending(connection&, payload)> message_;
-    handler<void(connection&, const close_event&)> close_;
-    handler<void(std::exception_ptr)> error_;
-};
-
-/// A handler that sends every message back, text as text and binary as binary.
-[[nodiscard]] inline websocket_handler echo() {
-    websocket_handler handler;
-    handler.on_message([](connection& from, payload message) { from.send(message); });
-    return handler;
-}
-
-/// The name of connect_reply before 0.2; goes with 0.3.
-using acceptance [[deprecated("use roompp::connect_reply")]] = connect_reply;
-
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Waits for a connection's first message, has it checked, and only then opens what the connection came for.
-class first_message_session final : public net::session {
-public:
-    using check = handler<void(payload, connect_reply&)>;
-    using session_factory = std::function<std::unique_ptr<net::session>(const person&)>;
-
-    first_message_session(connection& its, std::chrono::seconds deadline, check ask, session_factory open)
-        : connection_(its), ask_(std::move(ask)), open_(std::move(open)), deadline_(its.home().after(deadline, [&its] {
-              its.close(close_code::policy_violation, "the first message did not come in time");
-          })) {}
-
-    void on_message(payload received) override {
-        if (inner_) return inner_->on_message(received);
-        deadline_.cancel();
-        connect_reply answer;
-        ask_(received, answer);
-        if (const auto& refused = answer.refused())
-            return connection_.close(close_code::policy_violation, refused->body.substr(0, refused->body.find('\n')));
-        inner_ = open_(answer.person());
-        open_ = nullptr;
-    }
-    void on_rate_limited(payload dropped) override {
-        if (inner_) inner_->on_rate_limited(dropped);
-    }
-    void on_close(const close_event& how) override {
-        if (inner_) inner_->on_close(how);
-    }
-
-private:
-    connection& connection_;  // which owns this
-    check ask_;
-    session_factory open_;
-    loop::timer deadline_;
-    std::unique_ptr<net::session> inner_;
-};
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-namespace detail {
-
-/// Whether a request may come from the page that sends it: from the server's own, from one of these, or from no page. One
-/// that came encrypted may not come from a page that did not, even of the same host: that could be anybody's. Of one that
-/// did not, nothing is known: a proxy may have ended the encryption.
-[[nodiscard]] inline bool allows_origin(const request& from, const std::vector<std::string>& allowed) {
-    const std::string& origin = from.header("Origin");
-    if (origin.empty()) return true;
-    const std::size_t host = origin.find("://");
-    const auto is_own = [&](std::string_view scheme, std::string_view name) {
-        return same_token(name, from.header("Host")) && (!from.is_secure() || same_token(scheme, "https"));
-    };
-    if (host != std::string::npos &&
-        is_own(std::string_view(origin).substr(0, host), std::string_view(origin).substr(host + 3)))
-        return true;
-    return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& one) { return one == "*" || same_token(one, origin); });
-}
-
-}  // namespace detail
-
-/// One WebSocket route, as server::websocket() returns it for further settings; owned by the server.
-class websocket_route {
-public:
-    /// Asked before a connection is opened: `(request, connect_reply)`; it may refuse with an HTTP status, or choose a
-    /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
-    template <class F>
-    websocket_route& on_connect(F&& f) {
-        connect_ = std::forward<F>(f);
-        return *this;
-    }
-    /// Which sites' pages may open this socket, besides the server's own: `https://example.org`, or `*` for any.
-    /// Programs, which send no Origin, always may. By default only the server's own pages, and of an encrypted connection
-    /// only those that came by `https`: else another site's page could speak with the user's cookies.
-    websocket_route& origins(std::vector<std::string> allowed) {
-        origins_ = std::move(allowed);
-        return *this;
-    }
-
-    /// Every connection has to say who it is before anything else: its first message goes to `check`, `(payload,
-    /// connect_reply)`, which may identify or refuse it (then it is closed with 1008). Until then the connection is in no
-    /// room. For tokens that should not be in an address, and clients that can't set headers or cookies.
-    /// @param deadline how long the first message may take; then the connection is closed with 1008.
-    template <class F>
-    websocket_route& first_message(std::chrono::seconds deadline, F&& check) {
-        first_deadline_ = deadline;
-        first_ = std::forward<F>(check);
-        return *this;
-    }
-
-    /// For the server. What makes the session of a connection; of this person, unless its id is empty.
-    using session_factory =
-        std::function<std::unique_ptr<net::session>(const std::shared_ptr<connection>&, const person&)>;
-    using route_factory = std::function<session_factory(const request&, connect_reply&)>;  // may refuse
-    websocket_route(path_template path, route_factory open, handler<void(const request&, connect_reply&)> connect,
-                    handler<void(std::exception_ptr)> failed)
-        : path_(std::move(path)), open_(std::move(open)), connect_(std::move(connect)), failed_(std::move(failed)) {}
-
-    [[nodiscard]] const path_template& path() const noexcept { return path_; }
-    [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return failed_; }
-
-    /// @returns how to open the connection; nothing that can be called if `answer` is a refusal.
-    [[nodiscard]] decltype(net::accept_options::open) ask(const request& from, connect_reply& answer) const {
-        if (!detail::allows_origin(from, origins_))
-            answer.refuse(403, "Pages of " + from.header("Origin") + " may not open this WebSocket.\n");
-        else if (connect_)
-            connect_(from, answer);
-        if (answer.refused()) return nullptr;
-        auto opens = open_(from, answer);
-        if (!opens) return nullptr;
-        if (!first_)
-            return [opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
-                return opens(opened, person());
-            };
-        return [this, opens = std::move(opens)](const std::shared_ptr<connection>& opened) {
-            return std::make_unique<detail::first_message_session>(
-                *opened, first_deadline_, first_,
-                [opens, &its = *opened](const person& who) { return opens(its.shared_from_this(), who); });
-        };
-    }
-
-private:
-    path_template path_;
-    route_factory open_;
-    handler<void(const request&, connect_reply&)> connect_;
-    handler<void(std::exception_ptr)> failed_;
-    detail::first_message_session::check first_;
-    std::chrono::seconds first_deadline_{};
-    std::vector<std::string> origins_;
-};
-
-namespace detail {
-
-/// How a route answers: nothing for an answer that it gives through the responder.
-using route_handler = std::function<std::optional<response>(const request&, responder&)>;
-
-/// A route for plain requests.
-struct http_route {
-    path_template path;
-    std::string method;  // GET serves HEAD as well
-    route_handler answer;
-    // If its bodies are messages, which may be larger than others: what too large a one gets.
-    std::function<response(const request&)> too_large = {};
-
-    [[nodiscard]] bool serves(const std::string& asked) const {
-        return asked == method || (asked == "HEAD" && method == "GET");
-    }
-};
-
-/// A handler as a route keeps it. One that takes no responder, and returns nothing, answers with an empty 200.
-template <class F>
-[[nodiscard]] route_handler http_handler(F&& f) {
-    if constexpr (takes_argument<1, F, const request&, responder&>)
-        return route_handler(handler<std::optional<response>(const request&, responder&)>(std::forward<F>(f)));
-    else
-        return route_handler([answer = handler<response(const request&)>(std::forward<F>(f))](
-                                 const request& asked, responder&) { return answer(asked); });
-}
-
-/// The route whose template fits the path best, among those that `wanted` lets pass.
-template <class Routes, class Path, class Wanted>
-auto find_route(Routes& routes, std::string_view path, const Path& path_of, const Wanted& wanted) {
-    std::pair<decltype(&*routes.begin()), path_parameters> best{nullptr, {}};
-    for (auto& one : routes) {
-        if (!wanted(one)) continue;
-        auto values = path_of(one).match(path);
-        if (values && (!best.first || path_of(one).is_more_literal_than(path_of(*best.first))))
-            best = {&one, std::move(*values)};
-    }
-    return best;
-}
-
-/// Decodes and checks the values of a path's named parts. @returns what is wrong with them.
-[[nodiscard]] inline std::optional<response> check_parameters(path_parameters& values, std::size_t most) {
-    for (auto& [name, value] : values) {
-        auto decoded = percent_decode(value);
-        if (!decoded || !is_good_name(*decoded, most))
-            return response(400, "The " + name + " in this address is not a good name: it must be 1 to " +
-                                     std::to_string(most) + " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
-        value = std::move(*decoded);
+ROOMPP_DECL std::optional<std::string> cookie_value(std::string_view field, std::string_view name) {
+    while (!field.empty()) {
+        std::string_view pair = field.substr(0, field.find(';'));
+        field.remove_prefix((std::min)(field.size(), pair.size() + 1));
+        pair.remove_prefix((std::min)(pair.size(), pair.find_first_not_of(' ')));
+        const std::size_t equals = pair.find('=');
+        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+            return std::string(pair.substr(equals + 1));
     }
     return std::nullopt;
 }
 
-/// Whether the client offered this subprotocol (RFC 6455, section 4.1).
-[[nodiscard]] inline bool offers(const request& from, std::string_view subprotocol) {
-    std::string_view rest = from.header("Sec-WebSocket-Protocol");
-    while (!rest.empty()) {
-        const std::string_view one = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-        if (trimmed(one) == subprotocol) return true;
-    }
-    return false;
-}
-
-/// The name of the room that a request asks for: the values of the path's named parts; if it has none, one for all.
-[[nodiscard]] inline std::string room_name(const request& from) {
-    std::string name;
-    for (const auto& [key, value] : from.parameters()) name += (name.empty() ? "" : "/") + value;
-    return name.empty() ? "/" : name;
-}
-
-}  // namespace detail
-
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/cors.hpp>.
+
+#include <algorithm>
+#include <cstddef>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-/// The answers of a server, whoever asks. Set up before the first question; after that, its answers may be asked for in
-/// several threads at once.
-class router {
-public:
-    /// Longest value of a path parameter, see limits::name_length.
-    void name_length(std::size_t most) { name_length_ = most; }
-    /// Who is told of exceptions.
-    void on_error(handler<void(std::exception_ptr)> told) { failed_ = std::move(told); }
-    /// Who is told of exceptions that no on_error() takes; the standard error output if empty.
-    void on_unheard(std::function<void(std::exception_ptr)> told) { unheard_ = std::move(told); }
-    /// What request::server_secret() gives.
-    void secret(std::string bytes) { secret_ = std::move(bytes); }
-    [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
-    /// Where pages come from.
-    void pages_from(page_source source) { source_ = std::move(source); }
-    /// The Content-Security-Policy of pages; empty for none.
-    void content_security_policy(std::string policy) { policy_ = std::move(policy); }
+ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::string>& allowed) {
+    const std::string_view origin = request.header("Origin");
+    if (origin.empty()) return true;
+    const std::size_t separator = origin.find("://");
+    if (separator != std::string_view::npos && equals_ignoring_case(origin.substr(separator + 3), request.host()) &&
+        (!request.is_secure() || equals_ignoring_case(origin.substr(0, separator), "https")))
+        return true;
+    return names_origin(allowed, "*") || names_origin(allowed, origin);
+}
 
-    /// Adds a WebSocket route; the reference lasts as long as the site.
-    /// @throws std::invalid_argument if the path is no template or is taken.
-    websocket_route& add_websocket(std::string path, websocket_route::route_factory open,
-                                   handler<void(const request&, connect_reply&)> connect,
-                                   handler<void(std::exception_ptr)> failed) {
-        path_template parsed(std::move(path));
-        for (const auto& one : websockets_) refuse_twice(one.path(), parsed);
-        return websockets_.emplace_back(std::move(parsed), std::move(open), std::move(connect), std::move(failed));
-    }
-    /// Adds a route for plain requests.
-    /// @throws std::invalid_argument if the path is no template or is taken.
-    /// @param too_large if the bodies are messages, bounded by limits::message_bytes: the answer to those beyond.
-    void add_http(std::string path, std::string method, route_handler answer,
-                  std::function<response(const request&)> too_large = {}) {
-        path_template parsed(std::move(path));
-        for (const auto& one : http_)
-            if (one.method == method) refuse_twice(one.path, parsed);
-        http_.push_back({std::move(parsed), std::move(method), std::move(answer), std::move(too_large)});
-    }
-    /// Adds a page.
-    /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
-    void add_page(std::string path, std::string name) {
-        source_.require(name);
-        add_http(std::move(path), "GET", [this, source = source_, name = std::move(name)](const request& asked, auto&) {
-            auto bytes = source.find(name);
-            if (!bytes) return response(500, "This page can't be read just now.\n");
-            return page_response(asked, content_type_of(name), std::move(*bytes));
-        });
-    }
-    /// Adds the files below a folder.
-    /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
-    void add_folder(std::string prefix, const std::filesystem::path& root_folder) {
-        if (prefix.empty() || prefix.front() != '/' || prefix.back() != '/')
-            throw std::invalid_argument("roompp: the prefix '" + prefix + "' must start and end with '/'");
-        std::error_code ec;
-        const auto root = std::filesystem::canonical(root_folder, ec);
-        if (ec || !std::filesystem::is_directory(root, ec))
-            throw std::runtime_error("roompp: there is no folder '" + root_folder.string() + "' to serve under " +
-                                     prefix);
-        folders_.push_back({std::move(prefix), root});
-    }
+ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [&](const std::string& entry) { return equals_ignoring_case(entry, origin); });
+}
 
-    /// What is answered to a request that announces a body of so many bytes, if they are too many.
-    [[nodiscard]] std::optional<response> body_problem(const request& asked, std::size_t bytes,
-                                                       const limits& bounds) const {
-        if (bytes <= bounds.body_bytes) return std::nullopt;
-        const auto route = find_route(http_, asked.path(), path_of_http, [&](const http_route& one) {
-                               return one.serves(asked.method());
-                           }).first;
-        if (!route || !route->too_large) return response(413, "The request's body is too large.\n");
-        if (bytes <= bounds.message_bytes) return std::nullopt;
-        return route->too_large(asked);
-    }
-    /// The answer to a plain request; nothing if it is given through the responder.
-    [[nodiscard]] std::optional<response> respond(request& asked, responder& later) {
-        try {
-            return route(asked, later);
-        } catch (...) {
-            report(std::current_exception());
-            return response(500, "The server failed to answer this.\n");
-        }
-    }
-    /// Whether a request to open a WebSocket is granted.
-    /// @returns the refusal; nothing if `how` says how to open.
-    [[nodiscard]] std::optional<response> upgrade(request& asked, net::accept_options& how) {
-        const auto all = [](const auto&) { return true; };
-        auto [found, values] = find_route(websockets_, asked.path(), path_of_socket, all);
-        if (!found) return response(404, "There is no WebSocket here.\n");
-        if (auto wrong = check_parameters(values, name_length_)) return wrong;
-        asked.set_parameters(std::move(values));
-        try {
-            connect_reply answer;
-            how.open = found->ask(asked, answer);
-            if (answer.refused()) return *answer.refused();
-            // RFC 6455, section 4.2.2, forbids to answer with one that was not offered.
-            if (offers(asked, answer.chosen_subprotocol())) how.subprotocol = answer.chosen_subprotocol();
-            how.headers = answer.headers();
-            how.failed = [this, route = found](const std::exception_ptr& what) {
-                if (route->error_hook())
-                    route->error_hook()(what);
-                else
-                    report(what);
-            };
-            return std::nullopt;
-        } catch (...) {
-            report(std::current_exception());
-            return response(500, "The server failed to answer this.\n");
-        }
-    }
+ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,
+                                                 header_list& headers) {
+    const std::string& origin = request.header("Origin");
+    if (!allows_origin(request, allowed)) return response(403, "Pages of " + origin + " may not use this.\n");
+    // A page's plain GET has no Origin.
+    const std::string& site = request.header("Sec-Fetch-Site");
+    if (origin.empty() && (site == "cross-site" || site == "same-site") && !names_origin(allowed, "*"))
+        return response(403, "Pages of other sites may not use this.\n");
+    headers.emplace_back("Cache-Control", "no-store");
+    if (origin.empty()) return std::nullopt;
+    headers.emplace_back("Access-Control-Allow-Origin", origin);
+    headers.emplace_back("Vary", "Origin");
+    if (names_origin(allowed, origin)) headers.emplace_back("Access-Control-Allow-Credentials", "true");
+    return std::nullopt;
+}
 
-    /// Who is told of each answer.
-    void on_response(handler<void(const request&, const roompp::response_info&)> told) { answered_ = std::move(told); }
-    [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(answered_); }
-    void answered(const request& asked, const roompp::response_info& how) const { answered_(asked, how); }
-
-    /// An exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) noexcept {
-        try {
-            if (failed_) return failed_(what);
-        } catch (...) {
-            return tell_unheard(std::current_exception());  // the hook itself has failed
-        }
-        tell_unheard(what);
-    }
-
-private:
-    void tell_unheard(const std::exception_ptr& what) const {
-        if (unheard_)
-            unheard_(what);
-        else
-            print(what);
-    }
-    static void print(const std::exception_ptr& what) noexcept {
-        try {
-            std::rethrow_exception(what);
-        } catch (const std::exception& e) {
-            std::fprintf(stderr, "roompp: a handler failed: %s\n", e.what());
-        } catch (...) {
-            std::fprintf(stderr, "roompp: a handler failed\n");
-        }
-    }
-
-    struct folder {
-        std::string prefix;
-        std::filesystem::path root;
-    };
-
-    static const path_template& path_of_socket(const websocket_route& one) noexcept { return one.path(); }
-    static const path_template& path_of_http(const http_route& one) noexcept { return one.path; }
-    static void refuse_twice(const path_template& there, const path_template& added) {
-        if (there.text() == added.text())
-            throw std::invalid_argument("roompp: there already is a route for " + added.text());
-    }
-
-    [[nodiscard]] std::optional<response> route(request& asked, responder& later) {
-        const auto path = asked.path();
-        auto [found, values] =
-            find_route(http_, path, path_of_http, [&](const http_route& one) { return one.serves(asked.method()); });
-        if (found) {
-            if (auto wrong = check_parameters(values, name_length_)) return std::move(*wrong);
-            asked.set_parameters(std::move(values));
-            return found->answer(asked, later);
-        }
-        for (const folder& one : folders_)
-            if (path.substr(0, one.prefix.size()) == one.prefix) return serve_file(asked, one);
-        if (const auto allowed = allowed_methods(path); !allowed.empty()) {
-            response wrong(405, "This address does not take " + asked.method() + ".\n");
-            wrong.headers.emplace_back("Allow", allowed);
-            return wrong;
-        }
-        if (find_route(websockets_, path, path_of_socket, [](const auto&) { return true; }).first) {
-            response wrong(426, "This is a WebSocket: open it with one.\n");
-            wrong.headers.emplace_back("Upgrade", "websocket");
-            wrong.headers.emplace_back("Connection", "Upgrade");
-            return wrong;
-        }
-        return response(404, "There is nothing here.\n");
-    }
-
-    [[nodiscard]] std::string allowed_methods(std::string_view path) const {
-        std::string methods;
-        for (const auto& one : http_)
-            if (one.path.match(path))
-                methods += (methods.empty() ? "" : ", ") + (one.method == "GET" ? "GET, HEAD" : one.method);
-        return methods;
-    }
-
-    [[nodiscard]] response serve_file(const request& asked, const folder& from) const {
-        if (asked.method() != "GET" && asked.method() != "HEAD") {
-            response wrong(405, "Files can only be read.\n");
-            wrong.headers.emplace_back("Allow", "GET, HEAD");
-            return wrong;
-        }
-        const auto file = file_below(from.root, asked.path().substr(from.prefix.size()));
-        auto bytes = file ? page_source::read(*file) : std::nullopt;
-        if (!bytes) return {404, "There is nothing here.\n"};
-        return page_response(asked, content_type_of(file->filename().string()), std::move(*bytes));
-    }
-
-    [[nodiscard]] response page_response(const request& asked, std::string type, std::string bytes) const {
-        response page(200, std::move(type), std::move(bytes));
-        const auto tag = entity_tag(page.body);
-        page.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "same-origin"}};
-        if (!policy_.empty()) page.headers.emplace_back("Content-Security-Policy", policy_);
-        const std::string& known = asked.header("If-None-Match");
-        if (known == "*" || known.find(tag) != std::string::npos) {
-            page.status = 304;
-            page.body.clear();
-        }
-        return page;
-    }
-
-    std::size_t name_length_ = limits().name_length;
-    handler<void(std::exception_ptr)> failed_;
-    std::function<void(std::exception_ptr)> unheard_;
-    std::string secret_;
-    handler<void(const request&, const roompp::response_info&)> answered_;
-    std::deque<websocket_route> websockets_;  // references to them are given away
-    std::vector<http_route> http_;
-    std::vector<folder> folders_;
-    page_source source_;
-    std::string policy_ =
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-};
+ROOMPP_DECL response preflight_response(const request& request, const std::vector<std::string>& allowed,
+                                        std::string_view methods, std::string_view headers) {
+    response reply(204, {});
+    if (auto refusal = check_origin(request, allowed, reply.headers)) return *refusal;
+    reply.headers.emplace_back("Allow", std::string(methods) + ", OPTIONS");
+    reply.headers.emplace_back("Access-Control-Allow-Methods", methods);
+    reply.headers.emplace_back("Access-Control-Allow-Headers", headers);
+    reply.headers.emplace_back("Access-Control-Max-Age", "7200");
+    return reply;
+}
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
-// Accepting connections on one port.
+// Accepting connections, and waiting while none can be accepted.
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -6914,34 +10579,750 @@ ROOMPP_NAMESPACE_END
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
-// A port to listen on, and what to say if it can't be had.
+// Opens a listening socket; the error names the fix if that fails.
 
 #include <cstdint>
-#include <stdexcept>
 #include <string>
-#include <system_error>
-#include <utility>
 
 #include <asio/io_context.hpp>
-#include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
 /// Opens a listening socket.
 /// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
-/// @throws std::invalid_argument if the address is none; std::system_error if it can't be had.
-[[nodiscard]] inline asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                           std::uint16_t port) {
+/// @param port 0 picks a free one.
+/// @throws std::invalid_argument if the address is not one; std::system_error if it can't be had.
+[[nodiscard]] asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
+                                                    std::uint16_t port);
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL acceptor::acceptor(asio::io_context& context, const std::string& address, std::uint16_t port)
+    : context_(context), listener_(open_listener(context, address, port)) {}
+
+ROOMPP_DECL void acceptor::start(callbacks receivers) {
+    callbacks_ = std::move(receivers);
+    accept();
+}
+
+ROOMPP_DECL void acceptor::stop() noexcept {
+    std::error_code ignored;
+    listener_.close(ignored);
+}
+
+ROOMPP_DECL void acceptor::accept() {
+    net::shard& host = callbacks_.next();
+    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
+        if (!listener_.is_open()) return;
+        if (ec) return retry_after(ec);
+        auto accepted = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+        accept();  // before the connection is taken, which may throw
+        host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
+    });
+}
+
+// Most likely there are too many open files: only time helps.
+ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
+    if (ec == asio::error::operation_aborted) return;
+    callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
+    const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
+    pause->async_wait([this, pause](const std::error_code&) {
+        if (listener_.is_open()) accept();
+    });
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// The life of a TCP socket.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <asio/ip/tcp.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+    std::error_code ignored;  // a socket that refuses these still works, only slower
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seconds timeout) noexcept {
+#ifdef TCP_USER_TIMEOUT
+    constexpr std::chrono::hours max_timeout{24};  // fits into the system's int
+    const std::chrono::milliseconds time = std::min<std::chrono::seconds>(timeout, max_timeout);
+    const auto milliseconds = static_cast<int>(time.count());
+    // A socket that refuses it still works.
+    (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#endif
+}
+
+ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, std::size_t max_connections) {
+    if (max_connections == 0) return true;
+    slot_ = limiter.enter(peer_address(), max_connections);
+    return slot_ != nullptr;
+}
+
+ROOMPP_DECL void tcp_stream::end_writing() noexcept {
+    std::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
+ROOMPP_DECL void tcp_stream::close() noexcept {
+    std::error_code ignored;
+    socket_.close(ignored);
+    slot_.reset();
+}
+
+ROOMPP_DECL std::string tcp_stream::peer_address() const {
+    std::error_code ec;
+    const auto endpoint = socket_.remote_endpoint(ec);
+    return ec ? std::string() : endpoint.address().to_string();
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/request_reader.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::size_t request_reader::consume(std::string_view bytes) {
+    std::size_t taken = 0;
+    if (state_ == state::in_head) {
+        match_method(bytes);
+        taken = parser_.consume(bytes);
+        if (parser_.state() == parse_state::failed) state_ = state::failed;
+        if (parser_.state() == parse_state::complete) {
+            state_ = state::head_complete;
+            size_ = parser_.head().size;
+        }
+    } else if (state_ == state::in_body) {
+        taken = body_reader_.consume(bytes, body_);
+        size_ += taken;
+        update_body_state();
+    }
+    return taken;
+}
+
+ROOMPP_DECL void request_reader::start_body(std::uint64_t max_bytes) {
+    body_reader_.start(parser_.head(), max_bytes);
+    state_ = state::in_body;
+    update_body_state();
+}
+
+ROOMPP_DECL void request_reader::reset() {
+    parser_.reset();
+    body_ = {};  // an idle connection keeps no body's memory
+    size_ = matched_ = 0;
+    state_ = state::in_head;
+}
+
+// Empty lines before the request are skipped, as by the parser.
+ROOMPP_DECL void request_reader::match_method(std::string_view bytes) noexcept {
+    for (const char c : bytes) {
+        if (matched_ >= head_method.size()) return;
+        if (matched_ == 0 && (c == '\r' || c == '\n')) continue;
+        matched_ = c == head_method[matched_] ? matched_ + 1 : no_match;
+    }
+}
+
+ROOMPP_DECL void request_reader::update_body_state() noexcept {
+    if (body_reader_.state() == parse_state::failed) state_ = state::failed;
+    if (body_reader_.state() == parse_state::complete) state_ = state::complete;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/response_writer.hpp>.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::string serialize_head(const response& response, const head_options& options) {
+    std::string bytes;
+    bytes.reserve(256);
+    bytes.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    bytes.append(reason_phrase(response.status)).append("\r\n");
+    bool has_date = options.date.empty();
+    const auto add = [&](std::string_view name, std::string_view value) {
+        append_header_text(bytes, name);
+        bytes.append(": ");
+        append_header_text(bytes, value);
+        bytes.append("\r\n");
+        has_date = has_date || equals_ignoring_case(name, "Date");
+    };
+    if (has_content(response)) {
+        add("Content-Type", response.content_type);
+        if (options.length == body_length::known) add("Content-Length", std::to_string(response.body.size()));
+        if (options.length == body_length::in_chunks) add("Transfer-Encoding", "chunked");
+    }
+    for (const auto& [name, value] : response.headers) add(name, value);
+    if (options.more)
+        for (const auto& [name, value] : *options.more) add(name, value);
+    if (!has_date) add("Date", options.date);
+    add("X-Content-Type-Options", "nosniff");
+    if (options.connection == connection_option::close) add("Connection", "close");
+    if (options.connection == connection_option::keep_alive) add("Connection", "keep-alive");
+    return bytes.append("\r\n");
+}
+
+ROOMPP_DECL std::string serialize(const response& response, bool with_body, const head_options& options) {
+    std::string bytes = serialize_head(response, options);
+    if (with_body && has_content(response)) bytes.append(response.body);
+    return bytes;
+}
+
+ROOMPP_DECL std::string chunk_of(std::string_view piece) {
+    const std::string size = to_hex(piece.size());
+    std::string bytes;
+    bytes.reserve(size.size() + piece.size() + 4);
+    return bytes.append(size).append("\r\n").append(piece).append("\r\n");
+}
+
+ROOMPP_DECL void response_writer::start(const request_head& head) {
+    start_refusal(head.method == "HEAD");
+    is_1_0_ = head.version == http_version::http_1_0;
+    confirms_keep_alive_ = head.confirms_keep_alive;
+}
+
+ROOMPP_DECL void response_writer::start_refusal(bool to_head) {
+    headers_.clear();
+    info_ = {};
+    to_head_ = to_head;
+    is_1_0_ = confirms_keep_alive_ = is_chunked_ = false;
+}
+
+ROOMPP_DECL std::string response_writer::write(const response& whole, bool closes, std::string_view date) {
+    std::string bytes = serialize(whole, !to_head_, options(body_length::known, closes, date));
+    info_ = {whole.status, bytes.size()};
+    return bytes;
+}
+
+ROOMPP_DECL std::string response_writer::begin(const response& head, body_framing framing, bool closes,
+                                               std::string_view date) {
+    is_chunked_ = framing == body_framing::chunk;
+    const auto length = is_chunked_ ? body_length::in_chunks : body_length::until_close;
+    std::string bytes = serialize_head(head, options(length, closes, date));
+    info_ = {head.status, bytes.size()};
+    return bytes;
+}
+
+ROOMPP_DECL head_options response_writer::options(body_length length, bool closes,
+                                                  std::string_view date) const noexcept {
+    const auto connection = closes                 ? connection_option::close
+                            : confirms_keep_alive_ ? connection_option::keep_alive
+                                                   : connection_option::none;
+    return {length, connection, date, &headers_};
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Keeping bytes in order until a socket takes them.
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL void send_queue::push(std::string_view bytes) {
+    if (bytes.empty()) return;
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
+    pieces_.back().own.append(bytes);
+    size_ += bytes.size();
+}
+
+ROOMPP_DECL void send_queue::push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset) {
+    if (offset == batch->size()) return;
+    pieces_.emplace_back();
+    pieces_.back().shared = batch;
+    pieces_.back().offset = offset;
+    size_ += batch->size() - offset;
+}
+
+ROOMPP_DECL std::array<asio::const_buffer, send_queue::max_buffers> send_queue::front() const {
+    std::array<asio::const_buffer, max_buffers> buffers;
+    std::size_t count = 0;
+    for (const piece& part : pieces_) {
+        if (count == max_buffers) break;
+        const auto rest = part.rest();
+        buffers[count++] = asio::const_buffer(rest.data(), rest.size());
+    }
+    return buffers;
+}
+
+ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
+    for (auto it = pieces_.begin(); footprint() > max_footprint && it != pieces_.end();) {
+        if (!it->shared || it->offset != 0) {
+            ++it;
+            continue;
+        }
+        size_ -= it->rest().size();
+        it = pieces_.erase(it);
+    }
+}
+
+ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
+    size_ -= bytes;
+    while (bytes != 0) {
+        const std::size_t first = pieces_.front().rest().size();
+        if (bytes < first) {
+            pieces_.front().offset += bytes;
+            return;
+        }
+        bytes -= first;
+        pieces_.pop_front();
+    }
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Rate limits by peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
+    constexpr std::uint64_t max_seconds = 24 * 3600;
+    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
+}
+
+ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
+                                             time_point now) {
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
+    auto found = entries_.find(address);
+    if (found == entries_.end()) {
+        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
+        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
+        found = entries_.emplace(address, entry{}).first;
+    }
+    found->second.last_used = now;
+    return found->second.limiter.allow(bytes, limits, now);
+}
+
+ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
+    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
+    last_cleanup_ = now;
+    for (auto it = entries_.begin(); it != entries_.end();)
+        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Close frames by websocketpp's rules.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <websocketpp/close.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL close_frame parse_close_frame(std::string_view body) {
+    const std::string bytes(body);
+    std::error_code ec;
+    close_frame parsed;
+    parsed.event.code = websocketpp::close::extract_code(bytes, ec);
+    if (!ec) parsed.event.reason = websocketpp::close::extract_reason(bytes, ec);
+    parsed.malformed = static_cast<bool>(ec);
+    return parsed;
+}
+
+ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
+    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+    return payload.append(reason);
+}
+
+ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
+}
+
+ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept { return websocketpp::close::status::terminal(code); }
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Reading frames with websocketpp's RFC 6455 processor, without a websocketpp connection around it.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include <websocketpp/close.hpp>
+#include <websocketpp/common/network.hpp>
+#include <websocketpp/frame.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+// The policies with which this library instantiates websocketpp's RFC 6455 processor. Works with websocketpp 0.8.2 and
+// 0.8.3.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/message_buffer/message.hpp>
+#include <websocketpp/processors/base.hpp>
+#include <websocketpp/random/none.hpp>
+
+// The source of websocketpp's message objects.
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+
+#include <websocketpp/frame.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// A websocketpp message manager, one for each reader, that reuses the last small message object: a connection that
+/// exchanges small messages allocates nothing for them. Not thread-safe.
+template <class Message>
+class message_pool : public std::enable_shared_from_this<message_pool<Message>> {
+public:
+    using ptr = std::shared_ptr<message_pool>;
+    using weak_ptr = std::weak_ptr<message_pool>;
+    using message_ptr = typename Message::ptr;
+
+    message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
+
+    /// @param size the announced length of the message. Nothing of it has come, so it is not trusted for allocation.
+    message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
+        if (last_ && last_.use_count() == 1 && last_->get_payload().capacity() <= max_reused_capacity) {
+            reset(*last_, opcode);
+            return last_;
+        }
+        last_ = std::make_shared<Message>(this->shared_from_this(), opcode, (std::min)(size, max_reused_capacity));
+        return last_;
+    }
+
+    bool recycle(Message*) { return false; }
+
+private:
+    static constexpr std::size_t max_reused_capacity = 512;
+
+    static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
+        message.get_raw_payload().clear();
+        message.set_header({});
+        message.set_opcode(opcode);
+        message.set_prepared(false);
+        message.set_fin(true);
+        message.set_terminal(false);
+        message.set_compressed(false);
+    }
+
+    message_ptr last_;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// websocketpp's extension policy. The connection negotiates; the reader sets the result with use().
+class incoming_compression {
+    using negotiated = std::pair<std::error_code, std::string>;
+
+public:
+    /// @param decompressor null if the messages are not compressed.
+    /// @param max_size limit of a decompressed message in bytes.
+    void use(inflater* decompressor, std::size_t max_size) noexcept {
+        inflater_ = decompressor;
+        max_size_ = max_size;
+    }
+    [[nodiscard]] static bool is_implemented() noexcept { return false; }
+    [[nodiscard]] bool is_enabled() const noexcept { return inflater_ != nullptr; }
+    [[nodiscard]] static negotiated negotiate(const websocketpp::http::attribute_list&) { return {}; }
+    [[nodiscard]] static std::error_code init(bool) noexcept { return {}; }
+    [[nodiscard]] static std::string generate_offer() { return {}; }
+    [[nodiscard]] static std::error_code compress(const std::string&, std::string&) noexcept {
+        return std::make_error_code(std::errc::operation_not_supported);
+    }
+    [[nodiscard]] std::error_code decompress(const std::uint8_t* bytes, std::size_t size, std::string& out) {
+        namespace error = websocketpp::processor::error;
+        switch (inflater_->inflate({reinterpret_cast<const char*>(bytes), size}, out, max_size_)) {
+            case inflater::outcome::good:
+                return {};
+            case inflater::outcome::too_big:
+                return error::make_error_code(error::message_too_big);
+            case inflater::outcome::malformed:
+                break;
+        }
+        return error::make_error_code(error::invalid_payload);
+    }
+
+private:
+    inflater* inflater_ = nullptr;
+    std::size_t max_size_ = 0;
+};
+
+/// The policies.
+struct reader_config {
+    using request_type = websocketpp::http::parser::request;
+    using response_type = websocketpp::http::parser::response;
+    using message_type = websocketpp::message_buffer::message<message_pool>;
+    using con_msg_manager_type = message_pool<message_type>;
+    using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
+    using permessage_deflate_type = incoming_compression;
+    static constexpr bool enable_extensions = false;              // negotiated by the connection
+    static constexpr std::size_t max_message_size = 1024 * 1024;  // until frame_reader::start()
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+class frame_reader::processor final : public websocketpp::processor::hybi13<reader_config> {
+    using hybi13 = websocketpp::processor::hybi13<reader_config>;
+    using pool = reader_config::con_msg_manager_type;
+
+public:
+    processor() : hybi13(false, true, std::make_shared<pool>(), no_masks_) {
+        // websocketpp caches the machine's byte order in a variable without a lock: set it here, in one thread, before
+        // the first length is read.
+        [[maybe_unused]] static const auto byte_order_is_known = websocketpp::lib::net::_htonll(1);
+    }
+
+    void start(std::size_t max_message_bytes, inflater* decompressor) {
+        this->set_max_message_size(max_message_bytes);
+        this->m_permessage_deflate.use(decompressor, max_message_bytes);
+    }
+
+    /// Reads bytes up to the end of a message or control frame. @returns it; null if there is none yet.
+    [[nodiscard]] const reader_config::message_type* read(char*& bytes, std::size_t& size, std::error_code& ec) {
+        last_ = nullptr;
+        const std::size_t used = this->consume(reinterpret_cast<std::uint8_t*>(bytes), size, ec);
+        bytes += used;
+        size -= used;
+        last_ = this->get_message();
+        return last_.get();
+    }
+
+    [[nodiscard]] static bool is_utf8(std::string_view text) {
+        while (text.size() >= sizeof(std::uint64_t)) {  // websocketpp's validator looks at byte after byte
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data(), sizeof word);
+            if ((word & 0x8080808080808080U) != 0) break;
+            text.remove_prefix(sizeof word);
+        }
+        websocketpp::utf8_validator::validator validator;
+        return validator.decode(text.begin(), text.end()) && validator.complete();
+    }
+
+    [[nodiscard]] bool is_between_messages() const noexcept {
+        return this->m_state == hybi13::HEADER_BASIC &&
+               this->m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH && !this->m_data_msg.msg_ptr;
+    }
+
+private:
+    rng_type no_masks_;  // the base only keeps a reference
+    reader_config::message_type::ptr last_;
+};
+
+ROOMPP_DECL frame_reader::frame_reader() : processor_(std::make_unique<processor>()) {}
+ROOMPP_DECL frame_reader::~frame_reader() = default;
+
+ROOMPP_DECL void frame_reader::start(std::size_t max_message_bytes, const compression* negotiated) {
+    max_message_bytes_ = max_message_bytes;
+    if (negotiated && (!inflater_ || inflater_source_ != negotiated)) {
+        inflater_ = negotiated->make_inflater();
+        inflater_source_ = negotiated;
+    }
+    processor_->start(max_message_bytes, negotiated ? inflater_.get() : nullptr);
+}
+
+ROOMPP_DECL std::optional<client_frame> frame_reader::read(char*& bytes, std::size_t& size, std::error_code& ec) {
+    if (auto whole = read_whole(bytes, size)) return whole;
+    const auto* const message = processor_->read(bytes, size, ec);
+    idle_ = !ec && processor_->is_between_messages();
+    if (!message) return std::nullopt;
+    if (message->get_compressed()) inflater_->restart();
+    return client_frame{static_cast<opcode>(message->get_opcode()), message->get_payload()};
+}
+
+ROOMPP_DECL std::uint16_t frame_reader::close_code_for(const std::error_code& ec) noexcept {
+    namespace status = websocketpp::close::status;
+    const auto code = websocketpp::processor::error::to_ws(ec);
+    return code == status::invalid_payload || code == status::message_too_big ? code : close_code::protocol_error;
+}
+
+// A message below 64 KiB that has come whole, as most do, needs no copy. Everything else, and all errors, are left to
+// the processor.
+ROOMPP_DECL std::optional<client_frame> frame_reader::read_whole(char*& bytes, std::size_t& size) const {
+    namespace frame = websocketpp::frame;
+    constexpr std::size_t mask_size = 4;
+    constexpr std::size_t max_header_size = 4 + mask_size;
+    if (size < max_header_size || !idle_) return std::nullopt;
+    const auto first = static_cast<std::uint8_t>(bytes[0]);
+    const auto second = static_cast<std::uint8_t>(bytes[1]);
+    std::size_t header_size = 2 + mask_size;
+    std::size_t length = second & 0x7fU;
+    if (length == frame::payload_size_code_16bit) {
+        header_size = max_header_size;
+        length =
+            static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[2]) << 8U | static_cast<std::uint8_t>(bytes[3]));
+        if (length <= frame::limits::payload_size_basic) return std::nullopt;  // not the shortest encoding
+    } else if (length == frame::payload_size_code_64bit) {
+        return std::nullopt;
+    }
+    const bool text = first == (0x80U | static_cast<unsigned>(opcode::text));
+    if (!text && first != (0x80U | static_cast<unsigned>(opcode::binary))) return std::nullopt;
+    if ((second & 0x80U) == 0 || length > size - header_size || length > max_message_bytes_) return std::nullopt;
+    frame::masking_key_type key;
+    std::memcpy(key.c, bytes + header_size - mask_size, mask_size);
+    auto* const body = reinterpret_cast<std::uint8_t*>(bytes + header_size);
+    const std::size_t prepared = frame::prepare_masking_key(key);
+    frame::byte_mask_circ(body, length, prepared);
+    const std::string_view unmasked(bytes + header_size, length);
+    if (text && !processor::is_utf8(unmasked)) {
+        frame::byte_mask_circ(body, length, prepared);  // masks the bytes again
+        return std::nullopt;
+    }
+    bytes += header_size + length;
+    size -= header_size + length;
+    return client_frame{static_cast<opcode>(first & 0x0fU), unmasked};
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Accepting an upgrade, with websocketpp's SHA-1.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <websocketpp/sha1/sha1.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+// A SHA-1 digest in base64: always 28 characters, the last of them '='.
+[[nodiscard]] inline std::array<char, 28> base64_of_digest(const std::array<unsigned char, 20>& digest) {
+    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::array<char, 28> text{};
+    for (std::size_t i = 0, out = 0; i < digest.size(); i += 3) {
+        std::uint32_t bits = 0;
+        for (std::size_t j = i; j < i + 3; ++j) bits = bits << 8U | (j < digest.size() ? digest[j] : 0U);
+        for (unsigned shift = 24; shift != 0; shift -= 6) text[out++] = alphabet[(bits >> (shift - 6U)) & 0x3fU];
+    }
+    text.back() = '=';
+    return text;
+}
+
+[[nodiscard]] inline std::array<char, 28> digest_key(std::string_view key) {
+    constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455, section 1.3
+    std::string bytes;
+    bytes.reserve(key.size() + guid.size());
+    bytes.append(key).append(guid);
+    std::array<unsigned char, 20> digest{};
+    websocketpp::sha1::calc(bytes.data(), bytes.size(), digest.data());
+    return base64_of_digest(digest);
+}
+
+}  // namespace detail
+
+namespace net {
+
+ROOMPP_DECL std::string accept_key(std::string_view key) {
+    const auto accept = detail::digest_key(key);
+    return {accept.data(), accept.size()};
+}
+
+ROOMPP_DECL std::string switching_protocols(std::string_view key, std::string_view subprotocol,
+                                            std::string_view extensions,
+                                            const std::vector<std::pair<std::string, std::string>>& headers) {
+    constexpr std::string_view start =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+    std::string response;
+    response.reserve(512);  // most responses
+    const auto add_header = [&](std::string_view name, std::string_view value) {
+        detail::append_header_text(response, name);
+        response.append(": ");
+        detail::append_header_text(response, value);
+        response.append("\r\n");
+    };
+    const auto accept = detail::digest_key(key);
+    response.append(start).append(accept.data(), accept.size()).append("\r\n");
+    if (!subprotocol.empty()) add_header("Sec-WebSocket-Protocol", subprotocol);
+    if (!extensions.empty()) add_header("Sec-WebSocket-Extensions", extensions);
+    for (const auto& [name, value] : headers) add_header(name, value);
+    response.append("\r\n");
+    return response;
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Opening a listening socket.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+#include <asio/socket_base.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
+                                                  std::uint16_t port) {
     using asio::ip::tcp;
-    const auto open = [&](const tcp::endpoint& where, std::error_code& ec) {
+    const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
         tcp::acceptor listener(context);
-        listener.open(where.protocol(), ec);
+        listener.open(endpoint.protocol(), ec);
         if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
-        if (!ec && address.empty() && where.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
-        if (!ec) listener.bind(where, ec);
+        if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
+        if (!ec) listener.bind(endpoint, ec);
         if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);
         return listener;
     };
@@ -6956,11 +11337,11 @@ namespace detail {
             if (!ec) return v4;
         }
     } else {
-        const auto where = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
+        const auto parsed = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
         if (ec)
             throw std::invalid_argument("roompp: cannot listen on '" + address +
                                         "': it is no IP address (such as 127.0.0.1 or ::1)");
-        auto listener = open({where, port}, ec);
+        auto listener = open({parsed, port}, ec);
         if (!ec) return listener;
     }
     std::string advice = "check the address";
@@ -6973,1115 +11354,4 @@ namespace detail {
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// A port and those who come to it. Used on the loop that it was made on, and stays in one place.
-class acceptor {
-public:
-    /// What is done with the connections.
-    struct callbacks {
-        std::function<net::shard&()> next;                             ///< where the next one is to live
-        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< called on the loop of that shard
-        std::function<void(std::exception_ptr)> failed;                ///< told if none can be accepted just now
-    };
-
-    /// Listens. @throws as open_listener().
-    acceptor(asio::io_context& context, const std::string& address, std::uint16_t port)
-        : context_(context), listener_(open_listener(context, address, port)) {}
-    acceptor(const acceptor&) = delete;
-    acceptor& operator=(const acceptor&) = delete;
-
-    [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return listener_.local_endpoint(); }
-
-    /// Accepts from now on; call once.
-    void start(callbacks how) {
-        how_ = std::move(how);
-        accept();
-    }
-    /// Accepts nothing more, and closes the port.
-    void stop() noexcept {
-        std::error_code ignored;
-        listener_.close(ignored);
-    }
-
-private:
-    void accept() {
-        net::shard& host = how_.next();
-        listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
-            if (!listener_.is_open()) return;
-            if (ec) return accept_later(ec);
-            auto arrived = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
-            accept();  // first: what is done with this one may throw
-            host.home().dispatch([this, &host, arrived] { how_.take(host, std::move(*arrived)); });
-        });
-    }
-
-    // Too many open files, most likely: nothing to do but to wait until some are closed.
-    void accept_later(const std::error_code& ec) {
-        if (ec == asio::error::operation_aborted) return;
-        how_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-        const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
-        pause->async_wait([this, pause](const std::error_code&) {
-            if (listener_.is_open()) accept();
-        });
-    }
-
-    asio::io_context& context_;
-    asio::ip::tcp::acceptor listener_;
-    callbacks how_;
-};
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// A non-blocking TCP socket, as the channel wants its streams.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <memory>
-#include <string>
-#include <system_error>
-#include <utility>
-
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
-#include <asio/ip/tcp.hpp>
-
-// How many connections each peer address has.
-
-#include <cstddef>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// Counts connections by their peer's address. Safe from any thread.
-class connection_limiter {
-public:
-    /// One connection's place; given back when it is destroyed.
-    class place {
-    public:
-        place(connection_limiter& book, std::string address) : book_(book), address_(std::move(address)) {}
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
-        ~place() { book_.leave(address_); }
-
-    private:
-        connection_limiter& book_;
-        std::string address_;
-    };
-
-    /// A place for one more connection of this address; none if it has `most` already.
-    [[nodiscard]] std::unique_ptr<place> enter(const std::string& address, std::size_t most) {
-        const std::lock_guard lock(mutex_);
-        std::size_t& count = counts_[address];
-        if (count >= most) return nullptr;
-        ++count;
-        return std::make_unique<place>(*this, address);
-    }
-
-private:
-    void leave(const std::string& address) noexcept {
-        const std::lock_guard lock(mutex_);
-        const auto found = counts_.find(address);
-        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
-    }
-
-    std::mutex mutex_;
-    std::map<std::string, std::size_t> counts_;
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The stream concept by its first example: reads and writes that never block, waits that tell when to try again, and
-/// an orderly end. A stream is used by one thread, and moves with its connection.
-class tcp_stream {
-public:
-    explicit tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
-        std::error_code ignored;  // a socket that refuses these still works, only slower
-        socket_.non_blocking(true, ignored);
-        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    }
-
-    /// Counts the peer as lost when it has not acknowledged for so long what was sent to it, where the system can (Linux:
-    /// TCP_USER_TIMEOUT). A peer that vanishes without a word, as when its network goes, would otherwise be there for as
-    /// long as the system sends again: about 15 minutes. A WebSocket has pings against that; an event stream has not.
-    void give_up_after([[maybe_unused]] std::chrono::seconds silence) noexcept {
-#ifdef TCP_USER_TIMEOUT
-        constexpr std::chrono::hours longest{24};  // which fits into the system's int
-        const std::chrono::milliseconds time = std::min<std::chrono::seconds>(silence, longest);
-        const auto milliseconds = static_cast<int>(time.count());
-        // A socket that refuses it still works.
-        (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 #endif
-    }
-
-    /// Counts it among the connections of its peer's address until it is closed.
-    /// @param most how many there may be; 0: any number, and it is not counted.
-    /// @returns whether there was a place left.
-    [[nodiscard]] bool take_place(connection_limiter& book, std::size_t most) {
-        if (most == 0) return true;
-        place_ = book.enter(peer_address(), most);
-        return place_ != nullptr;
-    }
-
-    /// Reads what is there, at most `size` bytes.
-    /// @returns the number of bytes; 0 with `ec` set to would_block, eof or an error.
-    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
-        return socket_.read_some(asio::buffer(into, size), ec);
-    }
-    /// Writes what the socket takes.
-    /// @returns the number of bytes; 0 with `ec` set to would_block or an error.
-    template <class Buffers>
-    std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
-        return socket_.write_some(buffers, ec);
-    }
-    /// Calls `handler(std::error_code)` once when there is something to read (or an end to see).
-    template <class Handler>
-    void wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
-    }
-    /// Calls `handler(std::error_code)` once when there is room to write.
-    template <class Handler>
-    void wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
-    }
-    /// Tells the peer that nothing more comes.
-    void end_writing() noexcept {
-        std::error_code ignored;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    }
-    /// Ends everything now; waits that are under way are called with an error.
-    void close() noexcept {
-        std::error_code ignored;
-        socket_.close(ignored);
-        place_.reset();
-    }
-    /// The peer's address as text, without the port; empty if it is gone.
-    [[nodiscard]] std::string peer_address() const {
-        std::error_code ec;
-        const auto endpoint = socket_.remote_endpoint(ec);
-        return ec ? std::string() : endpoint.address().to_string();
-    }
-    /// The system's handle of the socket, for who sends to many at once.
-    [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
-    /// Whether the stream is encrypted.
-    [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
-    /// Whether `ec` means "not now".
-    [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
-        return ec == asio::error::would_block || ec == asio::error::try_again || ec == asio::error::interrupted;
-    }
-
-private:
-    asio::ip::tcp::socket socket_;
-    std::unique_ptr<connection_limiter::place> place_;
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// How the clients of a route speak with a room.
-
-#include <memory>
-#include <string>
-#include <string_view>
-#include <tuple>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// The protocol of rooms that are not told otherwise: what a client sends is a message as it is, and so is what it gets.
-///
-/// A protocol is any type with these three members. A copy is kept by the route and used in several threads at once.
-struct raw_protocol {
-    /// The WebSocket subprotocol (RFC 6455, section 1.9) for which a client asks; empty: the one for clients that ask for
-    /// none of the route's.
-    static constexpr std::string_view subprotocol{};
-
-    /// Reads from the request how the client wants to be in the room; may refuse it.
-    void ask(const request&, connect_reply&, join_options<connection::batch_type>&) const {}
-
-    /// Puts the connection into the room, and makes what receives its messages. On the connection's loop.
-    template <class Room>
-    [[nodiscard]] std::unique_ptr<net::session> open(rooms<Room> directory, const std::shared_ptr<connection>& opened,
-                                                     std::string room, join_options<connection::batch_type> how) const {
-        return std::make_unique<session<Room>>(directory.join(opened, std::move(room), std::move(how)));
-    }
-
-private:
-    template <class Room>
-    class session final : public net::session {
-    public:
-        explicit session(typename rooms<Room>::membership joined) : membership_(std::move(joined)) {}
-        void on_message(payload received) override { membership_.receive(received); }
-        void on_close(const close_event& how) override { membership_.leave(how); }
-
-    private:
-        typename rooms<Room>::membership membership_;
-    };
-};
-
-namespace detail {
-
-/// How a route opens its connections into rooms: with the first of its protocols that the client offers, or else the one
-/// for clients that offer none of them, or else raw_protocol.
-template <class Room, class... Protocols>
-class room_route {
-public:
-    room_route(rooms<Room> directory, Protocols... protocols)
-        : directory_(std::move(directory)), protocols_(std::move(protocols)...) {}
-
-    [[nodiscard]] websocket_route::session_factory operator()(const request& from, connect_reply& answer) const {
-        websocket_route::session_factory opens;
-        std::apply([&](const auto&... one) { (void)(... || take(one, from, answer, opens)); }, protocols_);
-        if (!opens)
-            std::apply([&](const auto&... one) { (void)(... || take_default(one, from, answer, opens)); }, protocols_);
-        if (!opens) opens = opens_with(raw_protocol(), from, answer);
-        return opens;
-    }
-
-private:
-    template <class Protocol>
-    bool take(const Protocol& one, const request& from, connect_reply& answer,
-              websocket_route::session_factory& opens) const {
-        if (Protocol::subprotocol.empty() || !offers(from, Protocol::subprotocol)) return false;
-        answer.subprotocol(std::string(Protocol::subprotocol));
-        opens = opens_with(one, from, answer);
-        return true;
-    }
-    template <class Protocol>
-    bool take_default(const Protocol& one, const request& from, connect_reply& answer,
-                      websocket_route::session_factory& opens) const {
-        if (!Protocol::subprotocol.empty()) return false;
-        opens = opens_with(one, from, answer);
-        return true;
-    }
-    template <class Protocol>
-    websocket_route::session_factory opens_with(const Protocol& speaks, const request& from,
-                                                connect_reply& answer) const {
-        join_options<connection::batch_type> how;
-        how.person = answer.person();
-        how.close_on_leave = true;
-        speaks.ask(from, answer, how);
-        return [speaks, directory = directory_, room = room_name(from), how = std::move(how)](
-                   const std::shared_ptr<connection>& opened, const person& who) {
-            auto its = how;
-            if (!who.id.empty() || !who.name.empty()) its.person = who;
-            return speaks.open(directory, opened, room, std::move(its));
-        };
-    }
-
-    rooms<Room> directory_;
-    std::tuple<Protocols...> protocols_;
-};
-
-}  // namespace detail
-
-/// The name of raw_protocol before 0.2; goes with 0.3.
-using bare_protocol [[deprecated("use roompp::raw_protocol")]] = raw_protocol;
-
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// An HTTP and WebSocket server. Set it up, listen(), run(). Setters return the server, so that they can be chained, and
-/// belong before run(); stop() may be called from any thread, everything else from one.
-class server {
-public:
-    server() = default;
-    server(const server&) = delete;
-    server& operator=(const server&) = delete;
-    ~server() {
-        if (const auto by = driver_.lock()) by->on_server_end();
-        for (const auto& over : ends_) over();
-        for (const auto& detach : detach_) detach(homes());
-    }
-
-    /// Runs on this many event loops, each in a thread of its own; 1 by default. Before listen().
-    server& threads(std::size_t n) {
-        if (n == 0) throw std::invalid_argument("roompp: a server needs at least one thread");
-        not_after_listen("threads()");
-        threads_ = n;
-        return *this;
-    }
-    /// The server's bounds, see limits. Before listen().
-    server& limits(const roompp::limits& bounds) {
-        not_after_listen("limits()");
-        bounds_ = bounds;
-        router_.name_length(bounds.name_length);
-        return *this;
-    }
-    /// Who sends what a room says to its members; by default each gets a `send` of its own. For io_uring, include
-    /// <roompp/io_uring.hpp>: `server.fan_out_writer(roompp::io_uring())`. Before listen().
-    server& fan_out_writer(net::fan_out_policy policy) {
-        not_after_listen("fan_out_writer()");
-        make_writer_ = std::move(policy);
-        return *this;
-    }
-    /// Compresses messages (permessage-deflate, RFC 7692) for clients that offer it; by default none are. Include
-    /// <roompp/deflate.hpp>: `server.compression(roompp::deflate())`. Before listen().
-    server& compression(std::shared_ptr<const net::compression> how) {
-        not_after_listen("compression()");
-        compression_ = std::move(how);
-        return *this;
-    }
-    /// Told of exceptions in handlers that have no hook of their own for them: `(std::exception_ptr)`. By default they
-    /// are written to the standard error output. May be called in several threads at once.
-    template <class F>
-    server& on_error(F&& f) {
-        router_.on_error(std::forward<F>(f));
-        return *this;
-    }
-
-    /// A WebSocket route whose connections join a room: the one that the path's named part says, as in
-    /// `/ws/chat/{room}/`; one for all if the path has none.
-    /// @param protocols how clients may speak with the rooms, such as `roompp::v1_protocol()`; for each client the first is taken whose
-    /// subprotocol it offers, or the one without a subprotocol. Without any, messages go both ways as they are: see
-    /// raw_protocol.
-    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    template <class Room, class... Protocols>
-    websocket_route& websocket(const std::string& path, const rooms<Room>& directory, Protocols... protocols) {
-        static_assert(std::is_same_v<typename Room::connection_type, connection>,
-                      "roompp: these rooms are for another type of member than this server's connections");
-        attach(directory);
-        return router_.add_websocket(path, detail::room_route<Room, Protocols...>(directory, std::move(protocols)...),
-                                     {}, {});
-    }
-    /// Gives rooms the server's loops and limits, for those that no route is for. Before run().
-    template <class Room>
-    server& attach(const rooms<Room>& directory) {
-        attach_.push_back([this, directory = directory](const std::vector<loop*>& homes) mutable {
-            directory.attach(homes);
-            directory.set_defaults(bounds_, [this](const std::exception_ptr& what) { router_.report(what); });
-        });
-        detach_.push_back(
-            [directory = directory](const std::vector<loop*>& homes) mutable { directory.detach(homes); });
-        return *this;
-    }
-    /// A WebSocket route with hooks of its own, such as echo().
-    /// @throws std::invalid_argument if the path is no template (see path_template) or is taken.
-    websocket_route& websocket(std::string path, websocket_handler hooks) {
-        auto shared = std::make_shared<const websocket_handler>(std::move(hooks));
-        return router_.add_websocket(
-            std::move(path),
-            [shared](const request&, connect_reply&) -> websocket_route::session_factory {
-                return [shared](const std::shared_ptr<connection>& opened, const person&) {
-                    return websocket_handler::open(shared, *opened);
-                };
-            },
-            shared->connect_hook(), shared->error_hook());
-    }
-
-    /// A route for plain GET (and HEAD) requests: `response(const request&, responder&)`; a string does for the response.
-    /// A handler that takes a responder may answer through it, later and from any thread, and then returns nothing. Runs
-    /// on the connection's loop, in several threads at once if there are several.
-    template <class F>
-    server& get(const std::string& path, F&& answer) {
-        router_.add_http(path, "GET", detail::http_handler(std::forward<F>(answer)));
-        return *this;
-    }
-    /// A route for POST requests, as get().
-    template <class F>
-    server& post(const std::string& path, F&& answer) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)));
-        return *this;
-    }
-
-    /// A route for POST requests whose body is a message of somebody, as get(): it may have limits::message_bytes, where that is
-    /// more than limits::body_bytes.
-    /// @param too_large answers larger ones: `response(const request&)`.
-    template <class F>
-    server& post_messages(const std::string& path, F&& answer,
-                          const std::function<response(const request&)>& too_large) {
-        router_.add_http(path, "POST", detail::http_handler(std::forward<F>(answer)), too_large);
-        return *this;
-    }
-    /// A route for OPTIONS requests, as get(): what a browser asks before it lets another site's page do something.
-    template <class F>
-    server& options(const std::string& path, F&& answer) {
-        router_.add_http(path, "OPTIONS", detail::http_handler(std::forward<F>(answer)));
-        return *this;
-    }
-
-    /// Told of each answer to a plain request when it is whole, or the client has gone: `(request, answered)`. For a log,
-    /// or to count. Named parts of the path are not in the request then. May be called in several threads at once.
-    template <class F>
-    server& on_response(F&& f) {
-        router_.on_response(std::forward<F>(f));
-        return *this;
-    }
-    template <class F>
-    [[deprecated("use on_response()")]] server& on_answered(F&& f) {
-        return on_response(std::forward<F>(f));
-    }
-    /// For add-ons that bring routes and keep something on the loops: `ready` is called with the loops before anything is
-    /// served, `over` before they go.
-    server& on_start(std::function<void(const std::vector<net::shard*>&)> ready, std::function<void()> over = {}) {
-        starts_.push_back(std::move(ready));
-        if (over) ends_.push_back(std::move(over));
-        return *this;
-    }
-    /// For add-ons, as the test harness: an exception that nobody else is told of. Safe from any thread.
-    void report(const std::exception_ptr& what) { router_.report(what); }
-
-    /// Where page() finds its pages: a folder, or files compiled into the program. Before page().
-    server& pages_from(page_source source) {
-        router_.pages_from(std::move(source));
-        return *this;
-    }
-    /// Serves one page, found by its name (see pages_from(); by default from the current folder).
-    /// @throws std::runtime_error if there is no such page, std::invalid_argument if the path is no template or is taken.
-    server& page(std::string path, std::string name) {
-        router_.add_page(std::move(path), std::move(name));
-        return *this;
-    }
-    /// Serves the files below a folder under a prefix such as `/static/`. Nothing outside the folder, and no file or
-    /// folder whose name starts with a dot, is served.
-    /// @throws std::runtime_error if the folder is not there, std::invalid_argument if the prefix has no '/' at its ends.
-    server& pages(std::string prefix, const std::filesystem::path& root_folder) {
-        router_.add_folder(std::move(prefix), root_folder);
-        return *this;
-    }
-    /// The Content-Security-Policy of pages; empty for none. The default keeps out everything from other sites and
-    /// forbids framing, but lets a page have its scripts and styles within it.
-    server& content_security_policy(std::string policy) {
-        router_.content_security_policy(std::move(policy));
-        return *this;
-    }
-
-    /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
-    /// @param port 0 picks a free one: port() tells which.
-    /// @param address an IP address, or `localhost`.
-    /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
-    server& listen(std::uint16_t port, const std::string& address = {}) {
-        make_shards();
-        ports_.emplace_back(shards_.front()->context(), address, port);
-        return *this;
-    }
-    /// The port of the first listen().
-    [[nodiscard]] std::uint16_t port() const {
-        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen yet: call listen()");
-        return ports_.front().endpoint().port();
-    }
-    /// The address of the first listen(), for a browser on this machine.
-    [[nodiscard]] std::string url() const {
-        const auto number = std::to_string(port());
-        const auto address = ports_.front().endpoint().address();
-        if (address.is_unspecified()) return "http://localhost:" + number + '/';
-        return "http://" + (address.is_v6() ? '[' + address.to_string() + ']' : address.to_string()) + ':' + number +
-               '/';
-    }
-
-    /// Stops on SIGINT (Ctrl-C) and SIGTERM. Before run(), after listen().
-    server& stop_on_signals() {
-        make_shards();
-        signals_.emplace(shards_.front()->context(), SIGINT, SIGTERM);
-        signals_->async_wait([this](const std::error_code& ec, int) {
-            if (!ec) stop();
-        });
-        return *this;
-    }
-
-    /// Serves, in this thread and as many more as threads() says, until stop().
-    /// @throws std::logic_error if it does not listen.
-    void run() {
-        if (ports_.empty()) throw std::logic_error("roompp: the server does not listen: call listen() before run()");
-        get_ready();
-        // A loop whose thread is not there yet, or has ended, is nobody's: what is meant for it waits.
-        for (const auto& one : shards_) one->home().suspend();
-        for (auto& one : ports_) accept(one);
-
-        std::atomic<std::size_t> going{shards_.size()};
-        const auto failed = [this](const std::exception_ptr& what) { router_.report(what); };
-        const auto ended = [this, &going] {
-            if (--going != 0) return;
-            for (const auto& one : shards_) one->home().post([shard = one.get()] { shard->leave_run(); });
-        };
-        std::vector<std::thread> others;
-        for (std::size_t i = 1; i < shards_.size(); ++i)
-            others.emplace_back([this, i, failed, ended] { shards_[i]->run(failed, ended); });
-        shards_.front()->run(failed, ended);
-        for (auto& one : others) one.join();
-        for (const auto& one : shards_) one->home().leave();
-    }
-
-    /// Stops: accepts nothing more, closes WebSockets with 1001, and lets run() return when all connections have ended,
-    /// at the latest after limits::stop_timeout. Safe from any thread; does nothing the second time.
-    void stop() {
-        if (stopping_.exchange(true)) return;
-        make_shards();
-        for (const auto& one : shards_)
-            one->home().post([this, shard = one.get()] {
-                if (shard == shards_.front().get()) stop_accepting();
-                shard->stop();
-            });
-    }
-
-    /// Serves one stream, of any type (see net::tcp_stream), on one of the server's loops; on that loop.
-    /// @param has_place whether its peer may have one more connection.
-    template <class Stream>
-    void serve(net::shard& host, Stream stream, bool has_place = true) {
-        if (host.stopping()) return;
-        const bool full = !has_place || host.connections() >= share_of(bounds_.connections) + host.rejected() ||
-                          host.handshaking() >= share_of(bounds_.handshakes);
-        if (full && host.rejected() >= max_rejected) return stream.close();
-        const auto session =
-            std::make_shared<detail::http_session<Stream, detail::router>>(host, std::move(stream), router_);
-        if (full)
-            session->reject();
-        else
-            session->start();
-    }
-
-    /// For the test harness: who runs the loops in place of run().
-    class loop_driver {
-    public:
-        loop_driver() = default;
-        loop_driver(const loop_driver&) = delete;
-        loop_driver& operator=(const loop_driver&) = delete;
-        virtual ~loop_driver() = default;
-        /// A random number, see loop::random().
-        [[nodiscard]] virtual std::uint64_t random() = 0;
-        /// An exception that no on_error() takes.
-        virtual void failed(const std::exception_ptr& what) = 0;
-        /// The server is about to go, with its loops.
-        virtual void on_server_end() = 0;
-    };
-    /// For the test harness, in place of listen() and run(): the loops, which `by` runs (net::shard::poll_one() and
-    /// advance()), in one thread, until detach_driver().
-    [[nodiscard]] std::vector<net::shard*> attach_driver(const std::shared_ptr<loop_driver>& by) {
-        make_shards();
-        driver_ = by;
-        for (const auto& one : shards_) one->home().set_random([its = by.get()] { return its->random(); });
-        router_.on_unheard([its = by.get()](const std::exception_ptr& what) { its->failed(what); });
-        get_ready();
-        return all_shards();
-    }
-    /// For the test harness: nobody runs the loops any more.
-    void detach_driver() {
-        driver_.reset();
-        for (const auto& one : shards_) {
-            one->home().set_random({});
-            one->home().leave();
-        }
-        router_.on_unheard({});
-    }
-    /// For the test harness: who drives it now, if anybody does.
-    [[nodiscard]] std::shared_ptr<loop_driver> driven_by() const noexcept { return driver_.lock(); }
-
-private:
-    // How many may wait, on each loop, for the client to have read that there is no place for it.
-    static constexpr std::size_t max_rejected = 100;
-
-    void not_after_listen(const char* what) const {
-        if (!shards_.empty()) throw std::logic_error(std::string("roompp: call ") + what + " before listen()");
-    }
-    void make_shards() {
-        while (shards_.size() < threads_) {
-            shards_.push_back(std::make_unique<net::shard>(shards_.size(), bounds_));
-            shards_.back()->use(make_writer_, compression_);
-        }
-    }
-
-    // What of a bound one loop may have.
-    [[nodiscard]] std::size_t share_of(std::size_t bound) const {
-        return std::max<std::size_t>(1, bound / shards_.size());
-    }
-
-    [[nodiscard]] std::vector<net::shard*> all_shards() const {
-        std::vector<net::shard*> all;
-        for (const auto& one : shards_) all.push_back(one.get());
-        return all;
-    }
-    [[nodiscard]] std::vector<loop*> homes() const {
-        std::vector<loop*> all;
-        for (const auto& one : shards_) all.push_back(&one->home());
-        return all;
-    }
-
-    // What can only be done when the loops are there, and before anything is served.
-    void get_ready() {
-        loop& first = shards_.front()->home();
-        router_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
-        for (const auto& attach : attach_) attach(homes());
-        for (const auto& ready : starts_) ready(all_shards());
-    }
-
-    void accept(detail::acceptor& port) {
-        port.start({[this]() -> net::shard& { return *shards_[next_shard_++ % shards_.size()]; },
-                    [this](net::shard& host, asio::ip::tcp::socket arrived) {
-                        net::tcp_stream stream(std::move(arrived));
-                        stream.give_up_after(bounds_.ping_interval + bounds_.ping_timeout);
-                        const bool has_place = stream.take_place(connection_limiter_, bounds_.connections_per_address);
-                        serve(host, std::move(stream), has_place);
-                    },
-                    [this](const std::exception_ptr& what) { router_.report(what); }});
-    }
-
-    void stop_accepting() {
-        std::error_code ignored;
-        for (auto& one : ports_) one.stop();
-        if (signals_) signals_->cancel(ignored);
-    }
-
-    roompp::limits bounds_;
-    std::size_t threads_ = 1;
-    net::fan_out_policy make_writer_;
-    std::shared_ptr<const net::compression> compression_;
-    detail::router router_;
-    std::vector<std::function<void(const std::vector<loop*>&)>> attach_;
-    std::vector<std::function<void(const std::vector<loop*>&)>> detach_;
-    std::vector<std::function<void(const std::vector<net::shard*>&)>> starts_;
-    std::vector<std::function<void()>> ends_;
-    net::connection_limiter connection_limiter_;  // outlives the connections on the shards
-    std::vector<std::unique_ptr<net::shard>> shards_;
-    std::deque<detail::acceptor> ports_;  // outlived by the shards
-    std::optional<asio::signal_set> signals_;
-    std::size_t next_shard_ = 0;
-    std::weak_ptr<loop_driver> driver_;
-    std::atomic<bool> stopping_{false};
-};
-
-ROOMPP_NAMESPACE_END
-// Server-sent events: a connection that only listens, over an HTTP answer that does not end.
-
-#include <chrono>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-
-// How a client without a WebSocket learns why its connection was closed.
-
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// What a close code and reason are as a frame of roompp.v1, for transports that have no closing handshake:
-/// `{"type":"error","error":"closed","code":4000,"message":"..."}`. What JSON can't hold as it is becomes a space.
-[[nodiscard]] inline std::string closing_frame(const close_event& how) {
-    std::string reason = how.reason;
-    for (char& c : reason)
-        if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) c = ' ';
-    return R"({"type":"error","error":"closed","code":)" + std::to_string(how.code) + R"(,"message":")" + reason +
-           "\"}";
-}
-
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// One event of `text/event-stream` (HTML, section 9.2.6).
-/// @param data text; every line of it becomes a `data:` line.
-/// @param id what a client that comes back says as its Last-Event-ID; empty for none. No line breaks.
-/// @param type the event's name; empty for `message`, the one that pages get without asking. No line breaks.
-[[nodiscard]] inline std::string event_text(std::string_view data, std::string_view id = {},
-                                            std::string_view type = {}) {
-    std::string text;
-    text.reserve(data.size() + id.size() + type.size() + 24);
-    if (!type.empty()) text.append("event: ").append(type).append("\n");
-    if (!id.empty()) text.append("id: ").append(id).append("\n");
-    for (;;) {
-        const std::size_t end = data.find_first_of("\r\n");
-        text.append("data: ").append(data.substr(0, end)).append("\n");
-        if (end == std::string_view::npos) break;
-        data.remove_prefix(end + (data.substr(end, 2) == "\r\n" ? 2 : 1));
-    }
-    return text.append("\n");
-}
-
-/// A client that reads an event stream, as a connection: a member of rooms like any other, whose batches are the text of
-/// events (see encoding). Its address is that of the HTTP connection, on whose loop it lives. It ends with the client; there
-/// is no closing handshake, so its last event, of type `close`, tells why the server ends it.
-class event_stream final : public connection {
-public:
-    /// For the server: answers the request with a stream.
-    event_stream(const request& asked, const responder& later)
-        : connection(later.home()),
-          body_(later.stream(head(), body_framing::connection)),
-          peer_address_(asked.peer_address()),
-          is_secure_(asked.is_secure()) {}
-
-    /// For the server: begins. `open` makes what stands behind it; it ends when the client goes, and keeps itself until
-    /// then. `failed` is told of exceptions.
-    void start(const std::function<std::unique_ptr<net::session>()>& open,
-               std::function<void(std::exception_ptr)> failed) {
-        if (!body_.is_open()) return;  // asked by HEAD, or gone already
-        failed_ = std::move(failed);
-        now_open();
-        last_word_ = home().now();
-        body_.on_end([self = keep()](abort_reason why) { self->gone(why); });
-        guarded([&] {
-            session_ = open();
-            if (!is_open()) end_session();  // it was closed meanwhile
-        });
-        comment_later();
-    }
-
-private:
-    // A proxy, and a client, may take a stream without a word for dead after less than a minute.
-    static constexpr std::chrono::seconds longest_silence{15};
-
-    static response head() {
-        response first(200, "text/event-stream", ": welcome\n\n");
-        first.headers = {{"X-Accel-Buffering", "no"}};  // a proxy must not keep events back
-        return first;
-    }
-
-    [[nodiscard]] std::shared_ptr<event_stream> keep() {
-        return std::static_pointer_cast<event_stream>(shared_from_this());
-    }
-
-    // connection
-    void send_message(payload message) override {
-        if (message.is_text()) write(event_text(message));  // bytes can't be said in an event
-    }
-    // A client that comes back with the last id that it saw has what was forgotten here, if the room still has it.
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        last_word_ = home().now();
-        count_sent(batch->size());
-        body_.write(batch, slow);
-    }
-    void send_own_batch(const std::shared_ptr<const batch_type>& batch, when_slow slow) override {
-        write(batch->bytes(), slow);  // as a copy: shared batches may be forgotten
-    }
-    void start_closing(std::uint16_t code, const std::string& reason) override {
-        now_closing();
-        how_ = {code, reason};
-        body_.write(event_text(closing_frame(how_), {}, "close"));
-        body_.end();
-        home().post([self = keep()] { self->end_session(); });  // not within what the application does now
-    }
-    void do_fail(const std::exception_ptr& what) override {
-        if (is_open()) start_closing(close_code::internal_error, "internal error");
-        if (failed_) failed_(what);
-    }
-    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override {
-        static const std::string none;
-        return none;
-    }
-    [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
-
-    void write(std::string_view text, when_slow slow = when_slow::disconnect) {
-        last_word_ = home().now();
-        count_sent(text.size());
-        body_.write(text, slow);
-    }
-
-    void gone(abort_reason why) {
-        if (is_open()) {
-            if (why == abort_reason::server_stops) return start_closing(close_code::going_away, "server stops");
-            now_closing();
-            how_.code = why == abort_reason::too_slow ? close_code::try_again_later : close_code::abnormal;
-        }
-        end_session();
-    }
-
-    void end_session() {
-        comment_.cancel();
-        if (const auto last = std::move(session_)) guarded([&] { last->on_close(how_); });
-    }
-
-    void comment_later() {
-        comment_ = home().after(last_word_ + longest_silence - home().now(), [weak = weak_from_this()] {
-            const auto self = std::static_pointer_cast<event_stream>(weak.lock());
-            if (!self || !self->is_open()) return;
-            if (self->home().now() - self->last_word_ >= longest_silence) self->write(": still here\n\n");
-            self->comment_later();
-        });
-    }
-
-    template <class Action>
-    void guarded(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            do_fail(std::current_exception());
-        }
-    }
-
-    response_stream body_;
-    std::string peer_address_;
-    bool is_secure_;
-    std::unique_ptr<net::session> session_;
-    std::function<void(std::exception_ptr)> failed_;
-    close_event how_;
-    loop::clock::time_point last_word_{};
-    loop::timer comment_;
-};
-
-ROOMPP_NAMESPACE_END
-// Polling: a connection that lives from one request to the next.
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// What stands behind a poll_connection: the room's side, which knows what was said. Called on the connection's loop,
-/// which is the room's as well.
-class poll_source : public net::session {
-public:
-    /// Whether somebody who was in the room until then has missed no message.
-    [[nodiscard]] virtual bool is_up_to_date(const resume_point& at) = 0;
-    /// The first frame of an answer: the messages after that point, or, without one or from too far back, the last ones.
-    [[nodiscard]] virtual std::string history(const resume_point* at, std::size_t last) = 0;
-    /// A frame that says who is there now, for a client that has missed who came and went; empty if the room does not tell.
-    [[nodiscard]] virtual std::string presence() = 0;
-    /// What the application sends, as JSON.
-    [[nodiscard]] virtual std::string as_frame(payload message) = 0;
-};
-
-/// What one poll asks for.
-struct poll_request {
-    std::shared_ptr<const resume_point> after;  ///< where the client is; null: it is new
-    std::size_t history_limit = 0;              ///< how many messages it wants if it can't go on from there
-    std::chrono::seconds wait{0};               ///< how long it may be held until there is news
-};
-
-/// A client that polls, as a connection: a member of rooms like any other, over many requests. Messages are answered from
-/// the room's history, so that none is lost or doubled, whatever becomes of an answer on its way; a batch (see encoding)
-/// has a line break for each of them, and the other events as JSON, each after a comma. These wait for the next poll, up to
-/// a bound. It ends when no poll comes for limits::poll_grace.
-///
-/// Lives on one loop, whatever the requests' connections are on. Counts as a connection of the server.
-class poll_connection final : public connection, private net::shard::shard_connection {
-public:
-    /// For the server. @param peer_address of the first request. @param its_place among those of its address, if they are
-    /// counted; given back when it ends.
-    poll_connection(net::shard& host, std::string peer_address, bool secure,
-                    std::unique_ptr<net::connection_limiter::place> its_place = nullptr)
-        : connection(host.home()),
-          shard_connection(host),
-          peer_address_(std::move(peer_address)),
-          is_secure_(secure),
-          place_(std::move(its_place)),
-          answer_later_([this] { answer_if_news(); }),
-          silent_since_(host.now()) {}
-
-    /// For the server: begins. `open` makes what stands behind it, `over` is called when it has ended, `failed` is told of
-    /// exceptions.
-    void start(const std::function<std::unique_ptr<poll_source>()>& open, std::function<void()> over,
-               std::function<void(std::exception_ptr)> failed) {
-        over_ = std::move(over);
-        failed_ = std::move(failed);
-        now_open();
-        guarded([&] { source_ = open(); });
-    }
-
-    /// A poll has come. It is answered at once if there is something to tell, or held if it may be. A poll that is still
-    /// held is answered as it is: a client has one at a time.
-    void poll(poll_request asked, responder later) {
-        silent_since_ = host().now();
-        // More than once: an answer may bring the next poll of the connection that it goes to.
-        while (held_) answer(*std::exchange(held_, std::nullopt));
-        if (!is_open()) {
-            later.answer(closed_response(how_));
-            return end();
-        }
-        const auto until = host().deadline(asked.wait);
-        held request{std::move(asked), std::move(later), until};
-        if (request.asked.wait.count() <= 0 || has_news(request))
-            answer(request);
-        else
-            held_ = std::move(request);
-    }
-
-    /// The client of this poll has gone.
-    void forget(const responder& gone) {
-        if (!held_ || held_->to != gone) return;
-        held_.reset();
-        silent_since_ = host().now();
-    }
-
-    /// The client has been heard of, in another way than by a poll.
-    void touch() { silent_since_ = host().now(); }
-
-    /// Ends it now, as if it had not polled for long.
-    void leave() { end_with({close_code::normal, {}}); }
-
-    /// How it was closed, once it is not open any more.
-    [[nodiscard]] const close_event& how_it_was_closed() const noexcept { return how_; }
-
-    /// What a client of a connection that was closed is answered.
-    [[nodiscard]] static response closed_response(const close_event& how) {
-        const bool for_good = how.code == close_code::policy_violation || how.code >= 4000;
-        response told(for_good ? 403 : 503, "application/json", closing_frame(how));
-        if (!for_good) told.headers = {{"Retry-After", "5"}};
-        return told;
-    }
-
-private:
-    struct held {
-        poll_request asked;
-        responder to;
-        net::shard::clock::time_point until;
-    };
-
-    // More of what was not a message than this is not kept for the next poll.
-    static constexpr std::size_t most_waiting = 64 * 1024;
-
-    [[nodiscard]] std::shared_ptr<poll_connection> keep() {
-        return std::static_pointer_cast<poll_connection>(shared_from_this());
-    }
-
-    // connection
-    void send_message(payload message) override {
-        if (message.is_text() && source_) put(',' + source_->as_frame(message));  // bytes can't be said in JSON
-    }
-    void send_batch(const std::shared_ptr<const batch_type>& batch, when_slow) override {
-        for (std::string_view rest = batch->bytes(); !rest.empty();) {
-            const std::size_t end = rest.find('\n');
-            if (end != 0) put(rest.substr(0, end));
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-        }
-        if (held_) home().current_turn().add(answer_later_);  // within a fan-out: the room can't be asked now
-    }
-    void start_closing(std::uint16_t code, const std::string& reason) override {
-        now_closing();
-        how_ = {code, reason};
-        silent_since_ = host().now();
-        // Not within what the application does now. A client that does not wait now is told with its next poll.
-        home().post([self = keep()] {
-            self->end_source();
-            const auto last = std::exchange(self->held_, std::nullopt);
-            if (!last) return;
-            last->to.answer(closed_response(self->how_));
-            self->end();
-        });
-    }
-    void do_fail(const std::exception_ptr& what) override {
-        if (is_open()) start_closing(close_code::internal_error, "internal error");
-        if (failed_) failed_(what);
-    }
-    [[nodiscard]] std::string find_peer_address() const override { return peer_address_; }
-    [[nodiscard]] const std::string& agreed_subprotocol() const override {
-        static const std::string none;
-        return none;
-    }
-    [[nodiscard]] bool has_secure_transport() const noexcept override { return is_secure_; }
-
-    // shard::guest
-    void not_written(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {}  // nothing is
-    void tick(net::shard::clock::time_point now) override {
-        if (held_) {
-            if (now < held_->until) return;
-            silent_since_ = now;
-            return answer(*std::exchange(held_, std::nullopt));
-        }
-        if (now - silent_since_ >= host().limits().poll_grace) end_with({close_code::abnormal, {}});
-    }
-    void stop() override {
-        if (held_) held_->to.answer(closed_response({close_code::going_away, "server stops"}));
-        held_.reset();
-        end_with({close_code::going_away, "server stops"});
-    }
-    void abort() override { stop(); }
-
-    void put(std::string_view frames) {
-        if (frames_.size() + frames.size() > most_waiting) {
-            frames_ = {};
-            has_missed_ = true;
-        }
-        if (!has_missed_) frames_.append(frames);
-    }
-
-    [[nodiscard]] bool has_news(const held& request) {
-        if (!frames_.empty() || has_missed_ || !request.asked.after) return true;
-        bool up_to_date = true;
-        guarded([&] { up_to_date = !source_ || source_->is_up_to_date(*request.asked.after); });
-        return !up_to_date;
-    }
-
-    void answer_if_news() {
-        if (!is_open()) return;  // who closed it answers
-        if (held_ && has_news(*held_)) answer(*std::exchange(held_, std::nullopt));
-    }
-
-    void answer(const held& request) {
-        if (!is_open() || !source_) {
-            request.to.answer(closed_response(how_));
-            return;
-        }
-        guarded([&] {
-            const std::string history = source_->history(request.asked.after.get(), request.asked.history_limit);
-            if (history.empty()) {  // it has failed, and closed this
-                request.to.answer(closed_response(how_));
-                return;
-            }
-            std::string text = '[' + history;
-            if (std::exchange(has_missed_, false)) {
-                const std::string people = source_->presence();
-                if (!people.empty()) text.append(",").append(people);
-            }
-            text.append(frames_).append("]\n");
-            frames_.clear();
-            request.to.answer(response::json(std::move(text)));
-        });
-        silent_since_ = host().now();
-    }
-
-    void end_with(const close_event& how) {
-        if (is_open()) {
-            now_closing();
-            how_ = how;
-        }
-        const auto self = keep();
-        end_source();
-        end();
-    }
-    void end_source() {
-        if (const auto last = std::move(source_)) guarded([&] { last->on_close(how_); });
-    }
-    void end() {
-        const auto self = keep();
-        unregister();
-        place_.reset();
-        if (const auto over = std::exchange(over_, {})) over();
-    }
-
-    template <class Action>
-    void guarded(Action&& action) {
-        try {
-            action();
-        } catch (...) {
-            do_fail(std::current_exception());
-        }
-    }
-
-    std::string peer_address_;
-    bool is_secure_;
-    std::unique_ptr<poll_source> source_;
-    std::function<void()> over_;
-    std::unique_ptr<net::connection_limiter::place> place_;
-    std::function<void(std::exception_ptr)> failed_;
-    std::optional<held> held_;
-    std::string frames_;       // since the last answer, each after a comma
-    bool has_missed_ = false;  // there were too many of them
-    turn::task answer_later_;
-    net::shard::clock::time_point silent_since_;
-    close_event how_;
-};
-
-ROOMPP_NAMESPACE_END

@@ -7,7 +7,642 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <roompp/roompp.hpp>
+// Network faults for a test to inject.
+
+#include <cstddef>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// What happens to the server's next write to a client: see client::next_write().
+struct fault {
+    enum kind_type : unsigned char { short_write, refused, delayed, broken };
+
+    /// Only this many bytes are taken, 0 or more.
+    [[nodiscard]] static fault only(std::size_t bytes) { return {short_write, bytes, {}}; }
+    /// Nothing is taken, as if the socket were full; the next write finds it free again.
+    [[nodiscard]] static fault refuse() { return {refused, 0, {}}; }
+    /// The client sees these bytes, and all later ones, only after this time. What was written before is not held up,
+    /// and an earlier delay is not made shorter.
+    [[nodiscard]] static fault delay(loop::clock::duration time) { return {delayed, 0, time}; }
+    /// The connection is lost.
+    [[nodiscard]] static fault lose() { return {broken, 0, {}}; }
+
+    kind_type kind = refused;
+    std::size_t bytes = 0;         ///< of a short write
+    loop::clock::duration time{};  ///< of a delay
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// An HTTP response, and its reader.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// An HTTP response.
+struct http_reply {
+    int status = 0;                                            ///< 0: no head has come
+    std::string version;                                       ///< `HTTP/1.1` or `HTTP/1.0`
+    std::string reason;                                        ///< the text after the status; often empty
+    std::vector<std::pair<std::string, std::string>> headers;  ///< in their order; values of one name joined by ", "
+    std::string body;                                          ///< without the framing of its chunks
+
+    /// A header's value, empty if there is none. The name's case does not matter. Valid as long as this object.
+    [[nodiscard]] const std::string& header(std::string_view name) const noexcept;
+};
+
+/// Reads one response, in whatever parts it comes (RFC 9112, sections 4 to 7). Strict: lines end with CR LF, names are
+/// tokens, nothing is folded, and the framing of the body is unambiguous. Interim responses (1xx but 101) are skipped,
+/// and so are trailers.
+class http_reply_reader {
+public:
+    /// @param is_head_request whether it answers a HEAD: then it has no body, whatever its head says.
+    explicit http_reply_reader(bool is_head_request = false) noexcept : is_head_request_(is_head_request) {}
+
+    /// Takes the bytes that belong to the response off the front of `bytes`; all of them once it is malformed.
+    void consume(std::string_view& bytes);
+    /// The connection has ended: so has a body without a length.
+    void end() noexcept {
+        if (state_ == state::unsized_body) state_ = state::complete;
+    }
+
+    /// Whether the head is whole.
+    [[nodiscard]] bool has_head() const noexcept { return has_head_; }
+    /// Whether the response is whole.
+    [[nodiscard]] bool complete() const noexcept { return state_ == state::complete; }
+    /// What is malformed in the response; empty if nothing is.
+    [[nodiscard]] const std::string& error() const noexcept { return error_; }
+    /// The response so far.
+    [[nodiscard]] const http_reply& reply() const noexcept { return reply_; }
+    [[nodiscard]] http_reply& reply() noexcept { return reply_; }
+
+private:
+    enum class state : unsigned char {
+        status_line,
+        headers,
+        sized_body,
+        unsized_body,
+        chunk_size,
+        chunk_data,
+        chunk_end,
+        trailers,
+        complete,
+        malformed
+    };
+
+    void consume_line(std::string_view& bytes);
+    void consume_body(std::string_view& bytes);
+    void parse_line(std::string_view line);
+    void parse_status_line(std::string_view line);
+    void parse_header(std::string_view line);
+    void parse_chunk_size(std::string_view line);
+    void start_body();
+    void fail(std::string_view description, std::string_view text);
+
+    http_reply reply_;
+    std::string line_;                 // the part of a line that has come
+    std::size_t remaining_bytes_ = 0;  // of the body, or of its chunk
+    std::string error_;
+    state state_ = state::status_line;
+    bool is_head_request_;
+    bool has_head_ = false;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// Bytes as text for the message of a failed test.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+namespace detail {
+
+/// The maximum length of a message in a failure, in bytes.
+inline constexpr std::size_t max_shown_bytes = 200;
+
+/// The first bytes, at most so many, without cutting a UTF-8 character in two.
+[[nodiscard]] std::string_view truncate(std::string_view bytes, std::size_t max_bytes);
+
+}  // namespace detail
+
+/// Bytes for a person to read: in quotes, with escapes for what is not printable UTF-8, shortened to 200 bytes.
+[[nodiscard]] std::string readable(std::string_view bytes);
+
+/// The place where two texts differ, as the end of a sentence, if readable() shortens it away; otherwise empty.
+[[nodiscard]] std::string difference(std::string_view expected, std::string_view received);
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// A message as a client has received it.
+
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// A message that a client has received, after reassembly. Owns its bytes.
+struct received_message {
+    std::string data;
+    payload_kind kind = payload_kind::text;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// The client's half of the framing: encodes masked frames, reads unmasked ones (RFC 6455, section 5).
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Encodes one frame as a client sends it: masked (RFC 6455, sections 5.2 and 5.3). Checks nothing, so that tests can
+/// break the rules.
+/// @param masking_key sent with its highest byte first; a client that is no test takes an unpredictable one for each
+/// frame.
+/// @param fin false for a fragment that is not the last of its message.
+[[nodiscard]] std::string encode_client_frame(opcode kind, std::string_view payload, std::uint32_t masking_key,
+                                              bool fin = true);
+
+/// Reads a server's frames and puts its messages together. Strict: the first violation ends the reading. Without
+/// extensions: a frame with a reserved bit is a violation. Not thread-safe.
+class server_frame_reader {
+public:
+    /// A whole message, or a control frame.
+    struct message {
+        opcode kind;
+        std::string data;
+    };
+
+    /// @param max_message_bytes the largest message, after reassembly; a larger one is a violation (1009).
+    explicit server_frame_reader(std::size_t max_message_bytes = std::size_t{1} << 30U) noexcept
+        : max_message_bytes_(max_message_bytes) {}
+
+    /// Adds bytes, in whatever parts they come. After a violation they are dropped.
+    void append(std::string_view bytes);
+    /// The next message or control frame that is whole; nothing if more bytes are needed, or after a violation.
+    [[nodiscard]] std::optional<message> next();
+
+    /// The violation: the close code for it (1002, 1007 or 1009) and its description. Nothing while there was none.
+    [[nodiscard]] const std::optional<close_event>& error() const noexcept { return error_; }
+    /// Whether the bytes so far end at the end of a message, so that the connection may end there.
+    [[nodiscard]] bool is_idle() const noexcept { return position_ == buffer_.size() && !has_fragments_; }
+
+private:
+    // How a frame begins.
+    struct header {
+        opcode kind;
+        bool fin;
+        std::size_t size;
+        std::size_t payload_bytes;
+    };
+
+    [[nodiscard]] std::optional<header> read_header();
+    [[nodiscard]] std::optional<header> reject(std::uint16_t code, const char* description);
+    void check_opcode(const header& frame, unsigned length_code);
+
+    std::string buffer_;
+    std::size_t position_ = 0;  // of the first byte in the buffer that is not read yet
+    std::string fragments_;     // of the message that is not whole yet
+    opcode kind_ = opcode::text;
+    bool has_fragments_ = false;
+    std::size_t max_message_bytes_;
+    std::optional<close_event> error_;
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+class server;
+
+namespace testing {
+
+class simulation;
+
+namespace detail {
+class client_endpoint;
+}
+
+/// The opcodes for client::send_frame() (RFC 6455, section 5.2). A cast to opcode::value makes a reserved one.
+namespace opcode {
+using value = net::opcode;
+inline constexpr value continuation = value::continuation;
+inline constexpr value text = value::text;
+inline constexpr value binary = value::binary;
+inline constexpr value close = value::close;
+inline constexpr value ping = value::ping;
+inline constexpr value pong = value::pong;
+}  // namespace opcode
+
+/// Frames as bytes, for client::send_bytes().
+using net::encode_client_frame;
+
+/// A WebSocket client of a server in the same program. What it sends stays in flight until the server runs: when any
+/// client looks at what has come (receive() and the like, connect(), closed()), or with world::settle(). It never
+/// waits: what has not come when the server has nothing left to do never comes, and the expectation fails, by throwing
+/// a testing::failure.
+///
+/// It answers pings and close frames by itself. A handle: copies are the same client. When the last one is destroyed
+/// while connected, what it has sent still arrives, and then the connection ends: with 1006, unless it has sent a close
+/// frame. After the end of its world, or of its server, it throws a failure. Single-threaded, as its world.
+class client {
+public:
+    /// A client of this server, in the world that the server is in, or a new one with seed 0, which lasts as long as
+    /// one of its clients.
+    /// @param path with the query, as in `/ws/chat/lobby/?name=Ann`.
+    client(server& target, std::string path);
+    /// For world::client().
+    client(std::shared_ptr<simulation> sim, std::string path);
+
+    // At any time. Each returns the client, so that they can be chained.
+
+    /// Names the client in failures; otherwise it is "client 1" and so on.
+    client& named(std::string name);
+    /// Whether it answers pings, as RFC 6455, section 5.5.2, demands; false for a client that hangs.
+    client& answer_pings(bool enabled);
+    /// Whether it answers a close frame (RFC 6455, section 5.5.1).
+    client& answer_close(bool enabled);
+
+    // Before connect(): afterwards, they throw a failure.
+
+    /// Adds a header to the handshake, or replaces a default such as Host. Further values of one name are joined by ",
+    /// ".
+    /// @throws failure after connect().
+    client& header(const std::string& name, const std::string& value);
+    /// Adds a cookie. @throws failure after connect().
+    client& cookie(const std::string& name, const std::string& value);
+    /// Offers a subprotocol, after those that it offers already. @throws failure after connect().
+    client& subprotocol(const std::string& name);
+    /// The size of the buffers in each direction, as of a socket: 64 KiB by default.
+    /// @throws failure after connect(), or if it is 0.
+    client& buffer_bytes(std::size_t capacity);
+
+    // Opening
+
+    /// Opens the connection.
+    /// @throws failure if it is refused.
+    client& connect();
+    /// Sends the handshake, and waits for its answer.
+    /// @returns the answer: the status is 101 if the connection is open. Valid as long as the client.
+    /// @throws failure if no whole answer comes.
+    const http_reply& try_connect();
+    /// Sends the handshake, and does not look at the answer.
+    client& start_connecting();
+    /// The answer to its handshake; the status is 0 if none has come.
+    [[nodiscard]] const http_reply& handshake();
+    /// The subprotocol that the server has chosen; empty if none.
+    [[nodiscard]] const std::string& chosen_subprotocol();
+
+    // Sending
+
+    /// Sends a message, text or binary as the payload says.
+    /// @throws failure, as all sends, if it is not connected or has closed.
+    client& send(payload message);
+    /// Sends a binary message.
+    client& send_binary(std::string_view bytes);
+    /// Sends a ping; pongs() has the answers.
+    client& ping(std::string_view bytes = {});
+    /// Sends a frame, which may be a fragment or against the rules.
+    client& send_frame(opcode::value kind, std::string_view bytes, bool fin = true);
+    /// Sends bytes that are no frame, part of one, or several; see encode_client_frame().
+    client& send_bytes(std::string_view bytes);
+
+    // Receiving
+
+    /// The next text message.
+    /// @throws failure if none has come, or if it is binary.
+    [[nodiscard]] std::string receive();
+    /// The next binary message.
+    /// @throws failure if none has come, or if it is text.
+    [[nodiscard]] std::string receive_binary();
+    /// The next message of either kind.
+    /// @throws failure if none has come.
+    [[nodiscard]] received_message receive_message();
+    /// The next text message, parsed: `receive_json<nlohmann::json>()`, or any type with a static `parse(std::string)`
+    /// that throws exceptions derived from std::exception.
+    template <class Json>
+    [[nodiscard]] Json receive_json() {
+        const std::string text = receive();
+        try {
+            return Json::parse(text);
+        } catch (const std::exception& e) {
+            fail("expected JSON, but " + readable(text) + " came: " + e.what());
+        }
+    }
+    /// All text messages that have come, in order.
+    /// @throws failure if one is binary.
+    [[nodiscard]] std::vector<std::string> receive_all();
+    /// Expects the next message to be this text. A message that differs stays where it is.
+    /// @throws failure if it differs, or none has come.
+    client& expect(std::string_view text);
+    /// Expects that no message has come although it could have: the client is connected, or was ended by the test, or
+    /// the test has looked at closed().
+    /// @throws failure otherwise.
+    client& receive_nothing();
+    /// The number of pings that have come.
+    [[nodiscard]] std::size_t pings();
+    /// The payloads of the pongs that have come, in order.
+    [[nodiscard]] std::vector<std::string> pongs();
+
+    // Ending
+
+    /// Sends a close frame; the server's answer ends the connection.
+    client& close(std::uint16_t code = close_code::normal, std::string_view reason = {});
+    /// How the connection has ended: what the server's close frame says, or 1006 if none came.
+    /// @throws failure if it has not ended.
+    [[nodiscard]] close_event closed();
+    /// Whether messages can be sent and received.
+    [[nodiscard]] bool is_open();
+    /// Takes nothing more from the server: a slow member. What the server sends fills the buffers first (see
+    /// buffer_bytes()), then the server's own queue.
+    client& pause_reading();
+    client& resume_reading();
+    /// Vanishes without a close frame, as with a pulled cable that the system notices. What it has sent and the server
+    /// has not read yet is lost.
+    client& drop();
+
+    /// Has a fault happen to the server's next write to this client; several happen to one write each, in order.
+    client& next_write(const fault& next);
+
+    /// The conversation so far, as failures show it.
+    [[nodiscard]] std::string conversation() const;
+    /// The name in failures.
+    [[nodiscard]] const std::string& name() const noexcept;
+
+private:
+    void settle();
+    client& pause(bool paused);
+    [[noreturn]] void fail(const std::string& complaint) const;
+
+    std::shared_ptr<detail::client_endpoint> endpoint_;
+};
+
+/// The name of encode_client_frame() before 0.2; goes with 0.3.
+[[deprecated("use roompp::testing::encode_client_frame()")]] [[nodiscard]] inline std::string client_frame(
+    opcode::value kind, std::string_view payload, std::uint32_t masking_key, bool fin = true) {
+    return encode_client_frame(kind, payload, masking_key, fin);
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// Runs one test in many orders of events.
+
+#include <cstdint>
+#include <exception>
+#include <initializer_list>
+#include <string>
+#include <type_traits>
+
+// The exceptions with which the harness fails a test.
+
+#include <stdexcept>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// Thrown when a conversation differs from what the test expects. `what()` says what was expected, what came, and the
+/// last lines of the conversation. Any test framework reports it, and so does a program without one.
+class failure : public std::runtime_error {
+public:
+    explicit failure(const std::string& story) : std::runtime_error(story) {}
+};
+
+/// Thrown where a test looks at the server after one of its hooks has thrown an exception that no on_error() took: see
+/// world::errors().
+class hook_failure final : public failure {
+public:
+    using failure::failure;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+namespace detail {
+
+/// The seed, and how to run it alone.
+[[nodiscard]] std::string describe_seed(std::uint64_t seed);
+/// Writes the seed of a failed test to the standard error output.
+void print_failed_seed(std::uint64_t seed);
+
+template <class Test>
+void run_with_seed(std::uint64_t seed, Test& test) {
+    static_assert(std::is_invocable_v<Test&, std::uint64_t>,
+                  "roompp: the test of explore() takes the seed and gives it to its world: "
+                  "[](std::uint64_t seed) { ...; roompp::testing::world world(server, seed); ... }");
+    try {
+        test(seed);
+    } catch (const std::exception& e) {
+        std::throw_with_nested(failure(describe_seed(seed) + ": " + e.what()));
+    } catch (...) {  // a test framework's own exception: must reach it as it is
+        print_failed_seed(seed);
+        throw;
+    }
+}
+
+}  // namespace detail
+
+/// Runs a test with the seeds 0 to `seeds` - 1: `test(std::uint64_t seed)`, which makes its own server and world, and
+/// throws if something is wrong (with Catch2: REQUIRE, not CHECK).
+/// @throws failure that names the first seed with which the test fails, with the test's exception nested. Exceptions
+/// not derived from std::exception pass through, and the seed is written to the standard error output.
+template <class Test>
+void explore(std::uint64_t seeds, Test&& test) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) detail::run_with_seed(seed, test);
+}
+/// Runs a test with these seeds.
+template <class Test>
+void explore(std::initializer_list<std::uint64_t> seeds, Test&& test) {
+    for (const std::uint64_t seed : seeds) detail::run_with_seed(seed, test);
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// A loop and members for testing a room or a policy without a server.
+
+// An event loop that a test runs by hand.
+
+#include <chrono>
+#include <cstddef>
 #include <deque>
+#include <mutex>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// A loop whose tasks wait until the test runs them, and whose time passes when the test says so: for testing a room or
+/// a policy without a server. Converts to loop&. Tasks may be posted from any thread; everything else belongs to the
+/// test's.
+class manual_loop {
+public:
+    /// @param index its index among the loops of a test, from 0.
+    explicit manual_loop(std::size_t index = 0);
+
+    operator loop&() noexcept { return loop_; }
+    [[nodiscard]] loop& get() noexcept { return loop_; }
+
+    /// From now on the loop seems to belong to another thread, except within run(), run_one() and advance().
+    void belong_to_another_thread();
+
+    /// Runs one task. @returns whether there was one.
+    bool run_one();
+    /// Runs all tasks, and those that they post.
+    /// @returns the number of tasks.
+    std::size_t run();
+    /// Lets time pass, both the loop's and, if set_wall_time() was called, that of the day; runs the timers that are
+    /// due.
+    void advance(loop::clock::duration time);
+    /// Sets the time of day, which passes with advance() from then on.
+    void set_wall_time(std::chrono::system_clock::time_point now);
+
+    /// The number of tasks that wait.
+    [[nodiscard]] std::size_t waiting() const;
+
+private:
+    void post(loop::task task);
+    template <class Action>
+    void run_as_owner(Action&& action) {
+        if (is_foreign_) loop_.enter();
+        action();
+        if (is_foreign_) loop_.suspend();
+    }
+
+    mutable std::mutex mutex_;
+    std::deque<loop::task> tasks_;  // under the mutex
+    std::chrono::system_clock::time_point wall_now_{};
+    bool is_foreign_ = false;
+    bool has_wall_time_ = false;
+    loop loop_;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// Members that record what a room does to them.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// A batch that keeps its messages without encoding them.
+class recorded_messages {
+public:
+    struct message {
+        std::string data;
+        payload_kind kind;
+    };
+
+    void append(payload content) { messages_.push_back({std::string(content.data()), content.kind()}); }
+    /// Appends the messages of another batch from the index `begin` up to `end`.
+    void append(const recorded_messages& other, std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) messages_.push_back(other.messages_[i]);
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
+    void clear() noexcept { messages_.clear(); }
+    [[nodiscard]] const std::vector<message>& messages() const noexcept { return messages_; }
+
+private:
+    std::vector<message> messages_;
+};
+
+/// A connection that records what is done to it: `roompp::basic_room<roompp::of_members<recording_member>>`. The public
+/// members belong to its loop's thread; the closes may be read from any thread.
+/// @tparam Batch derived from recorded_messages, or with its functions.
+template <class Batch>
+class basic_recording_member {
+public:
+    using batch_type = Batch;
+
+    /// @param home its loop; outlives it.
+    explicit basic_recording_member(loop& home) : home_(&home) {}
+
+    void deliver(const std::shared_ptr<const Batch>& messages) {
+        ++deliveries;
+        if (!home_->running_here()) on_own_loop = false;
+        for (const auto& message : messages->messages()) {
+            received.push_back(message.data);
+            kinds.push_back(message.kind);
+        }
+    }
+    void close(std::uint16_t code, std::string_view reason) {
+        const std::lock_guard lock(mutex_);
+        close_codes_.push_back(code);
+        close_reason_ = reason;
+    }
+    void pause_reading() { ++holds; }
+    void resume_reading() { --holds; }
+    [[nodiscard]] loop& home() const noexcept { return *home_; }
+
+    /// The code of each close so far. Safe from any thread.
+    [[nodiscard]] std::vector<std::uint16_t> close_codes() const {
+        const std::lock_guard lock(mutex_);
+        return close_codes_;
+    }
+    /// The reason of the last close. Safe from any thread.
+    [[nodiscard]] std::string close_reason() const {
+        const std::lock_guard lock(mutex_);
+        return close_reason_;
+    }
+    /// Whether it was closed. Safe from any thread.
+    [[nodiscard]] bool closed() const { return !close_codes().empty(); }
+
+    std::vector<std::string> received;  ///< the messages that were delivered, in order
+    std::vector<payload_kind> kinds;    ///< the kind of each
+    std::size_t deliveries = 0;         ///< the number of batches in which they came
+    int holds = 0;                      ///< the number of pause_reading() without a resume_reading()
+    bool on_own_loop = true;            ///< whether all came on its own loop
+
+private:
+    loop* home_;
+    mutable std::mutex mutex_;
+    std::vector<std::uint16_t> close_codes_;
+    std::string close_reason_;
+};
+
+/// A member whose messages are not encoded.
+using recording_member = basic_recording_member<recorded_messages>;
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// An HTTP client for tests.
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,83 +650,1079 @@
 #include <utility>
 #include <vector>
 
-#include <websocketpp/base64/base64.hpp>
-#include <websocketpp/close.hpp>
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/utf8_validator.hpp>
+// Reads server-sent events from the text of their stream.
 
-#include <roompp/roompp.hpp>
-// WebSocket frames as a client writes and reads them, through websocketpp.
-
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-#include <websocketpp/frame.hpp>
-#include <websocketpp/processors/hybi13.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-namespace opcode = websocketpp::frame::opcode;
+/// A server-sent event.
+struct server_event {
+    std::string type = "message";
+    std::string data;
+    std::string id;  ///< the stream's last event id at that point; empty if it has named none
+};
 
-/// A frame of a client: masked (RFC 6455, section 5.3).
-[[nodiscard]] inline std::string client_frame(opcode::value kind, std::string_view bytes, std::uint32_t mask,
-                                              bool fin = true) {
-    const websocketpp::frame::extended_header extended(bytes.size(), mask);
-    const websocketpp::frame::basic_header basic(kind, bytes.size(), fin, true);
-    std::string frame = websocketpp::frame::prepare_header(basic, extended);
-    websocketpp::frame::masking_key_type key;
-    key.i = mask;
-    websocketpp::frame::byte_mask(bytes.begin(), bytes.end(), std::back_inserter(frame), key);
-    return frame;
-}
-
-/// Reads what a server sends: whole messages and control frames.
-class server_frame_reader {
-    using config = net::reader_config;
-    using processor = websocketpp::processor::hybi13<config>;
-
+/// Reads events as a browser's EventSource does (HTML, section 9.2.6), in whatever parts their text comes. Comments are
+/// skipped.
+class event_reader {
 public:
-    using message = config::message_type;
-
-    server_frame_reader() : processor_(false, false, std::make_shared<config::con_msg_manager_type>(), numbers_) {
-        processor_.set_max_message_size(std::size_t{1} << 30U);
-    }
-
-    /// Takes bytes off the front until a message is whole.
-    /// @returns the message; nothing if more bytes are needed, or if they are no good: see error().
-    [[nodiscard]] std::shared_ptr<message> next(std::string& bytes) {
-        if (bytes.empty() || error_) return nullptr;
-        const std::size_t n = processor_.consume(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size(), error_);
-        bytes.erase(0, n);
-        return error_ || !processor_.ready() ? nullptr : processor_.get_message();
-    }
-    /// What was wrong with the bytes, if anything was.
-    [[nodiscard]] const std::error_code& error() const noexcept { return error_; }
+    /// Adds text of the stream.
+    void append(std::string_view text) { buffer_.append(text); }
+    /// The next event that is whole, if there is one.
+    [[nodiscard]] std::optional<server_event> next();
 
 private:
-    config::rng_type numbers_;  // masks nothing here
-    processor processor_;
-    std::error_code error_;
+    void add_field(std::string_view line);
+    // An event without data is none, and is dropped.
+    [[nodiscard]] std::optional<server_event> finish_event();
+
+    std::string buffer_;
+    server_event event_;
+    std::string last_id_;
+    bool has_data_ = false;
 };
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
-// What a client and the server have said, for the message of a test that fails.
 
-#include <algorithm>
+ROOMPP_NAMESPACE_BEGIN
+
+class server;
+
+namespace testing {
+
+class simulation;
+
+/// A client for pages, polling routes and event streams, of a server in the same program. One connection, kept alive
+/// and reopened as needed; one request at a time. When it is destroyed, what it has sent still arrives, and then the
+/// connection ends. After the end of its world, or of its server, it throws a failure. Movable; single-threaded, as its
+/// world.
+class http_client {
+public:
+    /// Headers of a request: names and values.
+    using headers = std::vector<std::pair<std::string, std::string>>;
+
+    /// A client of this server, in the world that the server is in, or a new one with seed 0.
+    explicit http_client(server& target);
+    /// For world::http().
+    explicit http_client(std::shared_ptr<simulation> sim);
+    http_client(http_client&&) noexcept;
+    http_client& operator=(http_client&&) noexcept;
+    ~http_client();
+
+    /// request() with the method GET.
+    http_reply get(std::string_view target, const headers& more = {});
+    /// request() with the method POST.
+    http_reply post(std::string_view target, std::string_view body, const headers& more = {});
+    /// Sends a request, and returns the response.
+    /// @throws failure if it does not come at once: see start() for those that take time.
+    http_reply request(std::string_view method, std::string_view target, std::string_view body = {},
+                       const headers& more = {});
+
+    /// Sends a request without looking at the response: for a request that is held until there is news. A request that
+    /// is pending is abandoned, and its connection closed.
+    http_client& start(std::string_view method, std::string_view target, std::string_view body = {},
+                       const headers& more = {});
+    /// Sends bytes that are no request, or part of one, or several: each reply() is the next response.
+    http_client& send_bytes(std::string_view bytes);
+    /// Whether the response is pending, or incomplete. Of several requests that send_bytes() has sent in one piece, the
+    /// first is meant: see reply_so_far() for the others.
+    [[nodiscard]] bool is_waiting();
+    /// The response to what was started.
+    /// @throws failure if it is pending, incomplete or malformed.
+    [[nodiscard]] http_reply reply();
+    /// The part of the response that has come, such as of an event stream; a status of 0 if not even its head has come.
+    /// Valid until the client is used again.
+    [[nodiscard]] const http_reply& reply_so_far();
+    /// The status of a response that is incomplete, such as an event stream; 0 if not even its head has come.
+    [[nodiscard]] int status_so_far();
+    /// The part of the response's body that has come since the last call.
+    [[nodiscard]] std::string more_body();
+    /// The next event of an event stream. Reads by more_body(), so use the one or the other.
+    /// @throws failure if none has come.
+    [[nodiscard]] server_event receive_event();
+    /// All further events that have come, in order.
+    [[nodiscard]] std::vector<server_event> receive_events();
+    /// The bytes since the last call that follow a response with which the connection changed its protocol (101).
+    [[nodiscard]] std::string more_bytes();
+    /// Vanishes: the connection is lost, with what is in flight.
+    http_client& drop();
+    /// Takes nothing more from the server.
+    http_client& pause_reading();
+    http_client& resume_reading();
+    /// Whether its connection is open.
+    [[nodiscard]] bool is_connected();
+
+private:
+    class connection;
+
+    [[nodiscard]] std::optional<server_event> next_event();
+
+    std::unique_ptr<connection> connection_;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// A server under test, with its clients and its clock.
+
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <deque>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// Runs a server without sockets, threads or sleeps: clients live within the program, everything runs in the test's
+/// thread, and time passes only when the test says so. With the same seed, the same happens every time.
+///
+/// Make it when the server is set up, as a variable after the server; do not call listen() or run(). When it is
+/// destroyed, what is in flight arrives, and the clients that are connected vanish, so that leave hooks run; clients
+/// that outlive it throw a failure when used. Exceptions of hooks that no on_error() takes fail the test: see errors().
+/// Movable; single-threaded.
+class world {
+public:
+    /// @param target outlives the world, or ends it.
+    /// @param seed selects one of the possible orders of events; see explore(). 0 is the plain one: one thing after the
+    /// other.
+    /// @throws std::logic_error if the server is in another world.
+    explicit world(server& target, std::uint64_t seed = 0);
+    /// A world for a single route: `world.connect("/")`.
+    explicit world(websocket_handler route, std::uint64_t seed = 0);
+    /// A world for rooms alone: `world.connect("/lobby/")`. The same rooms can be in another world when this one has
+    /// ended.
+    template <class Room>
+    explicit world(const rooms<Room>& directory, std::uint64_t seed = 0) : own_server_(std::make_unique<server>()) {
+        own_server_->websocket("/{room}/", directory);
+        start(*own_server_, seed);
+    }
+    world(world&&) noexcept = default;
+    world& operator=(world&&) = delete;
+    ~world();
+
+    /// A client that is not connected yet: `world.client("/ws/").subprotocol("v1").connect()`.
+    /// @param path with the query, as in `/ws/chat/lobby/?name=Ann`.
+    [[nodiscard]] testing::client client(std::string path) const;
+    /// A client that is connected.
+    /// @throws failure if it is refused.
+    testing::client connect(std::string path) const;
+    /// A client for pages and polling.
+    [[nodiscard]] http_client http() const;
+
+    /// Runs everything that is ready, and what follows from it, until nothing is.
+    /// @throws failure if it does not come to an end, or if a hook calls it; hook_failure if hooks have thrown.
+    void settle();
+    /// The exceptions of hooks that no on_error() took since the last call, as text; settles first. Those that a test
+    /// does not fetch here fail it, as a hook_failure, as soon as anything looks at the server.
+    [[nodiscard]] std::vector<std::string> errors();
+    /// The number of steps after which settle(), and whatever calls it, fails because there is no end to it; 20 million
+    /// by default.
+    void max_steps(std::size_t n);
+    /// The name of max_steps() before 0.2; goes with 0.3.
+    [[deprecated("use max_steps()")]] void most_steps(std::size_t n) { max_steps(n); }
+    /// Lets time pass, second by second, with timers and all that follows from them; takes no real time. What clients
+    /// have sent before arrives before that; with another seed than 0, timers due within the first second may come
+    /// first.
+    void advance(loop::clock::duration time);
+    /// The time that has passed since the world was made.
+    [[nodiscard]] loop::clock::duration elapsed() const noexcept;
+    /// The time of day, which passes with the other one; starts at noon of 2030-01-01 (UTC).
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept;
+    /// Sets the time of day.
+    void set_wall_time(std::chrono::system_clock::time_point now);
+    /// Stops the server: connections are closed with 1001, and cut after limits::stop_timeout.
+    void stop();
+    /// The seed of its order of events.
+    [[nodiscard]] std::uint64_t seed() const noexcept;
+
+private:
+    void start(server& target, std::uint64_t seed);
+
+    std::unique_ptr<server> own_server_;  // outlives the simulation, which drives it
+    std::shared_ptr<simulation> sim_;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+#if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
+// A WebSocket client for tests: definitions.
+
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+// A WebSocket client's end of its connection: handshake, frames, inbox.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// A log of what a client and the server have sent, for the message of a failed test.
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// The last 20 events of a connection; of older ones only the number.
+class conversation {
+public:
+    /// The time since the start of the world.
+    using time = loop::clock::duration;
+
+    /// Adds what the client has sent. Bytes without data are none: the label stands alone.
+    void add_sent(time now, std::string_view label, std::string_view bytes) { add(now, "->", label, bytes); }
+    /// Adds what the client has received.
+    void add_received(time now, std::string_view label, std::string_view bytes) { add(now, "<-", label, bytes); }
+    /// Adds an event without bytes.
+    void add_event(time now, std::string_view label) { add(now, "--", label, {}); }
+
+    /// The log, an event a line.
+    [[nodiscard]] std::string text() const;
+
+    /// A time as `12.5s`.
+    [[nodiscard]] static std::string seconds(time value);
+
+private:
+    struct entry {
+        time moment;
+        const char* direction;
+        std::string label;
+        std::string bytes;
+        bool has_bytes;
+        bool is_truncated;
+    };
+    static constexpr std::size_t max_entries = 20;
+
+    void add(time now, const char* direction, std::string_view label, std::string_view bytes);
+
+    std::deque<entry> entries_;
+    std::size_t dropped_ = 0;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+class memory_link;
+class simulation;
+
+namespace detail {
+
+/// The state that all handles to one client share. Internal to the harness: single-threaded, its members are public for
+/// client and for the functions of expectations.hpp.
+class client_endpoint {
+public:
+    /// @param owner the simulation of its world; kept alive.
+    client_endpoint(std::shared_ptr<simulation> owner, std::string target);
+    /// What was sent still arrives, then the connection ends.
+    ~client_endpoint();
+    client_endpoint(const client_endpoint&) = delete;
+    client_endpoint& operator=(const client_endpoint&) = delete;
+
+    /// Adds a header to the request; a further value of one name follows the first after ", ".
+    void add_header(std::string_view name, std::string_view value, std::string_view separator = ", ");
+    /// Sends the handshake, completed by the headers that RFC 6455, section 4.1, requires.
+    /// @throws failure if it has connected already.
+    void connect();
+    /// Sends a frame; nothing after the end or after a close frame.
+    void send_frame(net::opcode kind, std::string_view bytes, bool fin);
+    /// Vanishes without a close frame.
+    void vanish();
+
+    /// Whether the handshake has succeeded and neither end has ended the connection.
+    [[nodiscard]] bool is_connected() const;
+    /// The time since the start of the world.
+    [[nodiscard]] loop::clock::duration now() const noexcept;
+    /// The state of the connection, in words.
+    [[nodiscard]] std::string describe() const;
+    /// @throws failure: the client's name, the complaint, its state, its conversation and what it has not looked at.
+    [[noreturn]] void fail(const std::string& complaint) const;
+
+    const std::shared_ptr<simulation> sim;
+    const std::string path;
+    const std::size_t number;
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> headers;  // of the handshake
+    std::size_t capacity = std::size_t{64} * 1024;
+    std::shared_ptr<memory_link> link;  // null before connect()
+    http_reply_reader reader;
+    conversation log;
+    std::deque<received_message> inbox;
+    std::string error;        // the server's violation of a protocol
+    close_event close_reply;  // what the server's close frame says; 1006 until it comes
+    std::size_t pings = 0;
+    std::vector<std::string> pongs;
+    bool answers_pings = true;
+    bool answers_close = true;
+    bool is_paused = false;
+    bool close_sent = false;
+    bool close_received = false;
+    bool end_is_expected = false;  // the test has ended the connection, or looked at its end
+    bool has_ended = false;        // nothing more comes
+
+private:
+    [[nodiscard]] const std::string* find_header(std::string_view header_name) const;
+    void default_header(std::string_view header_name, std::string_view value);
+    void receive(std::string_view bytes, bool is_last);
+    void receive_reply(std::string_view& bytes, bool is_last);
+    void check_handshake();
+    void receive_message(net::server_frame_reader::message message);
+    [[nodiscard]] std::string describe_close() const;
+
+    net::server_frame_reader frames_;
+    std::uint32_t masking_key_ = 0x12345678;
+};
+
+}  // namespace detail
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// What a test may demand of a client, and the failures if it is not so.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+namespace detail {
+
+// Each settles the world first, and throws a failure that names what was expected and what came instead. What was not
+// as expected stays in the inbox.
+
+/// Expects the whole answer to the handshake, whatever it is.
+void expect_reply(client_endpoint& endpoint);
+/// Expects the handshake to have succeeded.
+void expect_connected(client_endpoint& endpoint);
+/// Expects a message, and takes it.
+[[nodiscard]] received_message expect_message(client_endpoint& endpoint);
+/// Expects the next message to be of this kind, and takes it.
+[[nodiscard]] received_message expect_message(client_endpoint& endpoint, payload_kind kind);
+/// Expects the next message to be this text, and takes it.
+void expect_text(client_endpoint& endpoint, std::string_view text);
+/// Expects no message although one could have come: the client is connected, or its end is expected.
+void expect_nothing(client_endpoint& endpoint);
+/// Expects the end of the connection.
+[[nodiscard]] close_event expect_close(client_endpoint& endpoint);
+
+// These settle nothing.
+
+/// @throws failure unless the client has connected and its world lasts. @param action what the test wants of the
+/// client.
+void require_link(const client_endpoint& endpoint, std::string_view action);
+/// @throws failure if the client has connected. @param call the function that belongs before connect().
+void require_no_link(const client_endpoint& endpoint, std::string_view call);
+
+}  // namespace detail
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// The network between one client of a test and the server: two bounded pipes in memory.
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+class shard;
+}
+
+namespace testing {
+
+/// A connection without a socket. The uplink carries the client's bytes: sent bytes are in flight until the network
+/// carries them into the server's receive buffer. The downlink is the server's send buffer, from which the network
+/// carries bytes to the client. Each end finishes with a FIN, as in TCP, which arrives after the last byte.
+/// Single-threaded.
+class memory_link : public std::enable_shared_from_this<memory_link> {
+public:
+    /// Notified when there is something to carry.
+    class observer {
+    public:
+        virtual void on_uplink_ready(memory_link&) = 0;
+        virtual void on_downlink_ready(memory_link&) = 0;
+
+    protected:
+        ~observer() = default;
+    };
+
+    /// @param host the server's loop of this connection; outlives the link, or its detach().
+    /// @param network notified until detach().
+    /// @param capacity the size of each receive and send buffer, in bytes.
+    memory_link(net::shard& host, observer& network, std::string peer_address, std::size_t capacity)
+        : host_(host), network_(&network), peer_address_(std::move(peer_address)), capacity_(capacity) {}
+    memory_link(const memory_link&) = delete;
+    memory_link& operator=(const memory_link&) = delete;
+
+    [[nodiscard]] net::shard& host() const noexcept { return host_; }
+    [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
+
+    // The client's end
+
+    /// Sends bytes to the server.
+    void send(std::string_view bytes);
+    /// Sends the FIN: the client sends nothing more.
+    void send_fin();
+    /// Ends as a program that exits: what was sent arrives, then the FIN; what comes back is dropped.
+    void leave();
+    /// Vanishes: what is in flight is lost.
+    void vanish();
+    /// While paused, the client takes nothing from the downlink.
+    void pause(bool paused);
+    /// Has the fault happen to the next write of the server that has none yet.
+    void add_fault(const fault& next) { faults_.push_back(next); }
+    /// The client's callback for what arrives: `(bytes, whether nothing more comes)`. Set by the client, and reset
+    /// before the client is destroyed.
+    std::function<void(std::string_view, bool)> on_receive;
+
+    // The network
+
+    static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+    /// How many bytes could be carried to the server now.
+    [[nodiscard]] std::size_t uplink_bytes() const noexcept {
+        return (std::min)(in_flight_.size(), capacity_ - (std::min)(capacity_, receive_buffer_.size()));
+    }
+    /// Whether bytes or the FIN could be carried to the server.
+    [[nodiscard]] bool is_uplink_ready() const noexcept {
+        return !is_closed_ && (uplink_bytes() != 0 || (in_flight_.empty() && uplink_fin_sent_ && !uplink_fin_arrived_));
+    }
+    /// Carries bytes to the server, and the FIN after the last of them.
+    void carry_uplink(std::size_t max_bytes);
+
+    /// How many bytes the client could take now.
+    [[nodiscard]] std::size_t downlink_bytes(loop::clock::time_point now) const noexcept;
+    /// Whether bytes or the FIN could be carried to the client.
+    [[nodiscard]] bool is_downlink_ready(loop::clock::time_point now) const noexcept {
+        return !client_vanished_ && !is_paused_ &&
+               (send_buffer_.empty() ? downlink_fin_sent_ && !downlink_fin_arrived_ : downlink_bytes(now) != 0);
+    }
+    /// Whether bytes for the client are delayed until later.
+    [[nodiscard]] bool has_delayed_bytes(loop::clock::time_point now) const noexcept {
+        return !client_vanished_ && downlink_bytes(now) < send_buffer_.size();
+    }
+    /// Carries bytes to the client, and the FIN after the last of them.
+    void carry_downlink(std::size_t max_bytes, loop::clock::time_point now);
+    /// The test is over: notifies nobody any more, and drops the handlers, so that the server may be destroyed.
+    void detach();
+
+    // Marks of the network: whether it has the link in a queue.
+    bool is_uplink_queued = false;
+    bool is_downlink_queued = false;
+
+    // The server's end, as memory_stream uses it
+
+    using wait_handler = std::function<void(const std::error_code&)>;
+
+    /// Reads what has arrived. @returns how many bytes, or 0 and an error.
+    std::size_t read(char* buffer, std::size_t size, std::error_code& ec);
+    /// Begins a write, which meets the next fault. @returns how many of the bytes are taken: append() them, then
+    /// finish_write(); or 0 and an error.
+    std::size_t start_write(std::size_t bytes, std::error_code& ec);
+    void append(std::string_view bytes) { send_buffer_.append(bytes); }
+    void finish_write() { notify_downlink(); }
+    /// Calls the handler once, from the loop, when a read would not block.
+    void wait_readable(wait_handler handler);
+    /// Calls the handler once, from the loop, when a write would not block.
+    void wait_writable(wait_handler handler);
+    /// Calls `handler` once when the connection may have been lost.
+    void wait_lost(wait_handler handler);
+    /// Sends the FIN: the server writes nothing more.
+    void shut_down();
+    /// Closes the server's end; its waits end with an error.
+    void close();
+
+private:
+    // Of the send buffer, the bytes from an offset on stay invisible until a time.
+    struct delay {
+        std::size_t offset;
+        loop::clock::time_point end;
+    };
+
+    void add_delay(loop::clock::time_point end);
+    void lose();
+    void wake(wait_handler& handler);
+    void notify_uplink() {
+        if (network_) network_->on_uplink_ready(*this);
+    }
+    void notify_downlink() {
+        if (network_) network_->on_downlink_ready(*this);
+    }
+    // Whether the server has noticed that the client has vanished.
+    [[nodiscard]] bool is_reset() const noexcept { return client_vanished_ && uplink_fin_arrived_; }
+
+    net::shard& host_;
+    observer* network_;  // null after detach()
+    std::string peer_address_;
+    std::size_t capacity_;
+    std::deque<fault> faults_;
+    std::string in_flight_;       // sent by the client, not arrived
+    std::string receive_buffer_;  // arrived, not read by the server
+    std::string send_buffer_;     // written by the server, not taken by the client
+    std::deque<delay> delays_;    // in the order of their ends and offsets
+    wait_handler readable_handler_;
+    wait_handler writable_handler_;
+    wait_handler lost_handler_;
+    bool uplink_fin_sent_ = false;
+    bool uplink_fin_arrived_ = false;
+    bool downlink_fin_sent_ = false;
+    bool downlink_fin_arrived_ = false;
+    bool client_vanished_ = false;
+    bool is_paused_ = false;
+    bool is_closed_ = false;  // the server's end
+    bool is_lost_ = false;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+// Drives a server in a test: its loops, network and clock, step by step in one thread.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+// Random numbers that are the same on every platform for the same seed.
+
+#include <cstddef>
+#include <cstdint>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// A small generator (splitmix64). The distributions of the standard library differ between platforms; this does not.
+class random_numbers {
+public:
+    explicit random_numbers(std::uint64_t seed) noexcept : state_(seed) {}
+
+    /// The next number, of all 2^64.
+    [[nodiscard]] std::uint64_t next() noexcept {
+        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
+        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+        return z ^ (z >> 31U);
+    }
+    /// A number below `n`, which is not 0.
+    [[nodiscard]] std::size_t below(std::size_t n) noexcept {
+        return roompp::detail::integer_cast<std::size_t>(next() % n);
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// Drives one server, until its own end or the server's. The seed decides the order of events wherever several are
+/// possible: which loop runs next, whose bytes arrive first and in how many parts, and whether bytes arrive before or
+/// after a timer that is due. Seed 0 is the plain order: all work of the server is done, and all that it sends is
+/// received, before the bytes of the next client arrive, and all of that before time passes. The tasks of one loop, and
+/// the bytes of one connection, keep their order with every seed, so every run is a possible one. The server's random
+/// numbers come from the seed as well.
+///
+/// Single-threaded. Internal; the only file that drives a server is impl/simulation.ipp.
+class simulation final : public roompp::detail::loop_driver,
+                         private memory_link::observer,
+                         public std::enable_shared_from_this<simulation> {
+public:
+    using clock = loop::clock;
+
+    /// @throws std::logic_error if the server has a driver already.
+    [[nodiscard]] static std::shared_ptr<simulation> start(server& target, std::uint64_t seed);
+    /// The simulation that drives the server, or a new one with seed 0.
+    [[nodiscard]] static std::shared_ptr<simulation> find_or_start(server& target);
+
+    /// For start().
+    simulation(server& target, std::uint64_t seed)
+        : server_(&target), seed_(seed), random_(seed), server_random_(~seed) {}
+    ~simulation() override { end(); }
+
+    /// Ends the simulation, once: what is in flight arrives, then the clients vanish, and the server is released.
+    void end();
+    [[nodiscard]] bool has_ended() const noexcept { return server_ == nullptr; }
+
+    [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+    /// The time since the start.
+    [[nodiscard]] clock::duration elapsed() const noexcept { return now_ - start_; }
+    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return wall_now_; }
+    void set_wall_time(std::chrono::system_clock::time_point now);
+    /// The exceptions of hooks that no on_error() took since the last call, as text; settles first.
+    [[nodiscard]] std::vector<std::string> errors();
+
+    /// A number for a new client, from 1.
+    [[nodiscard]] std::size_t next_client_number() noexcept { return ++clients_; }
+    /// Opens a connection to the server, on its next loop, as a listening socket would.
+    /// @param capacity the size of the buffers in each direction, in bytes.
+    /// @throws failure if the world, or its server, has ended.
+    [[nodiscard]] std::shared_ptr<memory_link> connect(std::size_t client_number, std::size_t capacity);
+
+    /// The number of steps after which settle() gives up.
+    void max_steps(std::size_t n) noexcept { max_steps_ = n; }
+
+    /// Runs everything that is ready, and what follows from it, until nothing is.
+    /// @throws failure if it does not come to an end, if a hook calls this, or if the world has ended; hook_failure if
+    /// hooks have thrown an exception that no on_error() took.
+    void settle();
+
+    /// Stops the server, and settles.
+    void stop();
+
+    /// Lets time pass, second by second, and settles after each. What is in flight arrives first; with another seed
+    /// than 0, timers due within the first second may come before it.
+    void advance(clock::duration time);
+
+private:
+    using access = roompp::detail::server_access;
+    using link_ptr = std::shared_ptr<memory_link>;
+
+    void attach();
+
+    // roompp::detail::loop_driver
+    [[nodiscard]] std::uint64_t random() override { return server_random_.next(); }
+    void failed(const std::exception_ptr& error) override { errors_.push_back(error); }
+    void on_server_end() override { end(); }
+
+    // memory_link::observer
+    void on_uplink_ready(memory_link& link) override;
+    void on_downlink_ready(memory_link& link) override;
+
+    void require_server() const;
+    void require_idle() const;
+    void run();
+    void run_quietly() noexcept;
+    void throw_errors();
+
+    [[nodiscard]] bool step_in_order();
+    [[nodiscard]] bool step_at_random();
+    void move_clock(clock::duration step);
+    void tick(std::size_t index);
+    bool poll(std::size_t index);
+    template <class Action>
+    void run_guarded(net::shard& shard, Action&& action);
+    void carry_uplink(std::size_t index, std::size_t max_bytes);
+    void carry_downlink(std::size_t index, std::size_t max_bytes);
+    [[nodiscard]] std::size_t random_part(std::size_t bytes);
+    [[nodiscard]] static link_ptr take_link(std::deque<link_ptr>& queue, std::size_t index);
+
+    void track(const link_ptr& link);
+    [[nodiscard]] std::vector<link_ptr> live_links() const;
+
+    server* server_;  // null after the end
+    std::uint64_t seed_;
+    random_numbers random_;
+    random_numbers server_random_;  // separate, so that the order of events does not depend on the server's use
+    std::vector<net::shard*> shards_;
+    std::vector<bool> busy_;          // by loop: it may have work
+    std::vector<std::size_t> ticks_;  // the loops whose clock is behind
+    std::deque<link_ptr> uplinks_;    // with something to carry
+    std::deque<link_ptr> downlinks_;
+    std::vector<link_ptr> delayed_links_;
+    std::vector<std::exception_ptr> errors_;  // not reported yet
+    std::vector<std::weak_ptr<memory_link>> links_;
+    std::size_t max_steps_ = 20'000'000;
+    std::size_t next_shard_ = 0;
+    std::size_t clients_ = 0;
+    bool is_running_ = false;
+    clock::time_point start_{};
+    clock::time_point now_{};
+    // Noon of 2030-01-01, in UTC.
+    std::chrono::system_clock::time_point wall_now_{std::chrono::seconds(1'893'499'200)};
+};
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+ROOMPP_DECL client::client(server& target, std::string path)
+    : client(simulation::find_or_start(target), std::move(path)) {}
+
+ROOMPP_DECL client::client(std::shared_ptr<simulation> sim, std::string path)
+    : endpoint_(std::make_shared<detail::client_endpoint>(std::move(sim), std::move(path))) {}
+
+ROOMPP_DECL client& client::named(std::string name) {
+    endpoint_->name = std::move(name);
+    return *this;
+}
+
+ROOMPP_DECL client& client::answer_pings(bool enabled) {
+    endpoint_->answers_pings = enabled;
+    return *this;
+}
+
+ROOMPP_DECL client& client::answer_close(bool enabled) {
+    endpoint_->answers_close = enabled;
+    return *this;
+}
+
+// ---- Before connect()
+
+ROOMPP_DECL client& client::header(const std::string& name, const std::string& value) {
+    detail::require_no_link(*endpoint_, "header()");
+    endpoint_->add_header(name, value);
+    return *this;
+}
+
+ROOMPP_DECL client& client::cookie(const std::string& name, const std::string& value) {
+    detail::require_no_link(*endpoint_, "cookie()");
+    endpoint_->add_header("Cookie", name + '=' + value, "; ");
+    return *this;
+}
+
+ROOMPP_DECL client& client::subprotocol(const std::string& name) {
+    detail::require_no_link(*endpoint_, "subprotocol()");
+    endpoint_->add_header("Sec-WebSocket-Protocol", name);
+    return *this;
+}
+
+ROOMPP_DECL client& client::buffer_bytes(std::size_t capacity) {
+    detail::require_no_link(*endpoint_, "buffer_bytes()");
+    if (capacity == 0) fail("can't do with buffers of 0 bytes: nothing would ever get through");
+    endpoint_->capacity = capacity;
+    return *this;
+}
+
+// ---- Opening
+
+ROOMPP_DECL client& client::connect() {
+    endpoint_->connect();
+    detail::expect_connected(*endpoint_);
+    return *this;
+}
+
+ROOMPP_DECL const http_reply& client::try_connect() {
+    endpoint_->connect();
+    detail::expect_reply(*endpoint_);
+    return endpoint_->reader.reply();
+}
+
+ROOMPP_DECL client& client::start_connecting() {
+    endpoint_->connect();
+    return *this;
+}
+
+ROOMPP_DECL const http_reply& client::handshake() {
+    settle();
+    return endpoint_->reader.reply();
+}
+
+ROOMPP_DECL const std::string& client::chosen_subprotocol() { return handshake().header("Sec-WebSocket-Protocol"); }
+
+// ---- Sending
+
+ROOMPP_DECL client& client::send(payload message) {
+    return send_frame(message.is_text() ? opcode::text : opcode::binary, message.data());
+}
+
+ROOMPP_DECL client& client::send_binary(std::string_view bytes) { return send(binary(bytes)); }
+
+ROOMPP_DECL client& client::ping(std::string_view bytes) { return send_frame(opcode::ping, bytes); }
+
+ROOMPP_DECL client& client::send_frame(opcode::value kind, std::string_view bytes, bool fin) {
+    detail::require_link(*endpoint_, "send");
+    if (endpoint_->has_ended) fail("can't send " + readable(bytes) + ": it is not connected");
+    if (endpoint_->close_sent) fail("can't send " + readable(bytes) + ": it has closed");
+    endpoint_->send_frame(kind, bytes, fin);
+    return *this;
+}
+
+ROOMPP_DECL client& client::send_bytes(std::string_view bytes) {
+    detail::require_link(*endpoint_, "send");
+    endpoint_->log.add_sent(endpoint_->now(), "bytes", bytes);
+    endpoint_->link->send(bytes);
+    return *this;
+}
+
+// ---- Receiving
+
+ROOMPP_DECL std::string client::receive() { return detail::expect_message(*endpoint_, payload_kind::text).data; }
+
+ROOMPP_DECL std::string client::receive_binary() {
+    return detail::expect_message(*endpoint_, payload_kind::binary).data;
+}
+
+ROOMPP_DECL received_message client::receive_message() { return detail::expect_message(*endpoint_); }
+
+ROOMPP_DECL std::vector<std::string> client::receive_all() {
+    settle();
+    std::vector<std::string> texts;
+    while (!endpoint_->inbox.empty()) texts.push_back(receive());
+    return texts;
+}
+
+ROOMPP_DECL client& client::expect(std::string_view text) {
+    detail::expect_text(*endpoint_, text);
+    return *this;
+}
+
+ROOMPP_DECL client& client::receive_nothing() {
+    detail::expect_nothing(*endpoint_);
+    return *this;
+}
+
+ROOMPP_DECL std::size_t client::pings() {
+    settle();
+    return endpoint_->pings;
+}
+
+ROOMPP_DECL std::vector<std::string> client::pongs() {
+    settle();
+    return endpoint_->pongs;
+}
+
+// ---- Ending
+
+ROOMPP_DECL client& client::close(std::uint16_t code, std::string_view reason) {
+    send_frame(opcode::close, net::encode_close_payload(code, reason));
+    endpoint_->end_is_expected = true;
+    return *this;
+}
+
+ROOMPP_DECL close_event client::closed() { return detail::expect_close(*endpoint_); }
+
+ROOMPP_DECL bool client::is_open() {
+    settle();
+    return endpoint_->is_connected() && !endpoint_->close_sent;
+}
+
+ROOMPP_DECL client& client::pause_reading() { return pause(true); }
+
+ROOMPP_DECL client& client::resume_reading() { return pause(false); }
+
+ROOMPP_DECL client& client::pause(bool paused) {
+    detail::require_link(*endpoint_, "pause");
+    endpoint_->is_paused = paused;
+    endpoint_->link->pause(paused);
+    return *this;
+}
+
+ROOMPP_DECL client& client::drop() {
+    endpoint_->end_is_expected = true;
+    endpoint_->vanish();
+    return *this;
+}
+
+ROOMPP_DECL client& client::next_write(const fault& next) {
+    detail::require_link(*endpoint_, "have faults");
+    endpoint_->link->add_fault(next);
+    return *this;
+}
+
+ROOMPP_DECL std::string client::conversation() const { return endpoint_->log.text(); }
+
+ROOMPP_DECL const std::string& client::name() const noexcept { return endpoint_->name; }
+
+ROOMPP_DECL void client::settle() { endpoint_->sim->settle(); }
+
+ROOMPP_DECL void client::fail(const std::string& complaint) const { endpoint_->fail(complaint); }
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// An HTTP response, and its reader: definitions.
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+namespace detail {
+
+/// A number that is the whole text, without a sign; nothing if it is none, or too large.
+[[nodiscard]] ROOMPP_DECL std::optional<std::size_t> parse_number(std::string_view text, int base) {
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+}  // namespace detail
+
+ROOMPP_DECL const std::string& http_reply::header(std::string_view name) const noexcept {
+    static const std::string none;
+    for (const auto& [key, value] : headers)
+        if (roompp::detail::same_token(key, name)) return value;
+    return none;
+}
+
+ROOMPP_DECL void http_reply_reader::consume(std::string_view& bytes) {
+    while (!bytes.empty() && state_ != state::complete) {
+        switch (state_) {
+            case state::sized_body:
+            case state::unsized_body:
+            case state::chunk_data:
+                consume_body(bytes);
+                break;
+            case state::malformed:
+                bytes = {};
+                break;
+            default:
+                consume_line(bytes);
+        }
+    }
+}
+
+ROOMPP_DECL void http_reply_reader::consume_line(std::string_view& bytes) {
+    const std::size_t end = bytes.find('\n');
+    const std::size_t size = end == std::string_view::npos ? bytes.size() : end + 1;
+    line_.append(bytes.substr(0, size));
+    bytes.remove_prefix(size);
+    if (end == std::string_view::npos) return;
+    const auto line = std::exchange(line_, {});
+    if (line.size() < 2 || line[line.size() - 2] != '\r') return fail("a line does not end with CR LF", line);
+    parse_line(std::string_view(line).substr(0, line.size() - 2));
+}
+
+ROOMPP_DECL void http_reply_reader::consume_body(std::string_view& bytes) {
+    const bool is_sized = state_ != state::unsized_body;
+    const std::size_t n = is_sized ? (std::min)(remaining_bytes_, bytes.size()) : bytes.size();
+    reply_.body.append(bytes.substr(0, n));
+    bytes.remove_prefix(n);
+    if (!is_sized) return;
+    remaining_bytes_ -= n;
+    if (remaining_bytes_ == 0) state_ = state_ == state::chunk_data ? state::chunk_end : state::complete;
+}
+
+ROOMPP_DECL void http_reply_reader::parse_line(std::string_view line) {
+    switch (state_) {
+        case state::status_line:
+            return parse_status_line(line);
+        case state::headers:
+            return line.empty() ? start_body() : parse_header(line);
+        case state::chunk_size:
+            return parse_chunk_size(line);
+        case state::chunk_end:
+            if (!line.empty()) return fail("a chunk is longer than its size says", line);
+            state_ = state::chunk_size;
+            return;
+        case state::trailers:
+            if (line.empty()) state_ = state::complete;
+            return;
+        default:
+            return;
+    }
+}
+
+ROOMPP_DECL void http_reply_reader::parse_status_line(std::string_view line) {
+    const std::string_view version = line.substr(0, 8);
+    const bool has_form =
+        line.size() >= 13 && (version == "HTTP/1.1" || version == "HTTP/1.0") && line[8] == ' ' && line[12] == ' ';
+    const auto status = has_form ? detail::parse_number(line.substr(9, 3), 10) : std::nullopt;
+    if (!status || *status < 100) return fail("the status line is malformed", line);
+    reply_.version = version;
+    reply_.status = static_cast<int>(*status);
+    reply_.reason = line.substr(13);
+    state_ = state::headers;
+}
+
+ROOMPP_DECL void http_reply_reader::parse_header(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    if (colon == std::string_view::npos || name.empty() ||
+        !roompp::detail::consists_of(name, roompp::detail::token_char))
+        return fail("a header is malformed", line);
+    const std::string_view value = roompp::detail::trim(line.substr(colon + 1));
+    if (value.find('\r') != std::string_view::npos || value.find('\0') != std::string_view::npos)
+        return fail("a header is malformed", line);
+    for (auto& [key, values] : reply_.headers)
+        if (roompp::detail::same_token(key, name)) {
+            values.append(", ").append(value);
+            return;
+        }
+    reply_.headers.emplace_back(name, value);
+}
+
+// RFC 9112, section 6.3.
+ROOMPP_DECL void http_reply_reader::start_body() {
+    const int status = reply_.status;
+    if (status < 200 && status != 101) {
+        reply_ = {};
+        state_ = state::status_line;
+        return;
+    }
+    const std::string& length = reply_.header("Content-Length");
+    const std::string& encoding = reply_.header("Transfer-Encoding");
+    const auto bytes = detail::parse_number(length, 10);
+    if (!encoding.empty() && !length.empty())
+        return fail("the head has a Content-Length and a Transfer-Encoding", length);
+    if (!encoding.empty() && !roompp::detail::same_token(encoding, "chunked"))
+        return fail("the Transfer-Encoding is unknown", encoding);
+    if (!length.empty() && !bytes) return fail("the Content-Length is not a number", length);
+    has_head_ = true;
+    if (status == 101 || status == 204 || status == 304 || is_head_request_) {
+        state_ = state::complete;
+    } else if (!encoding.empty()) {
+        state_ = state::chunk_size;
+    } else if (!bytes) {
+        state_ = state::unsized_body;
+    } else {
+        remaining_bytes_ = *bytes;
+        state_ = *bytes == 0 ? state::complete : state::sized_body;
+    }
+}
+
+ROOMPP_DECL void http_reply_reader::parse_chunk_size(std::string_view line) {
+    const auto size = detail::parse_number(line.substr(0, line.find(';')), 16);  // extensions are skipped
+    if (!size) return fail("the size of a chunk is malformed", line);
+    remaining_bytes_ = *size;
+    state_ = *size == 0 ? state::trailers : state::chunk_data;
+}
+
+ROOMPP_DECL void http_reply_reader::fail(std::string_view description, std::string_view text) {
+    error_ = std::string(description) + ": " + readable(text);
+    state_ = state::malformed;
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// Bytes as text for the message of a failed test: definitions.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
 
 #include <websocketpp/utf8_validator.hpp>
 
@@ -101,7 +1732,7 @@ namespace testing {
 namespace detail {
 
 /// The length of the UTF-8 character (RFC 3629) at the start of some bytes; 0 if there is none.
-[[nodiscard]] inline std::size_t character_length(std::string_view bytes) {
+[[nodiscard]] ROOMPP_DECL std::size_t character_length(std::string_view bytes) {
     const auto first = static_cast<unsigned char>(bytes.front());
     if (first < 0x80) return 1;
     const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -110,8 +1741,8 @@ namespace detail {
     return is_character ? length : 0;
 }
 
-/// In quotes, and what can't be printed as escapes.
-[[nodiscard]] inline std::string quoted(std::string_view bytes) {
+/// The bytes in quotes, with escapes for what can't be printed.
+[[nodiscard]] ROOMPP_DECL std::string quote(std::string_view bytes) {
     std::string text = "\"";
     while (!bytes.empty()) {
         const char c = bytes.front();
@@ -131,249 +1762,1121 @@ namespace detail {
     return text += '"';
 }
 
-/// At most so many bytes from the start, and no character cut in two.
-[[nodiscard]] inline std::string_view cut(std::string_view bytes, std::size_t most) {
-    if (bytes.size() <= most) return bytes;
-    std::size_t end = most;
-    while (end != 0 && most - end < 4 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) --end;
+ROOMPP_DECL std::string_view truncate(std::string_view bytes, std::size_t max_bytes) {
+    if (bytes.size() <= max_bytes) return bytes;
+    std::size_t end = max_bytes;
+    while (end != 0 && max_bytes - end < 4 && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U) --end;
     return bytes.substr(0, end);
 }
 
-/// Most bytes of a message that a failure shows.
-inline constexpr std::size_t most_shown = 200;
-
 }  // namespace detail
 
-/// Bytes as a person can read them: in quotes, with escapes, cut if they are long.
-[[nodiscard]] inline std::string readable(std::string_view bytes) {
-    const std::string text = detail::quoted(detail::cut(bytes, detail::most_shown));
-    return bytes.size() > detail::most_shown ? text + "... (" + std::to_string(bytes.size()) + " bytes)" : text;
+ROOMPP_DECL std::string readable(std::string_view bytes) {
+    const std::string text = detail::quote(detail::truncate(bytes, detail::max_shown_bytes));
+    return bytes.size() > detail::max_shown_bytes ? text + "... (" + std::to_string(bytes.size()) + " bytes)" : text;
 }
 
-/// Where two texts differ, as the end of a sentence, if readable() does not show it; else nothing.
-[[nodiscard]] inline std::string difference(std::string_view expected, std::string_view came) {
-    const auto differing = std::mismatch(expected.begin(), expected.end(), came.begin(), came.end()).first;
-    const auto until = static_cast<std::size_t>(differing - expected.begin());
-    if (until < detail::most_shown) return {};
-    const std::size_t from = detail::cut(expected, until - std::min<std::size_t>(until, 20)).size();
-    const auto part = [&](std::string_view all) { return detail::quoted(detail::cut(all.substr(from), 60)); };
-    return "; they differ from byte " + std::to_string(until) + " on, where ..." + part(expected) +
-           " was expected, and ..." + part(came) + " came";
-}
-
-/// The last things that were said.
-class conversation {
-public:
-    using time = loop::clock::duration;
-
-    /// What the client sent.
-    void sent(time at, std::string_view what, std::string_view bytes) { add(at, "->", what, bytes); }
-    /// What the client received.
-    void received(time at, std::string_view what, std::string_view bytes) { add(at, "<-", what, bytes); }
-    /// Something that happened.
-    void happened(time at, std::string_view what) { add(at, "--", what, {}); }
-
-    /// All of it, a line each.
-    [[nodiscard]] std::string text() const {
-        std::string lines;
-        if (left_out_ != 0) lines += "    ... " + std::to_string(left_out_) + " before\n";
-        for (const entry& one : entries_) {
-            lines += "    " + seconds(one.at) + ' ' + one.direction + ' ' + one.what;
-            if (one.has_bytes) lines += ' ' + readable(one.bytes) + (one.cut ? " (cut)" : "");
-            lines += '\n';
-        }
-        return lines;
-    }
-
-    /// A time as `12.5s`.
-    [[nodiscard]] static std::string seconds(time at) {
-        char text[32];
-        std::snprintf(text, sizeof text, "%gs", std::chrono::duration<double>(at).count());
-        return text;
-    }
-
-private:
-    struct entry {
-        time at;
-        const char* direction;
-        std::string what;
-        std::string bytes;
-        bool has_bytes;
-        bool cut;
+ROOMPP_DECL std::string difference(std::string_view expected, std::string_view received) {
+    const auto mismatch = std::mismatch(expected.begin(), expected.end(), received.begin(), received.end()).first;
+    const auto position = static_cast<std::size_t>(mismatch - expected.begin());
+    if (position < detail::max_shown_bytes) return {};
+    const std::size_t start = detail::truncate(expected, position - std::min<std::size_t>(position, 20)).size();
+    const auto excerpt = [start](std::string_view text) {
+        return detail::quote(detail::truncate(text.substr(start), 60));
     };
-    static constexpr std::size_t most_entries = 20;
-
-    void add(time at, const char* direction, std::string_view what, std::string_view bytes) {
-        if (entries_.size() == most_entries) {
-            entries_.pop_front();
-            ++left_out_;
-        }
-        const std::string_view shown = detail::cut(bytes, detail::most_shown);
-        entries_.push_back({at, direction, std::string(what), std::string(shown), bytes.data() != nullptr,
-                            shown.size() < bytes.size()});
-    }
-
-    std::deque<entry> entries_;
-    std::size_t left_out_ = 0;
-};
+    return "; they differ from byte " + std::to_string(position) + " on, where ..." + excerpt(expected) +
+           " was expected, and ..." + excerpt(received) + " came";
+}
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
-// How the harness says that a test has failed.
-
-#include <stdexcept>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// Thrown when a conversation is not as the test says: what() tells what was expected, what came, and what was said
-/// before. Any test framework reports it, and so does a program without one.
-class failure : public std::runtime_error {
-public:
-    explicit failure(const std::string& story) : std::runtime_error(story) {}
-};
-
-/// Thrown where a test looks at the server, when one of its hooks has thrown what no on_error() takes: see
-/// world::errors().
-class hook_failure final : public failure {
-public:
-    using failure::failure;
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-// The server's answer to a request, read from its bytes.
+// The client's half of the framing: definitions.
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include <websocketpp/http/constants.hpp>
-#include <websocketpp/http/response.hpp>
+#include <websocketpp/utf8_validator.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Whether a frame is a control frame: unfragmented, with at most 125 bytes of payload (RFC 6455, section 5.5).
+[[nodiscard]] constexpr bool is_control(opcode kind) noexcept { return (static_cast<unsigned>(kind) & 0x8U) != 0; }
+
+ROOMPP_DECL std::string encode_client_frame(opcode kind, std::string_view payload, std::uint32_t masking_key,
+                                            bool fin) {
+    constexpr unsigned mask_bit = 0x80;
+    std::string frame;
+    frame.reserve(payload.size() + 14);
+    const auto append_big_endian = [&frame](std::uint64_t value, unsigned bytes) {
+        for (unsigned shift = bytes * 8; shift != 0; shift -= 8)
+            frame.push_back(static_cast<char>(value >> (shift - 8) & 0xffU));
+    };
+    append_big_endian((fin ? 0x80U : 0U) | static_cast<unsigned>(kind), 1);
+    if (payload.size() < 126) {
+        append_big_endian(mask_bit | payload.size(), 1);
+    } else if (payload.size() <= 0xffff) {
+        append_big_endian(mask_bit | 126U, 1);
+        append_big_endian(payload.size(), 2);
+    } else {
+        append_big_endian(mask_bit | 127U, 1);
+        append_big_endian(payload.size(), 8);
+    }
+    append_big_endian(masking_key, 4);
+    for (std::size_t i = 0; i < payload.size(); ++i) {
+        const std::uint32_t key_byte = masking_key >> (24 - i % 4 * 8) & 0xffU;
+        frame.push_back(static_cast<char>(static_cast<unsigned char>(payload[i]) ^ key_byte));
+    }
+    return frame;
+}
+
+ROOMPP_DECL void server_frame_reader::append(std::string_view bytes) {
+    if (error_) return;
+    buffer_.erase(0, std::exchange(position_, 0));
+    buffer_.append(bytes);
+}
+
+ROOMPP_DECL std::optional<server_frame_reader::message> server_frame_reader::next() {
+    while (!error_) {
+        const auto frame = read_header();
+        if (!frame || buffer_.size() - position_ - frame->size < frame->payload_bytes) return std::nullopt;
+        const auto payload = std::string_view(buffer_).substr(position_ + frame->size, frame->payload_bytes);
+        position_ += frame->size + frame->payload_bytes;
+        if (is_control(frame->kind)) return message{frame->kind, std::string(payload)};
+        if (frame->kind != opcode::continuation) kind_ = frame->kind;
+        fragments_.append(payload);
+        has_fragments_ = !frame->fin;
+        if (has_fragments_) continue;
+        message whole{kind_, std::exchange(fragments_, {})};
+        if (kind_ != opcode::text || websocketpp::utf8_validator::validate(whole.data)) return whole;
+        (void)reject(close_code::invalid_payload, "a text message is not UTF-8");
+    }
+    return std::nullopt;
+}
+
+ROOMPP_DECL std::optional<server_frame_reader::header> server_frame_reader::read_header() {
+    const auto bytes = std::string_view(buffer_).substr(position_);
+    if (bytes.size() < 2) return std::nullopt;
+    const auto byte = [bytes](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
+    const unsigned length_code = byte(1) & 0x7fU;
+    header frame{static_cast<opcode>(byte(0) & 0x0fU), (byte(0) & 0x80U) != 0, 2, length_code};
+    if ((byte(0) & 0x70U) != 0) return reject(close_code::protocol_error, "a reserved bit is set");
+    if ((byte(1) & 0x80U) != 0) return reject(close_code::protocol_error, "a frame of the server is masked");
+    check_opcode(frame, length_code);
+    if (error_) return std::nullopt;
+    if (length_code >= 126) {
+        frame.size += length_code == 126 ? 2 : 8;
+        if (bytes.size() < frame.size) return std::nullopt;
+        std::uint64_t length = 0;
+        for (std::size_t i = 2; i < frame.size; ++i) length = length << 8U | byte(i);
+        if (length <= (length_code == 126 ? 125U : 0xffffU))
+            return reject(close_code::protocol_error, "the payload length is not encoded in the shortest form");
+        if (length > max_message_bytes_) return reject(close_code::too_big, "a message is too large");
+        frame.payload_bytes = roompp::detail::integer_cast<std::size_t>(length);
+    }
+    if (!is_control(frame.kind) &&
+        frame.payload_bytes > max_message_bytes_ - (std::min)(max_message_bytes_, fragments_.size()))
+        return reject(close_code::too_big, "a message is too large");
+    return frame;
+}
+
+ROOMPP_DECL void server_frame_reader::check_opcode(const header& frame, unsigned length_code) {
+    switch (frame.kind) {
+        case opcode::close:
+        case opcode::ping:
+        case opcode::pong:
+            if (!frame.fin) (void)reject(close_code::protocol_error, "a control frame is fragmented");
+            if (length_code > 125) (void)reject(close_code::protocol_error, "a control frame has more than 125 bytes");
+            return;
+        case opcode::continuation:
+            if (!has_fragments_) (void)reject(close_code::protocol_error, "a continuation has no message to continue");
+            return;
+        case opcode::text:
+        case opcode::binary:
+            if (has_fragments_)
+                (void)reject(close_code::protocol_error, "a message begins before the end of a fragmented one");
+            return;
+    }
+    (void)reject(close_code::protocol_error, "the opcode is reserved");
+}
+
+ROOMPP_DECL std::optional<server_frame_reader::header> server_frame_reader::reject(std::uint16_t code,
+                                                                                   const char* description) {
+    error_ = close_event{code, description};
+    return std::nullopt;
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Runs one test in many orders of events: definitions.
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+namespace detail {
+
+ROOMPP_DECL std::string describe_seed(std::uint64_t seed) {
+    const std::string number = std::to_string(seed);
+    return "with seed " + number + " (to run it alone: roompp::testing::explore({" + number + "}, test))";
+}
+
+ROOMPP_DECL void print_failed_seed(std::uint64_t seed) {
+    std::fprintf(stderr, "roompp: a test has failed %s\n", describe_seed(seed).c_str());
+}
+
+}  // namespace detail
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// An event loop that a test runs by hand: definitions.
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <utility>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-/// An HTTP response.
-struct http_reply {
-    int status = 0;
-    std::string body;
-    websocketpp::http::parser::response head;
+ROOMPP_DECL manual_loop::manual_loop(std::size_t index)
+    : loop_([this](loop::task task) { post(std::move(task)); }, index) {}
 
-    /// A header's value, empty if there is none. The name's case is of no matter.
-    [[nodiscard]] const std::string& header(const std::string& name) const { return head.get_header(name); }
-};
+ROOMPP_DECL void manual_loop::post(loop::task task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+}
 
-/// Reads one reply, in whatever parts it comes (RFC 9112, section 6).
-class http_reply_reader {
-public:
-    /// @param to_head whether it answers a HEAD: then it has no body, whatever its head says.
-    explicit http_reply_reader(bool to_head = false) : to_head_(to_head) {}
+ROOMPP_DECL void manual_loop::belong_to_another_thread() {
+    is_foreign_ = true;
+    loop_.suspend();
+}
 
-    /// Takes what belongs to the reply off the front of the bytes.
-    void take(std::string_view& bytes) {
-        while (state_ != done && !bytes.empty()) {
-            if (state_ == in_head || state_ == in_chunk_line || state_ == in_last_line)
-                take_line(bytes);
-            else
-                take_body(bytes);
-        }
+ROOMPP_DECL bool manual_loop::run_one() {
+    loop::task task;
+    {
+        const std::lock_guard lock(mutex_);
+        if (tasks_.empty()) return false;
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
     }
-    /// Nothing more comes.
-    void end() {
-        if (state_ == in_body_to_the_end) state_ = done;
-    }
+    run_as_owner([&task] {
+        task();
+        task = nullptr;
+    });
+    return true;
+}
 
-    /// Whether the head has come.
-    [[nodiscard]] bool has_head() const noexcept { return state_ != in_head; }
-    /// Whether all of it has come.
-    [[nodiscard]] bool complete() const noexcept { return state_ == done; }
-    /// What has come so far.
-    [[nodiscard]] const http_reply& reply() const noexcept { return reply_; }
-    [[nodiscard]] http_reply& reply() noexcept { return reply_; }
+ROOMPP_DECL std::size_t manual_loop::run() {
+    std::size_t n = 0;
+    while (run_one()) ++n;
+    return n;
+}
 
-private:
-    enum state_type : unsigned char {
-        in_head,
-        in_body,
-        in_body_to_the_end,
-        in_chunk_line,
-        in_chunk,
-        in_last_line,
-        done
-    };
+ROOMPP_DECL void manual_loop::advance(loop::clock::duration time) {
+    if (has_wall_time_) {
+        wall_now_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(time);
+        loop_.set_wall_time(wall_now_);
+    }
+    run_as_owner([this, time] { loop_.advance(loop_.now() + time); });
+}
 
-    // The head to its empty line, or the line before a chunk.
-    void take_line(std::string_view& bytes) {
-        const std::string_view end = state_ == in_head ? "\r\n\r\n" : "\r\n";
-        const std::size_t before = line_.size();
-        line_.append(bytes);
-        const std::size_t at = line_.find(end, before < 3 ? 0 : before - 3);
-        if (at == std::string::npos) {
-            bytes = {};
-            return;
-        }
-        bytes.remove_prefix(at + end.size() - before);
-        line_.resize(at + end.size());
-        const auto line = std::exchange(line_, {});
-        if (state_ == in_head)
-            start_body(line);
-        else if (state_ == in_last_line)
-            state_ = done;
-        else if (line != "\r\n")  // the end of the chunk before
-            start_chunk(line);
-    }
+ROOMPP_DECL void manual_loop::set_wall_time(std::chrono::system_clock::time_point now) {
+    wall_now_ = now;
+    has_wall_time_ = true;
+    loop_.set_wall_time(now);
+}
 
-    void start_body(const std::string& head) {
-        reply_.head.consume(head.data(), head.size());
-        reply_.status = static_cast<int>(reply_.head.get_status_code());
-        const std::string& length = reply_.header("Content-Length");
-        if (reply_.status == 101 || reply_.status == 204 || reply_.status == 304 || to_head_) {
-            state_ = done;
-        } else if (reply_.status == 100) {
-            reply_ = {};
-        } else if (reply_.header("Transfer-Encoding") == "chunked") {
-            state_ = in_chunk_line;
-        } else if (length.empty()) {
-            state_ = in_body_to_the_end;
-        } else {
-            left_ = std::strtoul(length.c_str(), nullptr, 10);
-            state_ = left_ == 0 ? done : in_body;
-        }
-    }
-    void start_chunk(const std::string& line) {
-        left_ = std::strtoul(line.c_str(), nullptr, 16);
-        state_ = left_ == 0 ? in_last_line : in_chunk;
-    }
-    void take_body(std::string_view& bytes) {
-        const std::size_t n = state_ == in_body_to_the_end ? bytes.size() : std::min(left_, bytes.size());
-        reply_.body.append(bytes.substr(0, n));
-        bytes.remove_prefix(n);
-        if (state_ == in_body_to_the_end) return;
-        left_ -= n;
-        if (left_ == 0) state_ = state_ == in_chunk ? in_chunk_line : done;
-    }
-
-    http_reply reply_;
-    std::string line_;
-    std::size_t left_ = 0;
-    state_type state_ = in_head;
-    bool to_head_;
-};
+ROOMPP_DECL std::size_t manual_loop::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return tasks_.size();
+}
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
-// A stream within the program: two bounded pipes between a client of a test and the server.
+// An HTTP client for tests: definitions.
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+/// The client's end of its connection, with the response that is being read.
+class http_client::connection {
+public:
+    explicit connection(std::shared_ptr<simulation> owner) : sim(std::move(owner)), number(sim->next_client_number()) {}
+    ~connection() { leave(); }
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    void start(std::string_view method, std::string_view target, std::string_view body, const headers& more) {
+        if (is_pending()) leave();
+        open();
+        unread.clear();
+        start_reply(method == "HEAD");
+        has_request = true;
+        std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
+        for (const auto& [name, value] : more) text.append(name).append(": ").append(value).append("\r\n");
+        if (!body.empty() || method == "POST") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+        log.add_sent(sim->elapsed(), std::string(method) + ' ' + std::string(target), body);
+        link->send(text.append("\r\n").append(body));
+    }
+    void send_bytes(std::string_view bytes) {
+        open();
+        has_request = true;
+        log.add_sent(sim->elapsed(), "bytes", bytes);
+        link->send(bytes);
+    }
+    /// The response, and the start of the next one. What follows a whole response belongs to the next, or to another
+    /// protocol.
+    http_reply take_reply() {
+        auto reply = std::move(reader.reply());
+        is_upgraded = is_upgraded || reply.status == 101;
+        start_reply(false);
+        const auto bytes = std::exchange(unread, {});
+        has_request = !bytes.empty() && !is_upgraded;
+        receive(bytes, false);
+        return reply;
+    }
+    void vanish() {
+        if (!link) return;
+        link->on_receive = nullptr;
+        std::exchange(link, nullptr)->vanish();
+    }
+    [[nodiscard]] bool is_pending() const { return has_request && !reader.complete(); }
+    [[noreturn]] void fail(const std::string& complaint) const {
+        const std::string progress = !reader.error().empty() ? "the response is malformed: " + reader.error()
+                                     : reader.has_head()
+                                         ? "it has got the head (" + std::to_string(reader.reply().status) + ") and " +
+                                               std::to_string(reader.reply().body.size()) + " bytes of the body"
+                                         : "it has got nothing";
+        throw failure("HTTP client " + std::to_string(number) + ' ' + complaint + "\n  " + progress + "; " +
+                      conversation::seconds(sim->elapsed()) + " after the start, seed " + std::to_string(sim->seed()) +
+                      "\n  its conversation:\n" + log.text());
+    }
+
+    const std::shared_ptr<simulation> sim;
+    const std::size_t number;
+    std::shared_ptr<memory_link> link;  // null while closed
+    http_reply_reader reader;
+    event_reader events;
+    conversation log;
+    std::string unread;           // what follows a whole response
+    std::size_t body_offset = 0;  // of what more_body() has not returned
+    bool has_request = false;
+    bool is_upgraded = false;  // the connection is another protocol's
+
+private:
+    void open() {
+        sim->settle();  // the server may have ended the connection meanwhile
+        if (link) return;
+        link = sim->connect(number, std::size_t{64} * 1024);
+        link->on_receive = [this](std::string_view bytes, bool is_last) { receive(bytes, is_last); };
+        is_upgraded = false;
+    }
+    void leave() {
+        if (link) std::exchange(link, nullptr)->leave();
+    }
+    void start_reply(bool is_head_request) {
+        reader = http_reply_reader(is_head_request);
+        events = {};
+        body_offset = 0;
+    }
+    void receive(std::string_view bytes, bool is_last) {
+        const bool was_complete = reader.complete();
+        if (!is_upgraded) reader.consume(bytes);
+        unread.append(bytes);
+        if (is_last) {
+            reader.end();
+            const auto ending = std::exchange(link, nullptr);
+            ending->on_receive = nullptr;
+            ending->send_fin();
+        }
+        if (!was_complete && reader.complete())
+            log.add_received(sim->elapsed(), "HTTP " + std::to_string(reader.reply().status), reader.reply().body);
+        if (is_last) log.add_event(sim->elapsed(), "the server ends the connection");
+    }
+};
+
+ROOMPP_DECL http_client::http_client(server& target) : http_client(simulation::find_or_start(target)) {}
+
+ROOMPP_DECL http_client::http_client(std::shared_ptr<simulation> sim)
+    : connection_(std::make_unique<connection>(std::move(sim))) {}
+
+ROOMPP_DECL http_client::http_client(http_client&&) noexcept = default;
+ROOMPP_DECL http_client& http_client::operator=(http_client&&) noexcept = default;
+ROOMPP_DECL http_client::~http_client() = default;
+
+ROOMPP_DECL http_reply http_client::get(std::string_view target, const headers& more) {
+    return request("GET", target, {}, more);
+}
+
+ROOMPP_DECL http_reply http_client::post(std::string_view target, std::string_view body, const headers& more) {
+    return request("POST", target, body, more);
+}
+
+ROOMPP_DECL http_reply http_client::request(std::string_view method, std::string_view target, std::string_view body,
+                                            const headers& more) {
+    start(method, target, body, more);
+    return reply();
+}
+
+ROOMPP_DECL http_client& http_client::start(std::string_view method, std::string_view target, std::string_view body,
+                                            const headers& more) {
+    connection_->start(method, target, body, more);
+    return *this;
+}
+
+ROOMPP_DECL http_client& http_client::send_bytes(std::string_view bytes) {
+    connection_->send_bytes(bytes);
+    return *this;
+}
+
+ROOMPP_DECL bool http_client::is_waiting() {
+    connection_->sim->settle();
+    return connection_->is_pending();
+}
+
+ROOMPP_DECL http_reply http_client::reply() {
+    if (is_waiting()) connection_->fail("expected the whole answer to its request");
+    if (!connection_->reader.complete())
+        connection_->fail(connection_->reader.has_head() ? "expected the whole answer to its request"
+                                                         : "expected an answer, but has not asked");
+    return connection_->take_reply();
+}
+
+ROOMPP_DECL const http_reply& http_client::reply_so_far() {
+    connection_->sim->settle();
+    return connection_->reader.reply();
+}
+
+ROOMPP_DECL int http_client::status_so_far() {
+    connection_->sim->settle();
+    return connection_->reader.has_head() ? connection_->reader.reply().status : 0;
+}
+
+ROOMPP_DECL std::string http_client::more_body() {
+    connection_->sim->settle();
+    const std::string& body = connection_->reader.reply().body;
+    std::string part = body.substr(connection_->body_offset);
+    connection_->body_offset = body.size();
+    return part;
+}
+
+ROOMPP_DECL server_event http_client::receive_event() {
+    auto event = next_event();
+    if (!event) connection_->fail("expected an event, but none came");
+    return std::move(*event);
+}
+
+ROOMPP_DECL std::vector<server_event> http_client::receive_events() {
+    std::vector<server_event> events;
+    while (auto event = next_event()) events.push_back(std::move(*event));
+    return events;
+}
+
+ROOMPP_DECL std::optional<server_event> http_client::next_event() {
+    connection_->events.append(more_body());
+    auto event = connection_->events.next();
+    if (event) connection_->log.add_received(connection_->sim->elapsed(), "event " + event->type, event->data);
+    return event;
+}
+
+ROOMPP_DECL std::string http_client::more_bytes() {
+    connection_->sim->settle();
+    return std::exchange(connection_->unread, {});
+}
+
+ROOMPP_DECL http_client& http_client::drop() {
+    connection_->vanish();
+    return *this;
+}
+
+ROOMPP_DECL http_client& http_client::pause_reading() {
+    if (connection_->link) connection_->link->pause(true);
+    return *this;
+}
+
+ROOMPP_DECL http_client& http_client::resume_reading() {
+    if (connection_->link) connection_->link->pause(false);
+    return *this;
+}
+
+ROOMPP_DECL bool http_client::is_connected() {
+    connection_->sim->settle();
+    return connection_->link != nullptr;
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// Reads server-sent events: definitions.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+ROOMPP_DECL std::optional<server_event> event_reader::next() {
+    for (;;) {
+        const std::size_t end = buffer_.find_first_of("\r\n");
+        // The "\n" of a "\r\n" may not have come yet.
+        if (end == std::string::npos || (buffer_[end] == '\r' && end + 1 == buffer_.size())) return std::nullopt;
+        const std::string line = buffer_.substr(0, end);
+        buffer_.erase(0, end + (buffer_.compare(end, 2, "\r\n") == 0 ? 2 : 1));
+        if (!line.empty()) {
+            add_field(line);
+        } else if (auto event = finish_event()) {
+            return event;
+        }
+    }
+}
+
+ROOMPP_DECL void event_reader::add_field(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+    if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    if (name == "data") {
+        if (has_data_) event_.data += '\n';
+        event_.data += value;
+        has_data_ = true;
+    } else if (name == "event") {
+        event_.type = value.empty() ? "message" : value;
+    } else if (name == "id") {
+        last_id_ = value;
+    }
+}
+
+ROOMPP_DECL std::optional<server_event> event_reader::finish_event() {
+    server_event event = std::exchange(event_, {});
+    event.id = last_id_;
+    if (!std::exchange(has_data_, false)) return std::nullopt;
+    return event;
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// A server under test, with its clients and its clock: definitions.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+ROOMPP_DECL world::world(server& target, std::uint64_t seed) { start(target, seed); }
+
+ROOMPP_DECL world::world(websocket_handler route, std::uint64_t seed) : own_server_(std::make_unique<server>()) {
+    own_server_->websocket("/", std::move(route));
+    start(*own_server_, seed);
+}
+
+ROOMPP_DECL world::~world() {
+    if (sim_) sim_->end();
+}
+
+ROOMPP_DECL void world::start(server& target, std::uint64_t seed) { sim_ = simulation::start(target, seed); }
+
+ROOMPP_DECL testing::client world::client(std::string path) const { return {sim_, std::move(path)}; }
+
+ROOMPP_DECL testing::client world::connect(std::string path) const { return client(std::move(path)).connect(); }
+
+ROOMPP_DECL http_client world::http() const { return http_client(sim_); }
+
+ROOMPP_DECL void world::settle() { sim_->settle(); }
+
+ROOMPP_DECL std::vector<std::string> world::errors() { return sim_->errors(); }
+
+ROOMPP_DECL void world::max_steps(std::size_t n) { sim_->max_steps(n); }
+
+ROOMPP_DECL void world::advance(loop::clock::duration time) { sim_->advance(time); }
+
+ROOMPP_DECL loop::clock::duration world::elapsed() const noexcept { return sim_->elapsed(); }
+
+ROOMPP_DECL std::chrono::system_clock::time_point world::wall_now() const noexcept { return sim_->wall_now(); }
+
+ROOMPP_DECL void world::set_wall_time(std::chrono::system_clock::time_point now) { sim_->set_wall_time(now); }
+
+ROOMPP_DECL void world::stop() { sim_->stop(); }
+
+ROOMPP_DECL std::uint64_t world::seed() const noexcept { return sim_->seed(); }
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// A WebSocket client's end of its connection: definitions.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+namespace detail {
+
+[[nodiscard]] ROOMPP_DECL std::string opcode_name(net::opcode kind) {
+    switch (kind) {
+        case net::opcode::continuation:
+            return "continuation";
+        case net::opcode::text:
+            return "text";
+        case net::opcode::binary:
+            return "binary";
+        case net::opcode::close:
+            return "close";
+        case net::opcode::ping:
+            return "ping";
+        case net::opcode::pong:
+            return "pong";
+    }
+    return "opcode " + std::to_string(static_cast<int>(kind));
+}
+
+/// What the payload of a close frame says, valid or not (RFC 6455, section 5.5.1).
+[[nodiscard]] ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
+}
+
+/// The payload of a frame as the log shows it: of a close frame, the code in digits and the reason.
+[[nodiscard]] ROOMPP_DECL std::string loggable_payload(net::opcode kind, std::string_view payload) {
+    if (kind != net::opcode::close || payload.size() < 2) return std::string(payload);
+    const close_event event = decode_close_payload(payload);
+    return std::to_string(event.code) + ' ' + event.reason;
+}
+
+ROOMPP_DECL client_endpoint::client_endpoint(std::shared_ptr<simulation> owner, std::string target)
+    : sim(std::move(owner)),
+      path(std::move(target)),
+      number(sim->next_client_number()),
+      name("client " + std::to_string(number)) {}
+
+ROOMPP_DECL client_endpoint::~client_endpoint() {
+    if (link) link->leave();
+}
+
+// ---- Handshake
+
+ROOMPP_DECL void client_endpoint::add_header(std::string_view header_name, std::string_view value,
+                                             std::string_view separator) {
+    for (auto& [key, values] : headers)
+        if (roompp::detail::same_token(key, header_name)) {
+            values.append(separator).append(value);
+            return;
+        }
+    headers.emplace_back(header_name, value);
+}
+
+ROOMPP_DECL const std::string* client_endpoint::find_header(std::string_view header_name) const {
+    for (const auto& [key, value] : headers)
+        if (roompp::detail::same_token(key, header_name)) return &value;
+    return nullptr;
+}
+
+ROOMPP_DECL void client_endpoint::default_header(std::string_view header_name, std::string_view value) {
+    if (!find_header(header_name)) headers.emplace_back(header_name, value);
+}
+
+ROOMPP_DECL void client_endpoint::connect() {
+    if (link) throw failure("roompp::testing: " + name + " has connected already; make another client");
+    link = sim->connect(number, capacity);
+    link->on_receive = [this](std::string_view bytes, bool is_last) { receive(bytes, is_last); };
+    default_header("Host", "localhost");
+    default_header("Upgrade", "websocket");
+    default_header("Connection", "Upgrade");
+    default_header("Sec-WebSocket-Version", "13");
+    // Base64 of 16 bytes, as it must be, and another one for each client.
+    default_header("Sec-WebSocket-Key", "roompp/test/client" + std::to_string(100 + number % 900) + "A==");
+    log.add_sent(now(), "GET " + path, {});
+    std::string request = "GET " + path + " HTTP/1.1\r\n";
+    for (const auto& [key, value] : headers) request.append(key).append(": ").append(value).append("\r\n");
+    link->send(request.append("\r\n"));
+}
+
+// RFC 6455, section 4.1.
+ROOMPP_DECL void client_endpoint::check_handshake() {
+    const http_reply& reply = reader.reply();
+    const bool is_valid = roompp::detail::same_token(reply.header("Upgrade"), "websocket") &&
+                          roompp::detail::list_contains(reply.header("Connection"), "Upgrade") &&
+                          reply.header("Sec-WebSocket-Accept") == net::accept_key(*find_header("Sec-WebSocket-Key"));
+    if (!is_valid) error = "the server's answer to the handshake is not as RFC 6455 has it";
+}
+
+// ---- Frames
+
+ROOMPP_DECL void client_endpoint::send_frame(net::opcode kind, std::string_view bytes, bool fin) {
+    if (has_ended || close_sent) return;
+    close_sent = kind == net::opcode::close;
+    log.add_sent(now(), opcode_name(kind) + (fin ? "" : " (to be continued)"), loggable_payload(kind, bytes));
+    masking_key_ = masking_key_ * 1664525U + 1013904223U;
+    link->send(net::encode_client_frame(kind, bytes, masking_key_, fin));
+}
+
+ROOMPP_DECL void client_endpoint::receive(std::string_view bytes, bool is_last) {
+    if (!reader.complete()) receive_reply(bytes, is_last);
+    if (reader.reply().status == 101) frames_.append(bytes);
+    while (auto message = frames_.next()) receive_message(std::move(*message));
+    if (frames_.error() && error.empty()) {
+        error = "the server has sent what is no WebSocket frame (" + frames_.error()->reason + ")";
+        log.add_event(now(), error);
+    }
+    if (!is_last || has_ended) return;
+    has_ended = true;
+    log.add_event(now(), "the server ends the connection");
+    if (!close_received && error.empty() && !frames_.is_idle())
+        error = "the server has ended the connection in the middle of a frame";
+    link->send_fin();
+}
+
+ROOMPP_DECL void client_endpoint::receive_reply(std::string_view& bytes, bool is_last) {
+    const bool had_head = reader.has_head();
+    reader.consume(bytes);
+    if (is_last) reader.end();
+    if (reader.has_head() && !had_head) log.add_received(now(), "HTTP " + std::to_string(reader.reply().status), {});
+    if (!reader.error().empty() && error.empty()) {
+        error = "the server's answer to the handshake is no HTTP response (" + reader.error() + ")";
+        log.add_event(now(), error);
+    }
+    if (reader.complete() && reader.reply().status == 101) check_handshake();
+}
+
+ROOMPP_DECL void client_endpoint::receive_message(net::server_frame_reader::message message) {
+    log.add_received(now(), opcode_name(message.kind), loggable_payload(message.kind, message.data));
+    switch (message.kind) {
+        case net::opcode::text:
+            inbox.push_back({std::move(message.data), payload_kind::text});
+            break;
+        case net::opcode::binary:
+            inbox.push_back({std::move(message.data), payload_kind::binary});
+            break;
+        case net::opcode::ping:
+            ++pings;
+            if (answers_pings) send_frame(net::opcode::pong, message.data, true);
+            break;
+        case net::opcode::pong:
+            pongs.push_back(std::move(message.data));
+            break;
+        case net::opcode::close:
+            close_received = true;
+            close_reply = decode_close_payload(message.data);
+            if (answers_close) send_frame(net::opcode::close, message.data.substr(0, 2), true);
+            break;
+        case net::opcode::continuation:  // the reader puts fragments together
+            break;
+    }
+}
+
+ROOMPP_DECL void client_endpoint::vanish() {
+    if (!link) return;
+    link->on_receive = nullptr;
+    link->vanish();
+    if (!has_ended) log.add_event(now(), "the client vanishes");
+    has_ended = true;
+}
+
+// ---- State
+
+ROOMPP_DECL bool client_endpoint::is_connected() const {
+    return link && reader.complete() && reader.reply().status == 101 && !has_ended && !close_received && error.empty();
+}
+
+ROOMPP_DECL loop::clock::duration client_endpoint::now() const noexcept { return sim->elapsed(); }
+
+ROOMPP_DECL std::string client_endpoint::describe() const {
+    if (!link) return "it has not connected";
+    if (sim->has_ended()) return "its world has ended";
+    if (!error.empty()) return error;
+    if (reader.has_head() && reader.reply().status != 101)
+        return "it was refused with " + std::to_string(reader.reply().status);
+    if (has_ended) return "the connection has ended with " + describe_close();
+    if (!reader.has_head()) return "its handshake is not answered";
+    if (is_paused) return "it has paused reading";
+    if (close_received) return "the connection is closing with " + describe_close();
+    return "the connection is open";
+}
+
+ROOMPP_DECL std::string client_endpoint::describe_close() const {
+    const std::string code = std::to_string(close_reply.code);
+    return close_reply.reason.empty() ? code : code + ' ' + readable(close_reply.reason);
+}
+
+ROOMPP_DECL void client_endpoint::fail(const std::string& complaint) const {
+    std::string story = name + ' ' + complaint + '\n';
+    story += "  " + describe() + "; " + conversation::seconds(now()) + " after the start, seed " +
+             std::to_string(sim->seed()) + "\n  its conversation:\n" + log.text();
+    for (const auto& message : inbox) story += "  not looked at yet: " + readable(message.data) + '\n';
+    throw failure(story);
+}
+
+}  // namespace detail
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// A log of what a client and the server have sent: definitions.
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+ROOMPP_DECL std::string conversation::text() const {
+    std::string lines;
+    if (dropped_ != 0) lines += "    ... " + std::to_string(dropped_) + " before\n";
+    for (const entry& event : entries_) {
+        lines += "    " + seconds(event.moment) + ' ' + event.direction + ' ' + event.label;
+        if (event.has_bytes) lines += ' ' + readable(event.bytes) + (event.is_truncated ? " (cut)" : "");
+        lines += '\n';
+    }
+    return lines;
+}
+
+ROOMPP_DECL std::string conversation::seconds(time value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%gs", std::chrono::duration<double>(value).count());
+    return text;
+}
+
+ROOMPP_DECL void conversation::add(time now, const char* direction, std::string_view label, std::string_view bytes) {
+    if (entries_.size() == max_entries) {
+        entries_.pop_front();
+        ++dropped_;
+    }
+    const std::string_view shown = detail::truncate(bytes, detail::max_shown_bytes);
+    entries_.push_back(
+        {now, direction, std::string(label), std::string(shown), bytes.data() != nullptr, shown.size() < bytes.size()});
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// What a test may demand of a client: definitions.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+namespace detail {
+
+/// The next message, still in the inbox. @throws failure if none has come.
+[[nodiscard]] ROOMPP_DECL const received_message& first_message(client_endpoint& endpoint,
+                                                                const std::string& expectation) {
+    endpoint.sim->settle();
+    if (endpoint.inbox.empty()) endpoint.fail("expected " + expectation + ", but nothing came");
+    return endpoint.inbox.front();
+}
+
+[[nodiscard]] ROOMPP_DECL received_message take_first_message(client_endpoint& endpoint) {
+    auto message = std::move(endpoint.inbox.front());
+    endpoint.inbox.pop_front();
+    return message;
+}
+
+ROOMPP_DECL void expect_reply(client_endpoint& endpoint) {
+    endpoint.sim->settle();
+    if (!endpoint.reader.complete()) endpoint.fail("expected an answer to its handshake");
+}
+
+ROOMPP_DECL void expect_connected(client_endpoint& endpoint) {
+    expect_reply(endpoint);
+    const http_reply& reply = endpoint.reader.reply();
+    if (reply.status != 101)
+        endpoint.fail("expected to be connected to " + endpoint.path + ", but was refused with " +
+                      std::to_string(reply.status) + ": " + readable(reply.body));
+    if (!endpoint.error.empty()) endpoint.fail("expected to be connected to " + endpoint.path);
+}
+
+ROOMPP_DECL received_message expect_message(client_endpoint& endpoint) {
+    (void)first_message(endpoint, "a message");
+    return take_first_message(endpoint);
+}
+
+ROOMPP_DECL received_message expect_message(client_endpoint& endpoint, payload_kind kind) {
+    const std::string expectation = kind == payload_kind::text ? "a text message" : "a binary message";
+    const received_message& next = first_message(endpoint, expectation);
+    if (next.kind != kind)
+        endpoint.fail("expected " + expectation + ", but one of the other kind came: " + readable(next.data));
+    return take_first_message(endpoint);
+}
+
+ROOMPP_DECL void expect_text(client_endpoint& endpoint, std::string_view text) {
+    const received_message& next = first_message(endpoint, readable(text));
+    if (next.kind == payload_kind::binary)
+        endpoint.fail("expected " + readable(text) + ", but binary " + readable(next.data) + " came");
+    if (next.data != text)
+        endpoint.fail("expected " + readable(text) + ", but " + readable(next.data) + " came" +
+                      difference(text, next.data));
+    endpoint.inbox.pop_front();
+}
+
+ROOMPP_DECL void expect_nothing(client_endpoint& endpoint) {
+    endpoint.sim->settle();
+    if (!endpoint.inbox.empty())
+        endpoint.fail("expected nothing, but " + readable(endpoint.inbox.front().data) + " came");
+    require_link(endpoint, "receive");
+    if (!endpoint.is_connected() && !endpoint.end_is_expected)
+        endpoint.fail("expected to be connected, and to receive nothing");
+}
+
+ROOMPP_DECL close_event expect_close(client_endpoint& endpoint) {
+    endpoint.sim->settle();
+    require_link(endpoint, "be closed");
+    if (!endpoint.has_ended && !endpoint.close_received) endpoint.fail("expected the connection to be closed");
+    endpoint.end_is_expected = true;
+    return endpoint.close_reply;
+}
+
+ROOMPP_DECL void require_link(const client_endpoint& endpoint, std::string_view action) {
+    if (!endpoint.link) endpoint.fail("can't " + std::string(action) + " before it connects: call connect() first");
+    if (endpoint.sim->has_ended()) endpoint.fail("can't " + std::string(action) + " any more: its world has ended");
+}
+
+ROOMPP_DECL void require_no_link(const client_endpoint& endpoint, std::string_view call) {
+    if (endpoint.link) endpoint.fail("has connected already: call " + std::string(call) + " before connect()");
+}
+
+}  // namespace detail
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// The network between one client of a test and the server: definitions.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace testing {
+
+// ---- The client's end
+
+ROOMPP_DECL void memory_link::send(std::string_view bytes) {
+    if (client_vanished_) return;
+    in_flight_.append(bytes);
+    notify_uplink();
+}
+
+ROOMPP_DECL void memory_link::send_fin() {
+    uplink_fin_sent_ = true;
+    notify_uplink();
+}
+
+ROOMPP_DECL void memory_link::leave() {
+    if (client_vanished_) return;
+    on_receive = nullptr;
+    pause(false);
+    send_fin();
+}
+
+ROOMPP_DECL void memory_link::vanish() {
+    if (client_vanished_) return;
+    client_vanished_ = true;
+    in_flight_.clear();
+    send_fin();
+    if (uplink_fin_arrived_) wake(lost_handler_);
+}
+
+ROOMPP_DECL void memory_link::pause(bool paused) {
+    is_paused_ = paused;
+    notify_downlink();
+}
+
+// ---- The network
+
+ROOMPP_DECL void memory_link::carry_uplink(std::size_t max_bytes) {
+    const std::size_t bytes = (std::min)(max_bytes, uplink_bytes());
+    receive_buffer_.append(in_flight_, 0, bytes);
+    in_flight_.erase(0, bytes);
+    if (in_flight_.empty() && uplink_fin_sent_) uplink_fin_arrived_ = true;
+    wake(readable_handler_);
+    if (client_vanished_) {
+        wake(writable_handler_);
+        wake(lost_handler_);
+    }
+}
+
+ROOMPP_DECL std::size_t memory_link::downlink_bytes(loop::clock::time_point now) const noexcept {
+    for (const delay& pending : delays_)
+        if (now < pending.end) return pending.offset;
+    return send_buffer_.size();
+}
+
+ROOMPP_DECL void memory_link::carry_downlink(std::size_t max_bytes, loop::clock::time_point now) {
+    const std::string bytes = send_buffer_.substr(0, (std::min)(max_bytes, downlink_bytes(now)));
+    send_buffer_.erase(0, bytes.size());
+    while (!delays_.empty() && delays_.front().end <= now) delays_.pop_front();
+    for (delay& pending : delays_) pending.offset -= bytes.size();
+    if (!bytes.empty()) wake(writable_handler_);
+    downlink_fin_arrived_ = send_buffer_.empty() && downlink_fin_sent_;
+    if (const auto callback = on_receive) callback(bytes, downlink_fin_arrived_);  // a copy: the callee may reset it
+}
+
+ROOMPP_DECL void memory_link::detach() {
+    network_ = nullptr;
+    client_vanished_ = true;
+    // Moved first: a handler that is destroyed may lead back here.
+    const auto readable = std::exchange(readable_handler_, nullptr);
+    const auto writable = std::exchange(writable_handler_, nullptr);
+    const auto lost = std::exchange(lost_handler_, nullptr);
+}
+
+// ---- The server's end
+
+ROOMPP_DECL std::size_t memory_link::read(char* buffer, std::size_t size, std::error_code& ec) {
+    ec.clear();
+    if (is_closed_) {
+        ec = asio::error::bad_descriptor;
+    } else if (is_lost_ || is_reset()) {
+        ec = asio::error::connection_reset;
+    } else if (receive_buffer_.empty()) {
+        ec = uplink_fin_arrived_ ? asio::error::make_error_code(asio::error::eof)
+                                 : asio::error::make_error_code(asio::error::would_block);
+    }
+    if (ec) return 0;
+    const std::size_t n = receive_buffer_.copy(buffer, size);
+    receive_buffer_.erase(0, n);
+    if (!in_flight_.empty() || uplink_fin_sent_) notify_uplink();
+    return n;
+}
+
+ROOMPP_DECL std::size_t memory_link::start_write(std::size_t bytes, std::error_code& ec) {
+    ec.clear();
+    if (is_lost_ || is_reset()) {
+        ec = asio::error::broken_pipe;
+        return 0;
+    }
+    if (is_closed_ || downlink_fin_sent_) {
+        ec = asio::error::bad_descriptor;
+        return 0;
+    }
+    std::size_t free_bytes = capacity_ - (std::min)(capacity_, send_buffer_.size());
+    if (!faults_.empty()) {
+        const fault next = faults_.front();
+        faults_.pop_front();
+        switch (next.kind) {
+            case fault::short_write:
+                free_bytes = (std::min)(free_bytes, next.bytes);
+                break;
+            case fault::refused:
+                free_bytes = 0;
+                break;
+            case fault::delayed:
+                add_delay(host_.now() + next.time);
+                break;
+            case fault::broken:
+                lose();
+                ec = asio::error::broken_pipe;
+                return 0;
+        }
+    }
+    if (free_bytes == 0 && bytes != 0) ec = asio::error::would_block;
+    return (std::min)(free_bytes, bytes);
+}
+
+ROOMPP_DECL void memory_link::wait_readable(wait_handler handler) {
+    readable_handler_ = std::move(handler);
+    if (is_closed_ || !receive_buffer_.empty() || uplink_fin_arrived_) wake(readable_handler_);
+}
+
+ROOMPP_DECL void memory_link::wait_writable(wait_handler handler) {
+    writable_handler_ = std::move(handler);
+    if (is_closed_ || is_lost_ || send_buffer_.size() < capacity_ || is_reset()) wake(writable_handler_);
+}
+
+ROOMPP_DECL void memory_link::wait_lost(wait_handler handler) {
+    lost_handler_ = std::move(handler);
+    if (is_closed_ || is_lost_ || is_reset()) wake(lost_handler_);
+}
+
+ROOMPP_DECL void memory_link::shut_down() {
+    downlink_fin_sent_ = true;
+    notify_downlink();
+}
+
+ROOMPP_DECL void memory_link::close() {
+    if (is_closed_) return;
+    is_closed_ = true;
+    shut_down();
+    wake(readable_handler_);
+    wake(writable_handler_);
+    wake(lost_handler_);
+}
+
+// Both ends notice that the connection is lost.
+ROOMPP_DECL void memory_link::lose() {
+    is_lost_ = uplink_fin_sent_ = uplink_fin_arrived_ = true;
+    in_flight_.clear();
+    receive_buffer_.clear();
+    send_buffer_.clear();
+    delays_.clear();
+    wake(readable_handler_);
+    wake(lost_handler_);
+    shut_down();
+}
+
+ROOMPP_DECL void memory_link::add_delay(loop::clock::time_point end) {
+    if (!delays_.empty()) end = (std::max)(end, delays_.back().end);
+    delays_.push_back({send_buffer_.size(), end});
+}
+
+ROOMPP_DECL void memory_link::wake(wait_handler& handler) {
+    if (!handler) return;
+    const auto ec = is_closed_ ? asio::error::make_error_code(asio::error::operation_aborted) : std::error_code();
+    asio::post(host_.context(), [waiting = std::exchange(handler, nullptr), ec] { waiting(ec); });
+}
+
+}  // namespace testing
+ROOMPP_NAMESPACE_END
+// Drives a server in a test: definitions.
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <deque>
-#include <functional>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The server's end of a connection in memory, with the interface of net::tcp_stream.
+
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -382,273 +2885,12 @@ ROOMPP_NAMESPACE_END
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/post.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-/// Something that happens to the next write of the server to a client.
-struct fault {
-    enum kind_type : unsigned char { short_write, refused, delayed, broken };
-
-    /// Only so many bytes are taken, 0 or more.
-    [[nodiscard]] static fault only(std::size_t bytes) { return {short_write, bytes, {}}; }
-    /// Nothing is taken, as if the socket were full; the next write finds it free again.
-    [[nodiscard]] static fault refuse() { return {refused, 0, {}}; }
-    /// It takes that long until the client sees these bytes, and what comes after them. What was written before is not
-    /// held up, and an earlier delay is not made shorter.
-    [[nodiscard]] static fault delay(loop::clock::duration by) { return {delayed, 0, by}; }
-    /// The connection turns out to be lost.
-    [[nodiscard]] static fault lose() { return {broken, 0, {}}; }
-
-    kind_type kind = refused;
-    std::size_t bytes = 0;
-    loop::clock::duration by{};
-};
-
-/// The network between one client and the server. Bytes that the client sends are on their way until they arrive; bytes
-/// that the server sends wait in a bounded pipe until the client takes them. Used by one thread.
-class memory_link : public std::enable_shared_from_this<memory_link> {
-public:
-    /// Told when there is something to carry.
-    struct listener {
-        virtual void bytes_on_their_way(memory_link&) = 0;
-        virtual void bytes_for_client(memory_link&) = 0;
-
-    protected:
-        ~listener() = default;
-    };
-
-    /// @param capacity the most bytes that a side may send before the other one has read them, as with a socket.
-    memory_link(net::shard& host, listener& told, std::string peer, std::size_t capacity)
-        : host_(host), told_(&told), peer_(std::move(peer)), capacity_(capacity) {}
-    memory_link(const memory_link&) = delete;
-    memory_link& operator=(const memory_link&) = delete;
-
-    [[nodiscard]] net::shard& host() const noexcept { return host_; }
-
-    // The client's end
-
-    void send(std::string_view bytes) {
-        if (client_gone_) return;
-        on_their_way_.append(bytes);
-        tell_of_way_to_server();
-    }
-    /// Nothing more comes from the client after what it has sent.
-    void end_sending() {
-        end_on_its_way_ = true;
-        tell_of_way_to_server();
-    }
-    /// The client goes, as a program that ends: what it has sent arrives, and then the end; what still comes for it is
-    /// thrown away.
-    void leave() {
-        if (client_gone_) return;
-        on_news = nullptr;
-        pause(false);
-        end_sending();
-    }
-    /// The client vanishes: what is on its way is lost.
-    void vanish() {
-        if (client_gone_) return;
-        client_gone_ = true;
-        on_their_way_.clear();
-        end_sending();
-    }
-    /// Whether the client leaves what comes where it is.
-    void pause(bool paused) {
-        paused_ = paused;
-        tell_of_way_to_client();
-    }
-    void add_fault(const fault& one) { faults_.push_back(one); }
-
-    // The network
-
-    /// How many bytes can arrive now.
-    [[nodiscard]] std::size_t can_arrive() const noexcept {
-        return std::min(on_their_way_.size(), capacity_ - std::min(capacity_, arrived_.size()));
-    }
-    /// Whether something could be carried to the server: bytes, or the end.
-    [[nodiscard]] bool has_news_for_server() const noexcept {
-        return !closed_ && (can_arrive() != 0 || (on_their_way_.empty() && end_on_its_way_ && !end_arrived_));
-    }
-    static constexpr std::size_t everything = static_cast<std::size_t>(-1);
-    /// Carries at most so many bytes to the server, and the end after the last of them.
-    void arrive(std::size_t most) {
-        const std::size_t bytes = std::min(most, can_arrive());
-        arrived_.append(on_their_way_, 0, bytes);
-        on_their_way_.erase(0, bytes);
-        if (on_their_way_.empty() && end_on_its_way_) end_arrived_ = true;
-        wake(on_readable_);
-        if (client_gone_) wake(on_writable_);
-    }
-    /// Whether something could be carried to the client.
-    [[nodiscard]] bool has_news_for_client(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && !paused_ && (sent_.empty() ? server_ended_ && !end_taken_ : can_be_taken(now) != 0);
-    }
-    /// Whether there is something for the client whose time has not come.
-    [[nodiscard]] bool holds_back(loop::clock::time_point now) const noexcept {
-        return !client_gone_ && can_be_taken(now) < sent_.size();
-    }
-    /// How many bytes the client can take now.
-    [[nodiscard]] std::size_t can_be_taken(loop::clock::time_point now) const noexcept {
-        for (const delay& one : delays_)
-            if (now < one.until) return one.from;
-        return sent_.size();
-    }
-    /// Carries at most so many bytes to the client, and the end after the last of them.
-    void deliver(std::size_t most, loop::clock::time_point now) {
-        const std::string bytes = sent_.substr(0, std::min(most, can_be_taken(now)));
-        sent_.erase(0, bytes.size());
-        while (!delays_.empty() && delays_.front().until <= now) delays_.pop_front();
-        for (delay& one : delays_) one.from -= bytes.size();
-        if (!bytes.empty()) wake(on_writable_);
-        end_taken_ = sent_.empty() && server_ended_;
-        if (const auto told = on_news) told(bytes, end_taken_);  // a copy: it may be unset by what it calls
-    }
-
-    /// Forgets who waits and who is told: the test is over, and the server may go.
-    void forget() {
-        told_ = nullptr;
-        client_gone_ = true;
-        const auto readable = std::exchange(on_readable_, nullptr);
-        const auto writable = std::exchange(on_writable_, nullptr);
-    }
-
-    /// What the client's end does with what comes: `(bytes, whether it was the last)`. Set by the client, and unset
-    /// before it goes.
-    std::function<void(std::string_view, bool)> on_news;
-
-    // Where the network keeps it in mind.
-    bool listed_for_server = false;
-    bool listed_for_client = false;
-
-private:
-    friend class memory_stream;
-    using handler = std::function<void(const std::error_code&)>;
-
-    std::size_t read(char* into, std::size_t size, std::error_code& ec) {
-        ec.clear();
-        if (closed_) return refuse(ec, asio::error::bad_descriptor);
-        if (lost_ || (client_gone_ && end_arrived_)) return refuse(ec, asio::error::connection_reset);
-        if (arrived_.empty()) {
-            if (end_arrived_) return refuse(ec, asio::error::make_error_code(asio::error::eof));
-            return refuse(ec, asio::error::would_block);
-        }
-        const std::size_t n = arrived_.copy(into, size);
-        arrived_.erase(0, n);
-        if (!on_their_way_.empty() || end_on_its_way_) tell_of_way_to_server();
-        return n;
-    }
-
-    template <class Buffers>
-    std::size_t write(const Buffers& buffers, std::error_code& ec) {
-        ec.clear();
-        if (lost_ || (client_gone_ && end_arrived_)) return refuse(ec, asio::error::broken_pipe);
-        if (closed_ || server_ended_) return refuse(ec, asio::error::bad_descriptor);
-        std::size_t room = capacity_ - std::min(capacity_, sent_.size());
-        if (!faults_.empty()) {
-            const fault now = faults_.front();
-            faults_.pop_front();
-            if (now.kind == fault::refused || (now.kind == fault::short_write && now.bytes == 0)) room = 0;
-            if (now.kind == fault::short_write) room = std::min(room, now.bytes);
-            if (now.kind == fault::delayed) add_delay(host_.now() + now.by);
-            if (now.kind == fault::broken) {
-                lose();
-                return refuse(ec, asio::error::broken_pipe);
-            }
-        }
-        if (room == 0 && asio::buffer_size(buffers) != 0) return refuse(ec, asio::error::would_block);
-        std::size_t written = 0;
-        for (auto one = asio::buffer_sequence_begin(buffers); one != asio::buffer_sequence_end(buffers); ++one) {
-            const asio::const_buffer part(*one);
-            const std::size_t n = std::min(room - written, part.size());
-            sent_.append(static_cast<const char*>(part.data()), n);
-            written += n;
-        }
-        tell_of_way_to_client();
-        return written;
-    }
-
-    void wait_readable(handler told) {
-        on_readable_ = std::move(told);
-        if (closed_ || !arrived_.empty() || end_arrived_) wake(on_readable_);
-    }
-    void wait_writable(handler told) {
-        on_writable_ = std::move(told);
-        if (closed_ || lost_ || sent_.size() < capacity_ || (client_gone_ && end_arrived_)) wake(on_writable_);
-    }
-    void end() {
-        server_ended_ = true;
-        tell_of_way_to_client();
-    }
-    // Both sides find out that the other one is gone.
-    void lose() {
-        lost_ = end_on_its_way_ = end_arrived_ = true;
-        on_their_way_.clear();
-        arrived_.clear();
-        sent_.clear();
-        delays_.clear();
-        wake(on_readable_);
-        end();
-    }
-    void close() {
-        if (closed_) return;
-        closed_ = true;
-        end();
-        wake(on_readable_);
-        wake(on_writable_);
-    }
-
-    static std::size_t refuse(std::error_code& ec, const std::error_code& why) {
-        ec = why;
-        return 0;
-    }
-    void wake(handler& who) {
-        if (!who) return;
-        const auto why = closed_ ? asio::error::make_error_code(asio::error::operation_aborted) : std::error_code();
-        asio::post(host_.context(), [woken = std::exchange(who, nullptr), why] { woken(why); });
-    }
-
-    // Of what is sent, the bytes from there on are not seen before that time.
-    struct delay {
-        std::size_t from;
-        loop::clock::time_point until;
-    };
-    void add_delay(loop::clock::time_point until) {
-        if (!delays_.empty()) until = std::max(until, delays_.back().until);
-        delays_.push_back({sent_.size(), until});
-    }
-
-    void tell_of_way_to_server() {
-        if (told_) told_->bytes_on_their_way(*this);
-    }
-    void tell_of_way_to_client() {
-        if (told_) told_->bytes_for_client(*this);
-    }
-
-    net::shard& host_;
-    listener* told_;
-    std::string peer_;
-    std::size_t capacity_;
-    std::deque<fault> faults_;
-    std::string on_their_way_;  // sent by the client
-    std::string arrived_;       // and not read yet by the server
-    std::string sent_;          // by the server, not taken yet by the client
-    handler on_readable_;
-    handler on_writable_;
-    std::deque<delay> delays_;  // the first to end first
-    bool end_on_its_way_ = false;
-    bool end_arrived_ = false;
-    bool client_gone_ = false;
-    bool server_ended_ = false;
-    bool end_taken_ = false;
-    bool paused_ = false;
-    bool closed_ = false;
-    bool lost_ = false;
-};
-
-/// The server's end of a memory_link, as the channel wants its streams (see net::tcp_stream). Like a socket, it is closed
-/// when it goes. Movable.
+/// The server's end of a memory_link. Meets the stream concept of net::tcp_stream; like a socket, its destructor closes
+/// it. Movable. Internal: includes Asio.
 class memory_stream {
 public:
     explicit memory_stream(std::shared_ptr<memory_link> link) : link_(std::move(link)) {}
@@ -658,10 +2900,21 @@ public:
         if (link_) link_->close();
     }
 
-    std::size_t read_some(char* into, std::size_t size, std::error_code& ec) { return link_->read(into, size, ec); }
+    std::size_t read_some(char* buffer, std::size_t size, std::error_code& ec) { return link_->read(buffer, size, ec); }
     template <class Buffers>
     std::size_t write_some(const Buffers& buffers, std::error_code& ec) {
-        return link_->write(buffers, ec);
+        const std::size_t taken = link_->start_write(asio::buffer_size(buffers), ec);
+        if (ec) return 0;
+        std::size_t remaining = taken;
+        const auto end = asio::buffer_sequence_end(buffers);
+        for (auto it = asio::buffer_sequence_begin(buffers); it != end && remaining != 0; ++it) {
+            const asio::const_buffer buffer(*it);
+            const std::string_view bytes(static_cast<const char*>(buffer.data()), buffer.size());
+            link_->append(bytes.substr(0, remaining));
+            remaining -= (std::min)(remaining, bytes.size());
+        }
+        link_->finish_write();
+        return taken;
     }
     template <class Handler>
     void wait_readable(Handler&& handler) {
@@ -671,9 +2924,13 @@ public:
     void wait_writable(Handler&& handler) {
         link_->wait_writable(std::forward<Handler>(handler));
     }
-    void end_writing() { link_->end(); }
+    template <class Handler>
+    void wait_lost(Handler&& handler) {
+        link_->wait_lost(std::forward<Handler>(handler));
+    }
+    void end_writing() { link_->shut_down(); }
     void close() { link_->close(); }
-    [[nodiscard]] std::string peer_address() const { return link_ ? link_->peer_ : std::string(); }
+    [[nodiscard]] std::string peer_address() const { return link_ ? link_->peer_address() : std::string(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
         return ec == asio::error::would_block;
@@ -685,1493 +2942,329 @@ private:
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
-// What runs a server in a test: its loops, its network and its time, one thing after the other in one thread.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <deque>
-#include <exception>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <utility>
-#include <vector>
-
-// Numbers that are the same everywhere for the same seed.
-
-#include <cstddef>
-#include <cstdint>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
-/// A small generator (splitmix64): unlike the standard's distributions, it gives the same on every platform.
-class random_numbers {
-public:
-    explicit random_numbers(std::uint64_t seed) noexcept : state_(seed) {}
+namespace detail {
 
-    [[nodiscard]] std::uint64_t next() noexcept {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31U);
-    }
-    /// A number below `n`, which is not 0.
-    [[nodiscard]] std::size_t below(std::size_t n) noexcept { return static_cast<std::size_t>(next() % n); }
+/// Sets a flag for a scope.
+class flag_guard {
+public:
+    explicit flag_guard(bool& flag) : flag_(flag) { flag_ = true; }
+    ~flag_guard() { flag_ = false; }
+    flag_guard(const flag_guard&) = delete;
+    flag_guard& operator=(const flag_guard&) = delete;
 
 private:
-    std::uint64_t state_;
+    bool& flag_;
 };
 
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// Drives one server, until its end or the server's. The seed decides what happens first where several things may: which
-/// loop runs next, whose bytes arrive first, and in how many parts, and whether they do before or after what is due when
-/// time has passed. Seed 0 is the plain order: everything that the server has to do is done, and everything that it sends
-/// is received, before the bytes of the next client arrive, and all of that before time passes. What one loop was given,
-/// and what one connection carries, keeps its order with every seed, so every run is one that could really happen. The
-/// server's random numbers come from the seed as well.
-class simulation final : public server::loop_driver,
-                         private memory_link::listener,
-                         public std::enable_shared_from_this<simulation> {
+/// Makes the calling thread a loop's for a scope.
+class loop_scope {
 public:
-    using clock = loop::clock;
-
-    /// @throws std::logic_error if the server is driven already.
-    [[nodiscard]] static std::shared_ptr<simulation> start(server& served, std::uint64_t seed) {
-        if (served.driven_by())
-            throw std::logic_error("roompp: this server is in another roompp::testing::world; use that one");
-        auto made = std::make_shared<simulation>(served, seed);
-        made->take_over();
-        return made;
-    }
-    /// The one that drives the server, or a new one with seed 0.
-    [[nodiscard]] static std::shared_ptr<simulation> of(server& served) {
-        auto running = std::dynamic_pointer_cast<simulation>(served.driven_by());
-        return running ? running : start(served, 0);
-    }
-
-    /// For start().
-    simulation(server& served, std::uint64_t seed)
-        : server_(&served), seed_(seed), random_(seed), random_for_server_(~seed) {}
-    ~simulation() override { end(); }
-
-    /// Ends the conversations, once: what is on its way arrives, then the clients vanish, and the server is told.
-    void end() {
-        if (!server_) return;
-        run_quietly();
-        const auto links = all_links();
-        for (const auto& one : links) one->vanish();
-        run_quietly();
-        for (const auto& one : links) one->forget();
-        for (const auto& what : errors_)
-            std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", text_of(what).c_str());
-        server_->detach_driver();
-        server_ = nullptr;
-        shards_.clear();
-        busy_.clear();
-        ticks_.clear();
-    }
-    [[nodiscard]] bool has_ended() const noexcept { return server_ == nullptr; }
-
-    [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
-    /// The time since the start.
-    [[nodiscard]] clock::duration elapsed() const noexcept { return now_ - started_; }
-    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return wall_; }
-    void set_wall_time(std::chrono::system_clock::time_point now) {
-        wall_ = now;
-        for (net::shard* one : shards_) one->home().set_wall_time(wall_);
-    }
-    /// What hooks have thrown since this was last asked, and no on_error() took; see settle().
-    [[nodiscard]] std::vector<std::string> errors() {
-        run();
-        std::vector<std::string> texts;
-        for (const auto& what : std::exchange(errors_, {})) texts.push_back(text_of(what));
-        return texts;
-    }
-
-    /// A new connection to the server, on its next loop, as a listening socket would have it.
-    /// @param capacity the most bytes under way in each direction.
-    /// @throws failure if the world, or its server, has ended.
-    [[nodiscard]] std::shared_ptr<memory_link> connect(std::string peer, std::size_t capacity) {
-        require_server();
-        net::shard& host = *shards_[next_shard_++ % shards_.size()];
-        memory_link::listener& told = *this;
-        auto link = std::make_shared<memory_link>(host, told, std::move(peer), capacity);
-        host.home().post([its = server_, &host, link] { its->serve(host, memory_stream(link)); });
-        remember(link);
-        return link;
-    }
-    /// A number for a new client, from 1.
-    [[nodiscard]] std::size_t next_number() noexcept { return ++clients_; }
-
-    /// How many steps settle() goes on for.
-    void most_steps(std::size_t n) noexcept { most_steps_ = n; }
-
-    /// Runs everything that is ready, and what comes of it, until nothing is.
-    /// @throws failure if it does not come to an end, if a hook calls this, or if the world has ended; hook_failure if hooks
-    /// have thrown what no on_error() takes.
-    void settle() {
-        run();
-        throw_errors();
-    }
-
-    /// Stops the server, and settles.
-    void stop() {
-        require_rest();
-        server_->stop();
-        settle();
-    }
-
-    /// Lets time pass, second by second, as the server's loops see it, and settles after each. What is on its way before
-    /// that arrives first; with another seed than 0, what is due within the first second may come before it.
-    void advance(clock::duration by) {
-        require_rest();
-        if (seed_ == 0 || by <= clock::duration::zero()) run();
-        while (by > clock::duration::zero()) {
-            const auto step = std::min<clock::duration>(by, std::chrono::seconds(1));
-            by -= step;
-            pass(step);
-            run();
-        }
-        throw_errors();
-    }
+    explicit loop_scope(loop& home) : home_(home) { home_.enter(); }
+    ~loop_scope() { home_.suspend(); }
+    loop_scope(const loop_scope&) = delete;
+    loop_scope& operator=(const loop_scope&) = delete;
 
 private:
-    using link_ptr = std::shared_ptr<memory_link>;
+    loop& home_;
+};
 
-    // A flag that is up for a while.
-    class raised {
-    public:
-        explicit raised(bool& flag) : flag_(flag) { flag_ = true; }
-        ~raised() { flag_ = false; }
-        raised(const raised&) = delete;
-        raised& operator=(const raised&) = delete;
+[[nodiscard]] ROOMPP_DECL std::string error_text(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "an exception that is not derived from std::exception";
+    }
+}
 
-    private:
-        bool& flag_;
-    };
-
-    // Makes the calling thread a loop's for a while.
-    class visit {
-    public:
-        explicit visit(loop& home) : home_(home) { home_.enter(); }
-        ~visit() { home_.suspend(); }
-        visit(const visit&) = delete;
-        visit& operator=(const visit&) = delete;
-
-    private:
-        loop& home_;
-    };
-
-    void take_over() {
-        shards_ = server_->attach_driver(shared_from_this());
-        now_ = started_ = shards_.front()->now();
-        for (net::shard* one : shards_) one->home().suspend();
-        pass({});
-        while (!ticks_.empty()) tick(0);
-    }
-
-    // server::driver
-    [[nodiscard]] std::uint64_t random() override { return random_for_server_.next(); }
-    void failed(const std::exception_ptr& what) override { errors_.push_back(what); }
-    void on_server_end() override { end(); }
-
-    void require_server() const {
-        if (!server_)
-            throw failure(
-                "roompp::testing: the world has ended, or its server: keep both for as long as their clients");
-    }
-    // Within a hook, the server can't go on.
-    void require_rest() const {
-        require_server();
-        if (running_)
-            throw failure(
-                "roompp::testing: a hook of the server can't look at what comes of it, nor let time pass: the server "
-                "would have to go on before the hook has returned. Do so after it, or only send here");
-    }
-
-    void run() {
-        require_rest();
-        const raised running(running_);
-        const auto kept = weak_from_this().lock();  // a hook may let the last client go
-        busy_.assign(shards_.size(), true);
-        for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
-            if (steps == most_steps_)
-                throw failure("the server does not come to rest: after " + std::to_string(most_steps_) +
-                              " steps there still is something to do; does a handler post itself, or answer itself?");
-    }
-    void run_quietly() noexcept {
-        try {
-            run();
-        } catch (...) {  // the test has ended: there is nobody to tell
-        }
-    }
-
-    void throw_errors() {
-        if (errors_.empty()) return;
-        std::string story = "the server's hooks have thrown what no on_error() takes:";
-        for (const auto& what : std::exchange(errors_, {})) {
-            if (is_foreign(what)) std::rethrow_exception(what);  // a test framework's own: it must go on as it is
-            story += "\n  " + text_of(what);
-        }
-        throw hook_failure(story +
-                           "\n  A test that expects this asks world.errors() first, or gives the server an on_error()");
-    }
-    static bool is_foreign(const std::exception_ptr& what) {
-        try {
-            std::rethrow_exception(what);
-        } catch (const std::exception&) {
-            return false;
-        } catch (...) {
-            return true;
-        }
-    }
-    static std::string text_of(const std::exception_ptr& what) {
-        try {
-            std::rethrow_exception(what);
-        } catch (const std::exception& e) {
-            return e.what();
-        } catch (...) {
-            return "an exception that is not derived from std::exception";
-        }
-    }
-
-    // The loops see it one after the other, as run() goes on.
-    void pass(clock::duration step) {
-        now_ += step;
-        wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
-        for (std::size_t i = 0; i < shards_.size(); ++i) ticks_.push_back(i);
-        for (const auto& held : std::exchange(held_, {})) bytes_for_client(*held);
-    }
-    void tick(std::size_t index) {
-        net::shard& one = *shards_[ticks_[index]];
-        ticks_.erase(ticks_.begin() + static_cast<std::ptrdiff_t>(index));
-        guarded(one, [&] {
-            one.home().set_wall_time(wall_);
-            one.advance(now_);
-        });
-        std::fill(busy_.begin(), busy_.end(), true);
-    }
-    bool poll(std::size_t index) {
-        bool ran = true;
-        guarded(*shards_[index], [&] { ran = shards_[index]->poll_one(); });
-        if (ran && shards_.size() > 1) std::fill(busy_.begin(), busy_.end(), true);  // it may have given others work
-        busy_[index] = ran;
-        return ran;
-    }
-    template <class Action>
-    void guarded(net::shard& one, Action&& action) {
-        try {
-            const visit here(one.home());
-            action();
-        } catch (...) {
-            server_->report(std::current_exception());
-        }
-    }
-
-    // memory_link::listener
-    void bytes_on_their_way(memory_link& link) override {
-        if (std::exchange(link.listed_for_server, true)) return;
-        to_server_.push_back(link.shared_from_this());
-    }
-    void bytes_for_client(memory_link& link) override {
-        if (std::exchange(link.listed_for_client, true)) return;
-        to_client_.push_back(link.shared_from_this());
-    }
-
-    bool step_in_order() {
-        if (!ticks_.empty()) {
-            tick(0);
-            return true;
-        }
-        for (std::size_t i = 0; i < shards_.size(); ++i)
-            if (busy_[i] && poll(i)) return true;
-        if (!to_client_.empty()) {
-            carry_to_client(0, memory_link::everything);
-            return true;
-        }
-        if (!to_server_.empty()) {
-            carry_to_server(0, memory_link::everything);
-            return true;
-        }
+[[nodiscard]] ROOMPP_DECL bool is_standard_exception(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception&) {
+        return true;
+    } catch (...) {
         return false;
     }
-
-    bool step_at_random() {
-        const auto busy = static_cast<std::size_t>(std::count(busy_.begin(), busy_.end(), true));
-        const std::size_t choices = ticks_.size() + busy + to_client_.size() + to_server_.size();
-        if (choices == 0) return false;
-        std::size_t chosen = random_.below(choices);
-        if (chosen < ticks_.size()) {
-            tick(chosen);
-        } else if ((chosen -= ticks_.size()) < busy) {
-            std::size_t i = 0;
-            while (!busy_[i] || chosen-- != 0) ++i;
-            poll(i);
-        } else if ((chosen -= busy) < to_client_.size()) {
-            carry_to_client(chosen, some_of(to_client_[chosen]->can_be_taken(now_)));
-        } else {
-            chosen -= to_client_.size();
-            carry_to_server(chosen, some_of(to_server_[chosen]->can_arrive()));
-        }
-        return true;
-    }
-    // Everything half of the time, else a part.
-    std::size_t some_of(std::size_t bytes) {
-        return bytes < 2 || random_.below(2) == 0 ? memory_link::everything : 1 + random_.below(bytes);
-    }
-
-    void carry_to_server(std::size_t index, std::size_t most) {
-        const auto link = take(to_server_, index);
-        link->listed_for_server = false;
-        if (!link->has_news_for_server()) return;
-        link->arrive(most);
-        busy_[link->host().home().index()] = true;
-        if (link->has_news_for_server()) bytes_on_their_way(*link);
-    }
-    void carry_to_client(std::size_t index, std::size_t most) {
-        const auto link = take(to_client_, index);
-        link->listed_for_client = false;
-        if (link->has_news_for_client(now_)) {
-            link->deliver(most, now_);
-            busy_[link->host().home().index()] = true;
-        }
-        if (link->has_news_for_client(now_))
-            bytes_for_client(*link);
-        else if (link->holds_back(now_))
-            held_.push_back(link);
-    }
-    static link_ptr take(std::deque<link_ptr>& from, std::size_t index) {
-        if (index != 0) from[index].swap(from.front());
-        auto taken = std::move(from.front());
-        from.pop_front();
-        return taken;
-    }
-
-    void remember(const link_ptr& link) {
-        if (links_.size() == links_.capacity())  // now and then, so that the past is not kept
-            links_.erase(std::remove_if(links_.begin(), links_.end(), [](const auto& one) { return one.expired(); }),
-                         links_.end());
-        links_.push_back(link);
-    }
-    [[nodiscard]] std::vector<link_ptr> all_links() const {
-        std::vector<link_ptr> living;
-        for (const auto& one : links_)
-            if (auto still = one.lock()) living.push_back(std::move(still));
-        return living;
-    }
-
-    server* server_;  // null after the end
-    std::uint64_t seed_;
-    random_numbers random_;
-    random_numbers random_for_server_;  // apart, so that the order does not depend on what it asks for
-    std::vector<net::shard*> shards_;
-    std::vector<bool> busy_;          // by loop: there may be something for it to do
-    std::vector<std::size_t> ticks_;  // the loops that do not know yet how late it is
-    std::deque<link_ptr> to_server_;
-    std::deque<link_ptr> to_client_;
-    std::vector<link_ptr> held_;
-    std::vector<std::exception_ptr> errors_;  // that nobody has been told of
-    std::vector<std::weak_ptr<memory_link>> links_;
-    std::size_t most_steps_ = 20'000'000;
-    std::size_t next_shard_ = 0;
-    std::size_t clients_ = 0;
-    bool running_ = false;
-    clock::time_point started_{};
-    clock::time_point now_{};
-    // Noon of the first day of 2030, in UTC.
-    std::chrono::system_clock::time_point wall_{std::chrono::seconds(1'893'499'200)};
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// A message as a client has received it.
-struct received_message {
-    std::string data;
-    payload_kind kind = payload_kind::text;
-};
-
-namespace detail {
-
-/// The client itself; what the test holds is a handle to it.
-class client_endpoint {
-public:
-    client_endpoint(std::shared_ptr<simulation> in, std::string target)
-        : sim(std::move(in)), path(std::move(target)), number(sim->next_number()) {
-        name = "client " + std::to_string(number);
-    }
-    ~client_endpoint() {
-        if (link) link->leave();
-    }
-    client_endpoint(const client_endpoint&) = delete;
-    client_endpoint& operator=(const client_endpoint&) = delete;
-
-    void start() {
-        if (link) throw failure("roompp::testing: " + name + " has connected already; make another client");
-        link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), capacity);
-        link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
-        request.set_method("GET");
-        request.set_uri(path);
-        request.set_version("HTTP/1.1");
-        const std::string key = "a test's key " + std::to_string(100 + number % 900);
-        fallback("Host", "localhost");
-        fallback("Upgrade", "websocket");
-        fallback("Connection", "Upgrade");
-        fallback("Sec-WebSocket-Version", "13");
-        fallback("Sec-WebSocket-Key",
-                 websocketpp::base64_encode(reinterpret_cast<const unsigned char*>(key.data()), key.size()));
-        log.sent(at(), "GET " + path, {});
-        link->send(request.raw());
-    }
-
-    void send_frame(opcode::value kind, std::string_view bytes, bool fin) {
-        if (ended || close_sent) return;
-        if (kind == opcode::close) {
-            close_sent = true;
-            log.sent(at(), name_of(kind), as_close(bytes));
-        } else {
-            log.sent(at(), fin ? name_of(kind) : name_of(kind) + " (to be continued)", bytes);
-        }
-        link->send(client_frame(kind, bytes, masks.next32(), fin));
-    }
-
-    void vanish() {
-        if (!link) return;
-        link->on_news = nullptr;
-        link->vanish();
-        if (!ended) log.happened(at(), "the client vanishes");
-        ended = true;
-    }
-
-    [[nodiscard]] bool is_connected() const {
-        return link && reader.complete() && reader.reply().status == 101 && !ended && !close_received && error.empty();
-    }
-
-    [[nodiscard]] loop::clock::duration at() const noexcept { return sim->elapsed(); }
-
-    [[nodiscard]] std::string state() const {
-        if (!link) return "it has not connected";
-        if (sim->has_ended()) return "its world has ended";
-        if (!error.empty()) return error;
-        if (reader.has_head() && reader.reply().status != 101)
-            return "it was refused with " + std::to_string(reader.reply().status);
-        if (ended) return "the connection has ended with " + how_closed();
-        if (!reader.has_head()) return "its handshake is not answered";
-        if (paused) return "it has paused reading";
-        if (close_received) return "the connection is closing with " + how_closed();
-        return "the connection is open";
-    }
-    [[nodiscard]] std::string how_closed() const {
-        return std::to_string(how.code) + (how.reason.empty() ? std::string() : ' ' + readable(how.reason));
-    }
-    [[nodiscard]] static std::string as_close(std::string_view bytes) {
-        if (bytes.size() < 2) return std::string(bytes);
-        const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
-        return std::to_string(byte(0) << 8U | byte(1)) + ' ' + std::string(bytes.substr(2));
-    }
-
-    [[noreturn]] void fail(const std::string& what) const {
-        std::string story = name + ' ' + what + '\n';
-        story += "  " + state() + "; " + conversation::seconds(at()) + " after the start, seed " +
-                 std::to_string(sim->seed()) + "\n  its conversation:\n" + log.text();
-        for (const auto& one : inbox) story += "  not looked at yet: " + readable(one.data) + '\n';
-        throw failure(story);
-    }
-
-    struct mask_numbers {
-        std::uint32_t state = 0x12345678;
-        [[nodiscard]] std::uint32_t next32() noexcept { return state = state * 1664525U + 1013904223U; }
-    };
-
-    const std::shared_ptr<simulation> sim;
-    const std::string path;
-    const std::size_t number;
-    std::string name;
-    std::shared_ptr<memory_link> link;
-    std::size_t capacity = std::size_t{64} * 1024;
-    websocketpp::http::parser::request request;
-    std::string subprotocols;
-    std::string cookies;
-    http_reply_reader reader;
-    conversation log;
-    std::deque<received_message> inbox;
-    std::string error;  // of the server's, against the protocol
-    close_event how;    // 1006 until a close frame comes
-    std::size_t pings = 0;
-    std::vector<std::string> pongs;
-    mask_numbers masks;
-    bool answers_pings = true;
-    bool answers_close = true;
-    bool paused = false;
-    bool close_sent = false;
-    bool close_received = false;
-    bool end_is_known = false;  // the test has ended it, or looked at how it was ended
-    bool ended = false;         // nothing more comes
-
-private:
-    void fallback(const std::string& header, const std::string& value) {
-        if (request.get_header(header).empty()) request.append_header(header, value);
-    }
-
-    void take(std::string_view bytes, bool last) {
-        if (!reader.complete() || reader.reply().status != 101) {
-            const bool had_head = reader.has_head();
-            reader.take(bytes);
-            if (last) reader.end();
-            if (reader.has_head() && !had_head) log.received(at(), "HTTP " + std::to_string(reader.reply().status), {});
-            if (reader.complete() && reader.reply().status == 101) check_handshake();
-        }
-        unread_.append(bytes);
-        while (const auto message = frames_.next(unread_)) take_message(*message);
-        if (frames_.error() && error.empty()) {
-            error = "the server has sent what is no WebSocket frame (" + frames_.error().message() + ")";
-            log.happened(at(), error);
-        }
-        if (last && !ended) {
-            ended = true;
-            log.happened(at(), "the server ends the connection");
-            if (!close_received && reader.has_head() && !unread_.empty())
-                error = "the server has ended the connection in the middle of a frame";
-            link->end_sending();
-        }
-    }
-
-    // RFC 6455, section 4.1.
-    void check_handshake() {
-        using websocketpp::processor::hybi13;
-        static net::reader_config::rng_type numbers;
-        const hybi13<net::reader_config> rules(false, false, nullptr, numbers);
-        if (rules.validate_server_handshake_response(request, reader.reply().head))
-            error = "the server's answer to the handshake is not as RFC 6455 has it";
-    }
-
-    void take_message(server_frame_reader::message& message) {
-        const std::string& bytes = message.get_payload();
-        const bool is_close = message.get_opcode() == opcode::close;
-        log.received(at(), name_of(message.get_opcode()), is_close ? as_close(bytes) : bytes);
-        switch (message.get_opcode()) {
-            case opcode::text:
-                inbox.push_back({bytes, payload_kind::text});
-                break;
-            case opcode::binary:
-                inbox.push_back({bytes, payload_kind::binary});
-                break;
-            case opcode::ping:
-                ++pings;
-                if (answers_pings) send_frame(opcode::pong, bytes, true);
-                break;
-            case opcode::pong:
-                pongs.push_back(bytes);
-                break;
-            case opcode::close:
-                take_close(bytes);
-                break;
-            default:
-                break;
-        }
-    }
-    void take_close(const std::string& bytes) {
-        close_received = true;
-        std::error_code ec;
-        how.code = websocketpp::close::extract_code(bytes, ec);
-        how.reason = websocketpp::close::extract_reason(bytes, ec);
-        if (answers_close) send_frame(opcode::close, bytes.substr(0, 2), true);
-    }
-
-    static std::string name_of(opcode::value kind) {
-        switch (kind) {
-            case opcode::continuation:
-                return "continuation";
-            case opcode::text:
-                return "text";
-            case opcode::binary:
-                return "binary";
-            case opcode::close:
-                return "close";
-            case opcode::ping:
-                return "ping";
-            case opcode::pong:
-                return "pong";
-            default:
-                return "opcode " + std::to_string(static_cast<int>(kind));
-        }
-    }
-
-    server_frame_reader frames_;
-    std::string unread_;
-};
+}
 
 }  // namespace detail
 
-/// A WebSocket client of a server in the same program. What it sends is on its way until the server has its turn: when a
-/// client looks at what came (receive() and the like, connect(), closed()), or with world::settle(). It never waits: what has
-/// not come then does not come, and that fails the test, by throwing a testing::failure.
-///
-/// It answers pings and close frames by itself. A handle: copies are the same client. When the last one goes while it is
-/// connected, what it has sent still arrives, and then the connection ends: with 1006, unless it has sent a close frame.
-/// After the end of its world, or of its server, it can't be used any more.
-class client {
-public:
-    /// A client of this server, in the world that the server is in, or a new one with seed 0, which lasts as long as
-    /// one of its clients.
-    /// @param path with the query, as in `/ws/chat/lobby/?name=Ann`.
-    client(server& served, std::string path) : client(simulation::of(served), std::move(path)) {}
-    /// For world::client().
-    client(std::shared_ptr<simulation> in, std::string path)
-        : its_(std::make_shared<detail::client_endpoint>(std::move(in), std::move(path))) {}
+// ---- Start and end
 
-    // At any time. Each returns the client, so that they can be chained.
+ROOMPP_DECL std::shared_ptr<simulation> simulation::start(server& target, std::uint64_t seed) {
+    if (access::driver(target))
+        throw std::logic_error("roompp: this server is in another roompp::testing::world; use that one");
+    auto sim = std::make_shared<simulation>(target, seed);
+    sim->attach();
+    return sim;
+}
 
-    /// What failures call it; otherwise "client 1" and so on.
-    client& named(std::string name) {
-        its_->name = std::move(name);
-        return *this;
-    }
-    /// Whether it answers pings, as every client must; false for one that is as good as dead.
-    client& answer_pings(bool wanted) {
-        its_->answers_pings = wanted;
-        return *this;
-    }
-    /// Whether it answers a close frame.
-    client& answer_close(bool wanted) {
-        its_->answers_close = wanted;
-        return *this;
-    }
+ROOMPP_DECL std::shared_ptr<simulation> simulation::find_or_start(server& target) {
+    auto sim = std::dynamic_pointer_cast<simulation>(access::driver(target));
+    return sim ? sim : start(target, 0);
+}
 
-    // Before connect(): afterwards, they throw a failure.
+ROOMPP_DECL void simulation::attach() {
+    shards_ = access::attach_driver(*server_, shared_from_this());
+    now_ = start_ = shards_.front()->now();
+    for (net::shard* shard : shards_) shard->home().suspend();
+    move_clock({});
+    while (!ticks_.empty()) tick(0);
+}
 
-    /// Adds a header to the handshake, or puts another in the place of one that is there anyway, such as Host.
-    client& header(const std::string& name, const std::string& value) {
-        not_linked("header()");
-        its_->request.append_header(name, value);
-        return *this;
-    }
-    client& cookie(const std::string& name, const std::string& value) {
-        not_linked("cookie()");
-        auto& all = its_->cookies;
-        all += (all.empty() ? "" : "; ") + name + '=' + value;
-        its_->request.replace_header("Cookie", all);
-        return *this;
-    }
-    /// Offers a subprotocol, after those that it offers already.
-    client& subprotocol(const std::string& name) {
-        not_linked("subprotocol()");
-        auto& all = its_->subprotocols;
-        all += (all.empty() ? "" : ", ") + name;
-        its_->request.replace_header("Sec-WebSocket-Protocol", all);
-        return *this;
-    }
-    /// How many bytes can be under way in each direction: the buffers of a socket. 64 KiB by default.
-    client& buffer_bytes(std::size_t most) {
-        not_linked("buffer_bytes()");
-        if (most == 0) its_->fail("can't do with buffers of 0 bytes: nothing would ever get through");
-        its_->capacity = most;
-        return *this;
-    }
+ROOMPP_DECL void simulation::end() {
+    if (!server_) return;
+    run_quietly();
+    const auto links = live_links();
+    for (const auto& link : links) link->vanish();
+    run_quietly();
+    for (const auto& link : links) link->detach();
+    for (const auto& error : errors_)
+        std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", detail::error_text(error).c_str());
+    access::detach_driver(*server_);
+    server_ = nullptr;
+    shards_.clear();
+    busy_.clear();
+    ticks_.clear();
+}
 
-    // Opening
+// ---- What clients and the world call
 
-    /// Opens the connection.
-    /// @throws failure if it is refused.
-    client& connect() {
-        try_connect();
-        if (its_->reader.reply().status != 101)
-            its_->fail("expected to be connected to " + its_->path + ", but was refused with " +
-                       std::to_string(its_->reader.reply().status) + ": " + readable(its_->reader.reply().body));
-        if (!its_->error.empty()) its_->fail("expected to be connected to " + its_->path);
-        return *this;
-    }
-    /// Asks to open the connection.
-    /// @returns the answer: the status is 101 if it is open.
-    const http_reply& try_connect() {
-        its_->start();
-        its_->sim->settle();
-        if (!its_->reader.complete()) its_->fail("expected an answer to its handshake");
-        return its_->reader.reply();
-    }
-    /// Asks to open the connection, and goes on without looking at the answer.
-    client& start_connecting() {
-        its_->start();
-        return *this;
-    }
-    /// The answer to its handshake.
-    [[nodiscard]] const http_reply& handshake() {
-        settle();
-        return its_->reader.reply();
-    }
-    /// The subprotocol that the server has chosen; empty if none.
-    [[nodiscard]] const std::string& chosen_subprotocol() { return handshake().header("Sec-WebSocket-Protocol"); }
+ROOMPP_DECL void simulation::set_wall_time(std::chrono::system_clock::time_point now) {
+    wall_now_ = now;
+    for (net::shard* shard : shards_) shard->home().set_wall_time(wall_now_);
+}
 
-    // Sending
+ROOMPP_DECL std::vector<std::string> simulation::errors() {
+    run();
+    std::vector<std::string> texts;
+    for (const auto& error : std::exchange(errors_, {})) texts.push_back(detail::error_text(error));
+    return texts;
+}
 
-    /// Sends a message: text, or what the payload is.
-    client& send(payload message) {
-        return send_frame(message.is_text() ? opcode::text : opcode::binary, message.data());
-    }
-    client& send_binary(std::string_view bytes) { return send(binary(bytes)); }
-    client& ping(std::string_view bytes = {}) { return send_frame(opcode::ping, bytes); }
-    /// Sends a frame, which may be part of a message or against the rules.
-    client& send_frame(opcode::value kind, std::string_view bytes, bool fin = true) {
-        linked("send");
-        if (its_->ended || its_->close_sent)
-            its_->fail("can't send " + readable(bytes) + ": " +
-                       (its_->ended ? "it is not connected" : "it has closed"));
-        its_->send_frame(kind, bytes, fin);
-        return *this;
-    }
-    /// Sends bytes that are no frame, or several.
-    client& send_bytes(std::string_view bytes) {
-        linked("send");
-        its_->log.sent(its_->at(), "bytes", bytes);
-        its_->link->send(bytes);
-        return *this;
-    }
+ROOMPP_DECL std::shared_ptr<memory_link> simulation::connect(std::size_t client_number, std::size_t capacity) {
+    require_server();
+    net::shard& host = *shards_[next_shard_++ % shards_.size()];
+    memory_link::observer& network = *this;
+    auto peer_address = "192.0.2." + std::to_string(1 + (client_number - 1) % 254);  // reserved by RFC 5737
+    auto link = std::make_shared<memory_link>(host, network, std::move(peer_address), capacity);
+    host.home().post([target = server_, &host, link] {
+        roompp::detail::serve(access::loops(*target), access::routes(*target), host, memory_stream(link));
+    });
+    track(link);
+    return link;
+}
 
-    // Receiving
+ROOMPP_DECL void simulation::settle() {
+    run();
+    throw_errors();
+}
 
-    /// The next text message.
-    /// @throws failure if none has come, or if it is binary.
-    [[nodiscard]] std::string receive() { return receive_kind(payload_kind::text, "a text message").data; }
-    /// The next binary message.
-    [[nodiscard]] std::string receive_binary() { return receive_kind(payload_kind::binary, "a binary message").data; }
-    /// The next message of either kind.
-    [[nodiscard]] received_message receive_message() {
-        settle();
-        if (its_->inbox.empty()) its_->fail("expected a message, but nothing came");
-        return take_message();
-    }
-    /// The next text message, parsed: `receive_json<nlohmann::json>()`, or any type with a static `parse(std::string)`
-    /// that throws what is derived from std::exception.
-    template <class Json>
-    [[nodiscard]] Json receive_json() {
-        const std::string text = receive();
-        try {
-            return Json::parse(text);
-        } catch (const std::exception& e) {
-            its_->fail("expected JSON, but " + readable(text) + " came: " + e.what());
-        }
-    }
-    /// All text messages that have come, in order.
-    [[nodiscard]] std::vector<std::string> receive_all() {
-        settle();
-        std::vector<std::string> texts;
-        while (!its_->inbox.empty()) texts.push_back(receive());
-        return texts;
-    }
-    /// Makes sure that the next text message is this one. One that is not is left where it is.
-    client& expect(std::string_view text) {
-        settle();
-        if (its_->inbox.empty()) its_->fail("expected " + readable(text) + ", but nothing came");
-        const received_message& next = its_->inbox.front();
-        if (next.kind == payload_kind::binary)
-            its_->fail("expected " + readable(text) + ", but binary " + readable(next.data) + " came");
-        if (next.data != text)
-            its_->fail("expected " + readable(text) + ", but " + readable(next.data) + " came" +
-                       difference(text, next.data));
-        its_->inbox.pop_front();
-        return *this;
-    }
-    /// Makes sure that no message has come although it could have: the client is connected, or was ended by the test, or
-    /// the test has looked at closed().
-    client& receive_nothing() {
-        settle();
-        if (!its_->inbox.empty()) its_->fail("expected nothing, but " + readable(its_->inbox.front().data) + " came");
-        linked("receive");
-        if (!its_->is_connected() && !its_->end_is_known)
-            its_->fail("expected to be connected, and to receive nothing");
-        return *this;
-    }
-    /// How many pings have come.
-    [[nodiscard]] std::size_t pings() {
-        settle();
-        return its_->pings;
-    }
-    /// What came with the pongs, in order.
-    [[nodiscard]] std::vector<std::string> pongs() {
-        settle();
-        return its_->pongs;
-    }
+ROOMPP_DECL void simulation::stop() {
+    require_idle();
+    server_->stop();
+    settle();
+}
 
-    // Ending
-
-    /// Sends a close frame; the server's answer ends the connection.
-    client& close(std::uint16_t code = close_code::normal, std::string_view reason = {}) {
-        std::string bytes{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-        send_frame(opcode::close, bytes.append(reason));
-        its_->end_is_known = true;
-        return *this;
+ROOMPP_DECL void simulation::advance(clock::duration time) {
+    require_idle();
+    if (seed_ == 0 || time <= clock::duration::zero()) run();
+    while (time > clock::duration::zero()) {
+        const auto step = std::min<clock::duration>(time, std::chrono::seconds(1));
+        time -= step;
+        move_clock(step);
+        run();
     }
-    /// How the connection has ended: with what the server's close frame said, or 1006 if none came.
-    /// @throws failure if it has not.
-    [[nodiscard]] close_event closed() {
-        settle();
-        linked("be closed");
-        if (!its_->ended && !its_->close_received) its_->fail("expected the connection to be closed");
-        its_->end_is_known = true;
-        return its_->how;
-    }
-    /// Whether messages can come and go.
-    [[nodiscard]] bool is_open() {
-        settle();
-        return its_->is_connected() && !its_->close_sent;
-    }
-    /// Takes nothing more from the server: a slow member. What the server sends piles up, first in the buffers (see
-    /// buffer_bytes()), then at the server.
-    client& pause_reading() { return pause(true); }
-    client& resume_reading() { return pause(false); }
-    /// Vanishes without a close frame, as with a pulled cable that the system notices. What it has sent and the server has
-    /// not had a turn to read is lost.
-    client& drop() {
-        its_->end_is_known = true;
-        its_->vanish();
-        return *this;
-    }
+    throw_errors();
+}
 
-    /// What happens to the server's next write to this client; several are taken in turn.
-    client& next_write(const fault& what) {
-        linked("have faults");
-        its_->link->add_fault(what);
-        return *this;
+// ---- Conditions and errors
+
+ROOMPP_DECL void simulation::require_server() const {
+    if (!server_)
+        throw failure("roompp::testing: the world has ended, or its server: keep both for as long as their clients");
+}
+
+// A hook runs within run(): the server can't continue before the hook has returned.
+ROOMPP_DECL void simulation::require_idle() const {
+    require_server();
+    if (is_running_)
+        throw failure(
+            "roompp::testing: a hook of the server can't look at what comes of it, nor let time pass: the server "
+            "would have to go on before the hook has returned. Do so after it, or only send here");
+}
+
+ROOMPP_DECL void simulation::throw_errors() {
+    if (errors_.empty()) return;
+    std::string story = "the server's hooks have thrown what no on_error() takes:";
+    for (const auto& error : std::exchange(errors_, {})) {
+        // A test framework's own exception must reach it as it is.
+        if (!detail::is_standard_exception(error)) std::rethrow_exception(error);
+        story += "\n  " + detail::error_text(error);
     }
+    throw hook_failure(story +
+                       "\n  A test that expects this asks world.errors() first, or gives the server an on_error()");
+}
 
-    /// What was said, as failures tell it.
-    [[nodiscard]] std::string conversation() const { return its_->log.text(); }
-    [[nodiscard]] const std::string& name() const noexcept { return its_->name; }
+// ---- Steps
 
-private:
-    void settle() { its_->sim->settle(); }
-    void linked(const char* what) const {
-        if (!its_->link) its_->fail(std::string("can't ") + what + " before it connects: call connect() first");
-        if (its_->sim->has_ended()) its_->fail(std::string("can't ") + what + " any more: its world has ended");
-    }
-    void not_linked(const char* what) const {
-        if (its_->link) its_->fail(std::string("has connected already: call ") + what + " before connect()");
-    }
-    client& pause(bool paused) {
-        linked("pause");
-        its_->paused = paused;
-        its_->link->pause(paused);
-        return *this;
-    }
-    received_message take_message() {
-        auto next = std::move(its_->inbox.front());
-        its_->inbox.pop_front();
-        return next;
-    }
-    received_message receive_kind(payload_kind kind, const char* wanted) {
-        settle();
-        if (its_->inbox.empty()) its_->fail(std::string("expected ") + wanted + ", but nothing came");
-        const received_message& next = its_->inbox.front();
-        if (next.kind != kind)
-            its_->fail(std::string("expected ") + wanted + ", but one of the other kind came: " + readable(next.data));
-        return take_message();
-    }
+ROOMPP_DECL void simulation::run() {
+    require_idle();
+    const detail::flag_guard running(is_running_);
+    const auto self = weak_from_this().lock();  // a hook may destroy the last client; null in the destructor
+    busy_.assign(shards_.size(), true);
+    for (std::size_t steps = 0; seed_ == 0 ? step_in_order() : step_at_random(); ++steps)
+        if (steps == max_steps_)
+            throw failure("the server does not come to rest: after " + std::to_string(max_steps_) +
+                          " steps there still is something to do; does a handler post itself, or answer itself?");
+}
 
-    std::shared_ptr<detail::client_endpoint> its_;
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-// The same test in many orders of events.
-
-#include <cstdint>
-#include <cstdio>
-#include <exception>
-#include <initializer_list>
-#include <string>
-#include <type_traits>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-namespace detail {
-
-template <class Test>
-void run_with_seed(std::uint64_t seed, Test& test) {
-    static_assert(std::is_invocable_v<Test&, std::uint64_t>,
-                  "roompp: the test of explore() takes the seed and gives it to its world: "
-                  "[](std::uint64_t seed) { ...; roompp::testing::world world(server, seed); ... }");
-    const std::string advice = "with seed " + std::to_string(seed) + " (to run it alone: roompp::testing::explore({" +
-                               std::to_string(seed) + "}, test))";
+ROOMPP_DECL void simulation::run_quietly() noexcept {
     try {
-        test(seed);
-    } catch (const std::exception& e) {
-        std::throw_with_nested(failure(advice + ": " + e.what()));
-    } catch (...) {  // a test framework's own: it must go on as it is
-        std::fprintf(stderr, "roompp: a test has failed %s\n", advice.c_str());
-        throw;
+        run();
+    } catch (...) {  // the test is over: nothing can fail any more
     }
 }
 
-}  // namespace detail
-
-/// Runs a test with the seeds 0 to `seeds` - 1: `test(std::uint64_t seed)`, which makes its own server and world, and
-/// throws if something is wrong (with Catch2: REQUIRE, not CHECK).
-/// @throws failure that tells the first seed with which the test fails, with the test's exception nested; what is not
-/// derived from std::exception is thrown on, and the seed written to the standard error output.
-template <class Test>
-void explore(std::uint64_t seeds, Test&& test) {
-    for (std::uint64_t seed = 0; seed < seeds; ++seed) detail::run_with_seed(seed, test);
-}
-/// Runs a test with these seeds.
-template <class Test>
-void explore(std::initializer_list<std::uint64_t> seeds, Test&& test) {
-    for (const std::uint64_t seed : seeds) detail::run_with_seed(seed, test);
-}
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-// Event loops and members for testing a room or a policy alone: no server, no connection.
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// A loop whose tasks wait until the test runs them, and whose time passes when the test says so. Tasks may be posted
-/// from any thread, everything else is for the test's.
-class manual_loop {
-public:
-    /// @param index its place among the loops of a test, from 0.
-    explicit manual_loop(std::size_t index = 0)
-        : loop_(
-              [this](loop::task work) {
-                  const std::lock_guard lock(mutex_);
-                  tasks_.push_back(std::move(work));
-              },
-              index) {}
-
-    operator loop&() noexcept { return loop_; }
-    [[nodiscard]] loop& get() noexcept { return loop_; }
-
-    /// From now on the loop belongs to another thread, as seen from outside of run().
-    void belong_to_another_thread() {
-        elsewhere_ = true;
-        loop_.suspend();
-    }
-
-    /// Runs a single task, if one waits.
-    bool run_one() {
-        loop::task next;
-        {
-            const std::lock_guard lock(mutex_);
-            if (tasks_.empty()) return false;
-            next = std::move(tasks_.front());
-            tasks_.pop_front();
-        }
-        as_owner([&] {
-            next();
-            next = nullptr;
-        });
+ROOMPP_DECL bool simulation::step_in_order() {
+    if (!ticks_.empty()) {
+        tick(0);
         return true;
     }
-    /// Runs what waits, and what comes of it.
-    /// @returns how many tasks that were.
-    std::size_t run() {
-        std::size_t n = 0;
-        while (run_one()) ++n;
-        return n;
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+        if (busy_[i] && poll(i)) return true;
+    if (!downlinks_.empty()) {
+        carry_downlink(0, memory_link::unlimited);
+        return true;
     }
-    /// Lets time pass, both the loop's and, if set_wall_time() was called, that of the day; runs the timers that are due.
-    void advance(loop::clock::duration by) {
-        if (wall_set_) {
-            wall_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(by);
-            loop_.set_wall_time(wall_);
-        }
-        as_owner([&] { loop_.advance(loop_.now() + by); });
+    if (!uplinks_.empty()) {
+        carry_uplink(0, memory_link::unlimited);
+        return true;
     }
-    void set_wall_time(std::chrono::system_clock::time_point now) {
-        wall_ = now;
-        wall_set_ = true;
-        loop_.set_wall_time(now);
-    }
+    return false;
+}
 
-    /// How many tasks wait.
-    [[nodiscard]] std::size_t waiting() const {
-        const std::lock_guard lock(mutex_);
-        return tasks_.size();
+ROOMPP_DECL bool simulation::step_at_random() {
+    const auto busy = static_cast<std::size_t>(std::count(busy_.begin(), busy_.end(), true));
+    const std::size_t choices = ticks_.size() + busy + downlinks_.size() + uplinks_.size();
+    if (choices == 0) return false;
+    std::size_t choice = random_.below(choices);
+    if (choice < ticks_.size()) {
+        tick(choice);
+    } else if ((choice -= ticks_.size()) < busy) {
+        std::size_t i = 0;
+        while (!busy_[i] || choice-- != 0) ++i;
+        poll(i);
+    } else if ((choice -= busy) < downlinks_.size()) {
+        carry_downlink(choice, random_part(downlinks_[choice]->downlink_bytes(now_)));
+    } else {
+        choice -= downlinks_.size();
+        carry_uplink(choice, random_part(uplinks_[choice]->uplink_bytes()));
     }
+    return true;
+}
 
-private:
-    template <class Action>
-    void as_owner(Action&& action) {
-        if (elsewhere_) loop_.enter();
+// The loops see it one after the other, as run() continues.
+ROOMPP_DECL void simulation::move_clock(clock::duration step) {
+    now_ += step;
+    wall_now_ += std::chrono::duration_cast<std::chrono::system_clock::duration>(step);
+    for (std::size_t i = 0; i < shards_.size(); ++i) ticks_.push_back(i);
+    for (const auto& link : std::exchange(delayed_links_, {})) on_downlink_ready(*link);
+}
+
+ROOMPP_DECL void simulation::tick(std::size_t index) {
+    net::shard& shard = *shards_[ticks_[index]];
+    ticks_.erase(ticks_.begin() + static_cast<std::ptrdiff_t>(index));
+    run_guarded(shard, [&] {
+        shard.home().set_wall_time(wall_now_);
+        shard.advance(now_);
+    });
+    std::fill(busy_.begin(), busy_.end(), true);
+}
+
+ROOMPP_DECL bool simulation::poll(std::size_t index) {
+    bool has_run = true;
+    run_guarded(*shards_[index], [&] { has_run = shards_[index]->poll_one(); });
+    if (has_run && shards_.size() > 1) std::fill(busy_.begin(), busy_.end(), true);  // others may have got work
+    busy_[index] = has_run;
+    return has_run;
+}
+
+template <class Action>
+void simulation::run_guarded(net::shard& shard, Action&& action) {
+    try {
+        const detail::loop_scope scope(shard.home());
         action();
-        if (elsewhere_) loop_.suspend();
+    } catch (...) {
+        access::report(*server_, std::current_exception());
     }
+}
 
-    mutable std::mutex mutex_;
-    std::deque<loop::task> tasks_;
-    std::chrono::system_clock::time_point wall_{};
-    bool elsewhere_ = false;
-    bool wall_set_ = false;
-    loop loop_;
-};
+// ---- The network
 
-/// A batch whose messages are not encoded at all.
-class recorded_messages {
-public:
-    struct message {
-        std::string data;
-        payload_kind kind;
-    };
+ROOMPP_DECL void simulation::on_uplink_ready(memory_link& link) {
+    if (std::exchange(link.is_uplink_queued, true)) return;
+    uplinks_.push_back(link.shared_from_this());
+}
 
-    void append(payload one) { messages_.push_back({std::string(one.data()), one.kind()}); }
-    void append(const recorded_messages& other, std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to; ++i) messages_.push_back(other.messages_[i]);
+ROOMPP_DECL void simulation::on_downlink_ready(memory_link& link) {
+    if (std::exchange(link.is_downlink_queued, true)) return;
+    downlinks_.push_back(link.shared_from_this());
+}
+
+ROOMPP_DECL void simulation::carry_uplink(std::size_t index, std::size_t max_bytes) {
+    const auto link = take_link(uplinks_, index);
+    link->is_uplink_queued = false;
+    if (!link->is_uplink_ready()) return;
+    link->carry_uplink(max_bytes);
+    busy_[link->host().home().index()] = true;
+    if (link->is_uplink_ready()) on_uplink_ready(*link);
+}
+
+ROOMPP_DECL void simulation::carry_downlink(std::size_t index, std::size_t max_bytes) {
+    const auto link = take_link(downlinks_, index);
+    link->is_downlink_queued = false;
+    if (link->is_downlink_ready(now_)) {
+        link->carry_downlink(max_bytes, now_);
+        busy_[link->host().home().index()] = true;
     }
-    [[nodiscard]] std::size_t size() const noexcept { return messages_.size(); }
-    void clear() noexcept { messages_.clear(); }
-    [[nodiscard]] const std::vector<message>& messages() const noexcept { return messages_; }
+    if (link->is_downlink_ready(now_))
+        on_downlink_ready(*link);
+    else if (link->has_delayed_bytes(now_))
+        delayed_links_.push_back(link);
+}
 
-private:
-    std::vector<message> messages_;
-};
+// All bytes half of the time, else a part.
+ROOMPP_DECL std::size_t simulation::random_part(std::size_t bytes) {
+    return bytes < 2 || random_.below(2) == 0 ? memory_link::unlimited : 1 + random_.below(bytes);
+}
 
-/// A connection that remembers what was done to it: `roompp::basic_room<roompp::of_members<recording_member>>`. The
-/// recorded values are for the loop's thread, but for those of the closing.
-template <class Batch>
-class basic_recording_member {
-public:
-    using batch_type = Batch;
+ROOMPP_DECL simulation::link_ptr simulation::take_link(std::deque<link_ptr>& queue, std::size_t index) {
+    if (index != 0) queue[index].swap(queue.front());
+    auto link = std::move(queue.front());
+    queue.pop_front();
+    return link;
+}
 
-    explicit basic_recording_member(loop& home) : home_(&home) {}
+ROOMPP_DECL void simulation::track(const link_ptr& link) {
+    if (links_.size() == links_.capacity())  // before it grows, so that ended connections do not pile up
+        links_.erase(std::remove_if(links_.begin(), links_.end(), [](const auto& weak) { return weak.expired(); }),
+                     links_.end());
+    links_.push_back(link);
+}
 
-    void deliver(const std::shared_ptr<const Batch>& messages) {
-        ++deliveries;
-        if (!home_->running_here()) on_own_loop = false;
-        for (const auto& one : messages->messages()) {
-            received.push_back(one.data);
-            kinds.push_back(one.kind);
-        }
-    }
-    void close(std::uint16_t code, std::string_view reason) {
-        const std::lock_guard lock(mutex_);
-        close_codes_.push_back(code);
-        close_reason_ = reason;
-    }
-    void pause_reading() { ++holds; }
-    void resume_reading() { --holds; }
-    [[nodiscard]] loop& home() const noexcept { return *home_; }
-
-    /// With what it was closed, each time. Safe from any thread.
-    [[nodiscard]] std::vector<std::uint16_t> close_codes() const {
-        const std::lock_guard lock(mutex_);
-        return close_codes_;
-    }
-    [[nodiscard]] std::string close_reason() const {
-        const std::lock_guard lock(mutex_);
-        return close_reason_;
-    }
-    [[nodiscard]] bool closed() const { return !close_codes().empty(); }
-
-    std::vector<std::string> received;  ///< the messages that were delivered, in order
-    std::vector<payload_kind> kinds;    ///< and of what kind each was
-    std::size_t deliveries = 0;         ///< in how many batches they came
-    int holds = 0;                      ///< how often it was held and not yet told to go on
-    bool on_own_loop = true;            ///< whether all came on the loop that it lives on
-
-private:
-    loop* home_;
-    mutable std::mutex mutex_;
-    std::vector<std::uint16_t> close_codes_;
-    std::string close_reason_;
-};
-
-/// A member whose messages are not encoded.
-using recording_member = basic_recording_member<recorded_messages>;
+ROOMPP_DECL std::vector<simulation::link_ptr> simulation::live_links() const {
+    std::vector<link_ptr> links;
+    for (const auto& weak : links_)
+        if (auto link = weak.lock()) links.push_back(std::move(link));
+    return links;
+}
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
-// An HTTP client for tests.
-
-#include <cstddef>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-// The events of an event stream, read from its text.
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// A server-sent event.
-struct server_event {
-    std::string type = "message";
-    std::string data;
-    std::string id;  ///< the last one that the stream has named until then
-};
-
-/// Reads events as a browser's EventSource does (HTML, section 9.2.6), in whatever parts their text comes. Comments are passed
-/// over.
-class event_reader {
-public:
-    /// Takes more of the text.
-    void take(std::string_view text) { unread_.append(text); }
-    /// The next event that is whole, if there is one.
-    [[nodiscard]] std::optional<server_event> next() {
-        for (;;) {
-            const std::size_t end = unread_.find_first_of("\r\n");
-            // A "\n" may still come after a "\r" that is the last so far.
-            if (end == std::string::npos || (unread_[end] == '\r' && end + 1 == unread_.size())) return std::nullopt;
-            const std::string line = unread_.substr(0, end);
-            unread_.erase(0, end + (unread_.compare(end, 2, "\r\n") == 0 ? 2 : 1));
-            if (!line.empty()) {
-                take_field(line);
-            } else if (auto event = finish()) {
-                return event;
-            }
-        }
-    }
-
-private:
-    void take_field(std::string_view line) {
-        const std::size_t colon = line.find(':');
-        const std::string_view name = line.substr(0, colon);
-        std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
-        if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-        if (name == "data") {
-            if (has_data_) coming_.data += '\n';
-            coming_.data += value;
-            has_data_ = true;
-        } else if (name == "event") {
-            coming_.type = value.empty() ? "message" : value;
-        } else if (name == "id") {
-            id_ = value;
-        }
-    }
-    // Without data it is none, and is forgotten.
-    std::optional<server_event> finish() {
-        server_event whole = std::exchange(coming_, {});
-        whole.id = id_;
-        if (!std::exchange(has_data_, false)) return std::nullopt;
-        return whole;
-    }
-
-    std::string unread_;
-    server_event coming_;
-    std::string id_;
-    bool has_data_ = false;
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// A client for pages, polling routes and event streams, of a server in the same program. One connection, kept alive and
-/// opened anew as needed; one request at a time. When it goes, what it has sent still arrives, and then the connection ends.
-/// Movable.
-class http_client {
-public:
-    using headers = std::vector<std::pair<std::string, std::string>>;
-
-    /// A client of this server, in the world that the server is in, or a new one with seed 0.
-    explicit http_client(server& served) : http_client(simulation::of(served)) {}
-    /// For world::http().
-    explicit http_client(std::shared_ptr<simulation> in) : its_(std::make_unique<state>(std::move(in))) {}
-
-    http_reply get(std::string_view target, const headers& more = {}) { return request("GET", target, {}, more); }
-    http_reply post(std::string_view target, std::string_view body, const headers& more = {}) {
-        return request("POST", target, body, more);
-    }
-    /// Asks, and returns the answer.
-    /// @throws failure if it does not come at once: see start() for those that take time.
-    http_reply request(std::string_view method, std::string_view target, std::string_view body = {},
-                       const headers& more = {}) {
-        start(method, target, body, more);
-        return reply();
-    }
-
-    /// Asks, and goes on without the answer: for a request that is held until there is news. Given up if another one
-    /// is started.
-    http_client& start(std::string_view method, std::string_view target, std::string_view body = {},
-                       const headers& more = {}) {
-        its_->start(method, target, body, more);
-        return *this;
-    }
-    /// Sends bytes that are no request, or part of one, or several: each reply() is the next answer.
-    http_client& send_bytes(std::string_view bytes) {
-        its_->open();
-        its_->asked = true;
-        its_->log.sent(its_->sim->elapsed(), "bytes", bytes);
-        its_->link->send(bytes);
-        return *this;
-    }
-    /// Whether the answer is not there yet, or not all of it. Of several requests that send_bytes() has sent in one piece, the
-    /// first is meant: see reply_so_far() for the others.
-    [[nodiscard]] bool is_waiting() {
-        its_->sim->settle();
-        return its_->asked && !its_->reader.complete();
-    }
-    /// The answer to what was started.
-    /// @throws failure if it is not there yet, or not all of it.
-    [[nodiscard]] http_reply reply() {
-        if (is_waiting()) its_->fail("expected the whole answer to its request");
-        if (!its_->reader.complete())
-            its_->fail(its_->reader.has_head() ? "expected the whole answer to its request"
-                                               : "expected an answer, but has not asked");
-        auto answer = std::move(its_->reader.reply());
-        its_->next_reply();
-        return answer;
-    }
-    /// What has come so far of an answer that is still coming, such as an event stream; a status of 0 if not even its head has
-    /// come.
-    [[nodiscard]] const http_reply& reply_so_far() {
-        its_->sim->settle();
-        return its_->reader.reply();
-    }
-    /// The status of an answer that is still coming, such as an event stream; 0 if not even its head has come.
-    [[nodiscard]] int status_so_far() {
-        its_->sim->settle();
-        return its_->reader.has_head() ? its_->reader.reply().status : 0;
-    }
-    /// What has come of the answer's body since this was last called: the events of a stream.
-    [[nodiscard]] std::string more_body() {
-        its_->sim->settle();
-        const std::string& body = its_->reader.reply().body;
-        std::string more = body.substr(its_->seen);
-        its_->seen = body.size();
-        return more;
-    }
-    /// The next event of an event stream. Reads by more_body(), so use the one or the other.
-    /// @throws failure if none has come.
-    [[nodiscard]] server_event receive_event() {
-        auto next = next_event();
-        if (!next) its_->fail("expected an event, but none came");
-        return std::move(*next);
-    }
-    /// All further events that have come, in order.
-    [[nodiscard]] std::vector<server_event> receive_events() {
-        std::vector<server_event> all;
-        while (auto next = next_event()) all.push_back(std::move(*next));
-        return all;
-    }
-    /// What has come since this was last called, after the answer with which the connection became another protocol's (101).
-    [[nodiscard]] std::string more_bytes() {
-        its_->sim->settle();
-        return std::exchange(its_->unread, {});
-    }
-    /// Gives up: the connection is gone.
-    http_client& drop() {
-        its_->vanish();
-        return *this;
-    }
-    /// Takes nothing more from the server for now.
-    http_client& pause_reading() { return pause(true); }
-    http_client& resume_reading() { return pause(false); }
-    /// Whether its connection is open.
-    [[nodiscard]] bool is_connected() {
-        its_->sim->settle();
-        return its_->link != nullptr;
-    }
-
-private:
-    std::optional<server_event> next_event() {
-        its_->events.take(more_body());
-        auto next = its_->events.next();
-        if (next) its_->log.received(its_->sim->elapsed(), "event " + next->type, next->data);
-        return next;
-    }
-    http_client& pause(bool paused) {
-        if (its_->link) its_->link->pause(paused);
-        return *this;
-    }
-
-    struct state {
-        explicit state(std::shared_ptr<simulation> in) : sim(std::move(in)), number(sim->next_number()) {}
-        ~state() { leave(); }
-        state(const state&) = delete;
-        state& operator=(const state&) = delete;
-
-        void start(std::string_view method, std::string_view target, std::string_view body, const headers& more) {
-            if (is_asking()) leave();
-            open();
-            unread.clear();
-            reader = http_reply_reader(method == "HEAD");
-            events = {};
-            seen = 0;
-            asked = true;
-            std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
-            for (const auto& [name, value] : more) text.append(name).append(": ").append(value).append("\r\n");
-            if (!body.empty() || method == "POST") text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-            log.sent(sim->elapsed(), std::string(method) + ' ' + std::string(target), body);
-            link->send(text.append("\r\n").append(body));
-        }
-        void open() {
-            sim->settle();  // it may be that the server has ended the connection meanwhile
-            if (link) return;
-            link = sim->connect("192.0.2." + std::to_string(1 + (number - 1) % 254), std::size_t{64} * 1024);
-            link->on_news = [this](std::string_view bytes, bool last) { take(bytes, last); };
-            upgraded = false;
-        }
-        // What has come after a whole answer belongs to the next one, or to another protocol.
-        void next_reply() {
-            upgraded = upgraded || reader.reply().status == 101;
-            reader = http_reply_reader();
-            events = {};
-            seen = 0;
-            const auto rest = std::exchange(unread, {});
-            asked = !rest.empty() && !upgraded;
-            take(rest, false);
-        }
-        [[nodiscard]] bool is_asking() const { return asked && !reader.complete(); }
-
-        void take(std::string_view bytes, bool last) {
-            const bool was_complete = reader.complete();
-            if (!upgraded) reader.take(bytes);
-            unread.append(bytes);
-            if (last) {
-                reader.end();
-                const auto ending = std::exchange(link, nullptr);
-                ending->on_news = nullptr;
-                ending->end_sending();
-            }
-            if (!was_complete && reader.complete())
-                log.received(sim->elapsed(), "HTTP " + std::to_string(reader.reply().status), reader.reply().body);
-            if (last) log.happened(sim->elapsed(), "the server ends the connection");
-        }
-        void vanish() {
-            if (!link) return;
-            link->on_news = nullptr;
-            std::exchange(link, nullptr)->vanish();
-        }
-        void leave() {
-            if (link) std::exchange(link, nullptr)->leave();
-        }
-        [[noreturn]] void fail(const std::string& what) const {
-            throw failure("HTTP client " + std::to_string(number) + ' ' + what + '\n' + "  it has got " +
-                          (reader.has_head() ? "the head (" + std::to_string(reader.reply().status) + ") and " +
-                                                   std::to_string(reader.reply().body.size()) + " bytes of the body"
-                                             : std::string("nothing")) +
-                          "; " + conversation::seconds(sim->elapsed()) + " after the start, seed " +
-                          std::to_string(sim->seed()) + "\n  its conversation:\n" + log.text());
-        }
-
-        const std::shared_ptr<simulation> sim;
-        const std::size_t number;
-        std::shared_ptr<memory_link> link;
-        http_reply_reader reader;
-        event_reader events;
-        conversation log;
-        std::string unread;
-        std::size_t seen = 0;
-        bool asked = false;
-        bool upgraded = false;  // the connection is another protocol's
-    };
-
-    std::unique_ptr<state> its_;
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
-// A server under test with its clients, its time and its chances.
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace testing {
-
-/// Runs a server without sockets, threads or sleeps: with clients within the program, in one thread, on a time that passes
-/// only when the test says so. With the same seed, the same happens every time.
-///
-/// Make it after the server is set up, as a variable after the server; the server is neither listening nor run. When it
-/// goes, what is on its way arrives, and the clients that are connected vanish, so that leave hooks run; clients that are
-/// kept for longer can't be used any more. What hooks throw and no on_error() takes fails the test: see errors().
-/// Movable.
-class world {
-public:
-    /// @param seed which of the possible orders of events; see explore(). 0 is the plain one: one thing after the other.
-    /// @throws std::logic_error if the server is in another world.
-    explicit world(server& served, std::uint64_t seed = 0) : sim_(simulation::start(served, seed)) {}
-    /// A world for a single route: `world.connect("/")`.
-    explicit world(websocket_handler route, std::uint64_t seed = 0) : own_(std::make_unique<server>()) {
-        own_->websocket("/", std::move(route));
-        sim_ = simulation::start(*own_, seed);
-    }
-    /// A world for rooms alone: `world.connect("/lobby/")`. The same rooms can be in another world when this one has ended.
-    template <class Room>
-    explicit world(const rooms<Room>& directory, std::uint64_t seed = 0) : own_(std::make_unique<server>()) {
-        own_->websocket("/{room}/", directory);
-        sim_ = simulation::start(*own_, seed);
-    }
-    world(world&&) noexcept = default;
-    world& operator=(world&&) = delete;
-    ~world() {
-        if (sim_) sim_->end();
-    }
-
-    /// A client that is not connected yet: `world.client("/ws/").subprotocol("v1").connect()`.
-    /// @param path with the query, as in `/ws/chat/lobby/?name=Ann`.
-    [[nodiscard]] testing::client client(std::string path) const { return {sim_, std::move(path)}; }
-    /// A client that is connected.
-    /// @throws failure if it is refused.
-    testing::client connect(std::string path) const { return client(std::move(path)).connect(); }
-    /// A client for pages and polling.
-    [[nodiscard]] http_client http() const { return http_client(sim_); }
-
-    /// Runs everything that is ready, and what comes of it, until nothing is.
-    /// @throws failure if there is no end to it, or if it is called by a hook; hook_failure if hooks have thrown.
-    void settle() { sim_->settle(); }
-    /// What hooks have thrown since this was last asked and no on_error() took, in words; settles first. What a test does
-    /// not ask for here fails it, as a hook_failure, as soon as anything looks at the server.
-    [[nodiscard]] std::vector<std::string> errors() { return sim_->errors(); }
-    /// After how many steps settle(), and whatever calls it, says that there is no end to it; 20 million by default.
-    void most_steps(std::size_t n) { sim_->most_steps(n); }
-    /// Lets time pass, second by second; what is due happens, and what comes of it. No test takes longer for it. What
-    /// clients have sent before arrives before that; with another seed than 0, what is due within the first second may
-    /// come first.
-    void advance(loop::clock::duration by) { sim_->advance(by); }
-    /// How much time has passed.
-    [[nodiscard]] loop::clock::duration elapsed() const noexcept { return sim_->elapsed(); }
-    /// The time of day, which passes with the other one; from noon of 2030-01-01 (UTC) on.
-    [[nodiscard]] std::chrono::system_clock::time_point wall_now() const noexcept { return sim_->wall_now(); }
-    void set_wall_time(std::chrono::system_clock::time_point now) { sim_->set_wall_time(now); }
-    /// Stops the server: connections are closed with 1001, and after limits::stop_timeout cut.
-    void stop() { sim_->stop(); }
-    [[nodiscard]] std::uint64_t seed() const noexcept { return sim_->seed(); }
-
-private:
-    std::unique_ptr<server> own_;  // outlives what drives it
-    std::shared_ptr<simulation> sim_;
-};
-
-}  // namespace testing
-ROOMPP_NAMESPACE_END
+#endif

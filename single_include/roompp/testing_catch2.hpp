@@ -29,19 +29,19 @@ using client_matcher_base = Catch::MatcherBase<client>;
 
 }  // namespace detail
 
-/// A matcher for a client, as receives() and the others make it. A message that matches is taken from the client; one that
-/// does not match stays. What hooks throw is no mismatch: it goes on as a hook_failure.
+/// A matcher for a client, as receives() and the others make it. A message that matches is taken from the client; one
+/// that does not match stays. Exceptions of hooks are no mismatch: they are thrown as a hook_failure.
 class client_matcher final : public detail::client_matcher_base {
 public:
-    /// @param wish what is expected, in words.
-    /// @param look looks at the client, and throws a failure, having taken nothing, if it is not as it should be.
-    client_matcher(std::string wish, std::function<void(client&)> look)
-        : wish_(std::move(wish)), look_(std::move(look)) {}
+    /// @param expectation what is expected, in words.
+    /// @param check looks at the client, and throws a failure, having taken nothing, if it is not as expected.
+    client_matcher(std::string expectation, std::function<void(client&)> check)
+        : expectation_(std::move(expectation)), check_(std::move(check)) {}
 
-    bool match(const client& given) const override {
-        client same = given;
+    bool match(const client& candidate) const override {
+        client handle = candidate;  // the same client
         try {
-            look_(same);
+            check_(handle);
             return true;
         } catch (const hook_failure&) {
             throw;
@@ -50,38 +50,39 @@ public:
             return false;
         }
     }
-    [[nodiscard]] std::string describe() const override { return story_.empty() ? wish_ : wish_ + '\n' + story_; }
+    [[nodiscard]] std::string describe() const override {
+        return story_.empty() ? expectation_ : expectation_ + '\n' + story_;
+    }
 
 private:
-    std::string wish_;
-    std::function<void(client&)> look_;
+    std::string expectation_;
+    std::function<void(client&)> check_;
     mutable std::string story_;
 };
 
 /// `CHECK_THAT(bob, receives("hi"))`: the next message is this text.
 [[nodiscard]] inline client_matcher receives(std::string text) {
-    std::string wish = "receives " + readable(text);
-    return {std::move(wish), [text = std::move(text)](client& one) { one.expect(text); }};
+    std::string expectation = "receives " + readable(text);
+    return {std::move(expectation), [text = std::move(text)](client& candidate) { candidate.expect(text); }};
 }
 /// `CHECK_THAT(bob, receives_nothing())`: no message has come.
 [[nodiscard]] inline client_matcher receives_nothing() {
-    return {"receives nothing", [](client& one) { one.receive_nothing(); }};
+    return {"receives nothing", [](client& candidate) { candidate.receive_nothing(); }};
 }
 /// `CHECK_THAT(bob, is_closed_with(1013))`: the connection has ended with this close code.
 [[nodiscard]] inline client_matcher is_closed_with(std::uint16_t code) {
-    const std::string wish = "is closed with " + std::to_string(code);
-    return {wish, [=](client& one) {
-                const auto how = one.closed();
-                if (how.code != code)
-                    throw failure("it was closed with " + std::to_string(how.code) + '\n' + one.conversation());
+    return {"is closed with " + std::to_string(code), [code](client& candidate) {
+                const auto event = candidate.closed();
+                if (event.code != code)
+                    throw failure("it was closed with " + std::to_string(event.code) + '\n' + candidate.conversation());
             }};
 }
 
 }  // namespace testing
 ROOMPP_NAMESPACE_END
 
-/// Catch2 calls a client by its name.
+/// Catch2 shows a client by its name.
 template <>
 struct Catch::StringMaker<roompp::testing::client> {
-    static std::string convert(const roompp::testing::client& one) { return one.name(); }
+    static std::string convert(const roompp::testing::client& value) { return value.name(); }
 };

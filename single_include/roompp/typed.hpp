@@ -2,15 +2,11 @@
 #pragma once
 // Add-on: rooms whose messages are values of a type. Uses nlohmann/json; not part of the umbrella header.
 
-#include <cstdint>
-#include <exception>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -26,7 +22,7 @@ struct is_variant : std::false_type {};
 template <class... T>
 struct is_variant<std::variant<T...>> : std::true_type {};
 
-// The value, or nothing if the JSON is not that of one. A variant is the first alternative that can be read.
+// The value; nothing if the JSON does not fit the type. A variant becomes the first of its alternatives that fits.
 template <class Message>
 std::optional<Message> from_json_value(const nlohmann::json& json);
 
@@ -48,7 +44,7 @@ std::optional<Message> from_json_value(const nlohmann::json& json) {
     } else {
         try {
             return json.get<Message>();
-        } catch (const nlohmann::json::exception&) {  // a member is missing, or of another type
+        } catch (const nlohmann::json::exception&) {  // a member is missing or has another type
             return std::nullopt;
         }
     }
@@ -57,49 +53,51 @@ std::optional<Message> from_json_value(const nlohmann::json& json) {
 template <class Message>
 nlohmann::json to_json_value(const Message& message) {
     if constexpr (is_variant<Message>::value)
-        return std::visit([](const auto& one) { return nlohmann::json(one); }, message);
+        return std::visit([](const auto& alternative) { return nlohmann::json(alternative); }, message);
     else
         return nlohmann::json(message);
 }
 
 }  // namespace detail
 
-/// Messages as JSON text, by nlohmann/json's `from_json` and `to_json` (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE writes them).
+/// Codec: messages as JSON text (RFC 8259), by nlohmann/json's `from_json` and `to_json`
+/// (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE writes them). Safe from any thread.
 struct json_text {
-    /// @returns the message; nothing if the payload is not the JSON of one.
+    /// @returns the message; nothing if the payload is not the JSON of one, or nested more deeply than max_json_levels.
     template <class Message>
-    [[nodiscard]] static std::optional<Message> read(const payload& from) {
-        if (!from.is_text()) return std::nullopt;
-        const auto json = parse_json(from.data());
+    [[nodiscard]] static std::optional<Message> read(const payload& message) {
+        if (!message.is_text()) return std::nullopt;
+        const auto json = parse_json(message.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }
-    /// @returns the bytes; text that is not UTF-8 is replaced.
+    /// @returns the text; strings that are not UTF-8 are repaired with U+FFFD.
     template <class Message>
     [[nodiscard]] static std::string write(const Message& message) {
-        return detail::to_json_value(message).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        return detail::write_json(detail::to_json_value(message));
     }
     static constexpr payload_kind kind = payload_kind::text;
 };
 
-/// Messages as CBOR (RFC 8949), in binary frames, by the same functions of nlohmann/json.
+/// Codec: messages as CBOR (RFC 8949) in binary frames, by the same functions of nlohmann/json. Safe from any thread.
 struct cbor {
+    /// @returns the message; nothing if the payload is not the CBOR of one, or nested more deeply than max_json_levels.
     template <class Message>
-    [[nodiscard]] static std::optional<Message> read(const payload& from) {
-        if (!from.is_binary()) return std::nullopt;
-        const auto json = parse_cbor(from.data());
+    [[nodiscard]] static std::optional<Message> read(const payload& message) {
+        if (!message.is_binary()) return std::nullopt;
+        const auto json = parse_cbor(message.data());
         if (json.is_discarded()) return std::nullopt;
         return detail::from_json_value<Message>(json);
     }
+    /// @returns the bytes.
     template <class Message>
     [[nodiscard]] static std::string write(const Message& message) {
-        const std::vector<std::uint8_t> bytes = nlohmann::json::to_cbor(detail::to_json_value(message));
-        return {bytes.begin(), bytes.end()};
+        return detail::write_cbor(detail::to_json_value(message));
     }
     static constexpr payload_kind kind = payload_kind::binary;
 };
 
-/// A value as a payload: the bytes live as long as this.
+/// An encoded value that owns its bytes: converts to a payload that is valid as long as this.
 class encoded {
 public:
     encoded(std::string bytes, payload_kind kind) : bytes_(std::move(bytes)), kind_(kind) {}
@@ -111,15 +109,18 @@ private:
 };
 
 /// Policy: the room's messages are values of this type, a struct or a `std::variant` of structs. Message hooks take
-/// `const Message&`; what is not one never gets to them (see rooms::on_malformed()). Rooms and members take values where
+/// `const Message&`; what can't be read as one goes to rooms::on_malformed() instead. Rooms and members take values where
 /// they take payloads: `room.broadcast(chat_message{...})`.
+/// @tparam Codec reads and writes messages: json_text, cbor, or any type with their three members.
 template <class Message, class Codec = json_text>
 struct messages_of {
     using policy_kind = message_policy;
     using message_type = Message;
-    [[nodiscard]] static std::optional<Message> read(const payload& from) {
-        return Codec::template read<Message>(from);
+    /// The value in a payload; nothing if it can't be read as one.
+    [[nodiscard]] static std::optional<Message> read(const payload& message) {
+        return Codec::template read<Message>(message);
     }
+    /// A value as a payload.
     [[nodiscard]] static encoded write(const Message& message) { return {Codec::write(message), Codec::kind}; }
 };
 

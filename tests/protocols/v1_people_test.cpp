@@ -13,12 +13,12 @@
 #include "support/v1_site.hpp"
 
 using namespace std::chrono_literals;
-using support::name_query;
 using support::explore_orders;
 using support::json;
+using support::make_token;
+using support::name_query;
 using support::v1_client;
 using support::v1_site;
-using support::make_token;
 
 namespace {
 

@@ -11,8 +11,8 @@
 using namespace std::chrono_literals;
 using support::explore_orders;
 using support::json;
-using support::v1_site;
 using support::message_texts;
+using support::v1_site;
 using strings = std::vector<std::string>;
 
 namespace {

@@ -90,9 +90,8 @@ private:
 
     template <class Room>
     void add_hooks(roompp::rooms<Room>& directory) {
-        directory.on_join([this](Room& room, auto& member) {
-            log.push_back("joined " + room.name() + ' ' + member.person().name);
-        });
+        directory.on_join(
+            [this](Room& room, auto& member) { log.push_back("joined " + room.name() + ' ' + member.person().name); });
         directory.on_leave([this](Room& room, auto& member, const roompp::close_event& event) {
             log.push_back("left " + room.name() + ' ' + member.person().name + ' ' + std::to_string(event.code));
         });
@@ -182,7 +181,7 @@ private:
 class stream_client {
 public:
     stream_client(chat_site& chat, const std::string& identity, const std::string& room = "lobby",
-             const t::http_client::headers& more = {})
+                  const t::http_client::headers& more = {})
         : http(chat.world.http()) {
         http.start("GET", "/events/chat/" + room + "/?" + identity, {}, more);
         REQUIRE(http.reply_so_far().status == 200);
@@ -216,4 +215,4 @@ public:
     std::string last_id;
 };
 
-}  // namespace transports
+}  // namespace support

@@ -77,7 +77,7 @@ private:
     void add_held() {
         server.get("/held/{name}/", [this](const roompp::request& request, const roompp::responder& responder) {
             responder.on_end([this, name = name_of(request), last_word = request.query("last_word")](
-                             const roompp::responder& pending_request, roompp::abort_reason reason) {
+                                 const roompp::responder& pending_request, roompp::abort_reason reason) {
                 log.push_back(name + ": " + reason_text(reason));
                 if (last_word) pending_request.answer(roompp::response(*last_word));
             });
@@ -125,4 +125,4 @@ inline std::string request_bytes(const std::string& path, const std::string& ver
     return "GET " + path + ' ' + version + "\r\nHost: localhost\r\n\r\n";
 }
 
-}  // namespace later
+}  // namespace support

@@ -30,7 +30,8 @@ inline constexpr const char* secret = "the secret outside the folder";
 
 /// A request as bytes.
 [[nodiscard]] inline std::string make_request(std::string_view method, std::string_view target,
-                                         const std::vector<std::string>& headers = {}, std::string_view body = {}) {
+                                              const std::vector<std::string>& headers = {},
+                                              std::string_view body = {}) {
     std::string text = std::string(method) + ' ' + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
     for (const auto& line : headers) text += line + "\r\n";
     if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -95,4 +96,4 @@ private:
     }
 };
 
-}  // namespace site
+}  // namespace support

@@ -54,7 +54,9 @@ public:
         return reply;
     }
     /// Sends a message. @returns its number.
-    std::uint64_t send_message(const std::string& text) { return request({{"message", text}})["id"].get<std::uint64_t>(); }
+    std::uint64_t send_message(const std::string& text) {
+        return request({{"message", text}})["id"].get<std::uint64_t>();
+    }
 
     roompp::testing::client client;
     json history;   // the first frame, `history` or `reset`
@@ -116,7 +118,7 @@ private:
         target.on_error([](const std::exception_ptr&) {});
         target.websocket("/chat/{room}/", chat, roompp::v1_protocol(), roompp::django_channels_protocol());
         target.websocket("/public/{room}/", roompp::rooms<room>(),
-                     roompp::v1_protocol().direct_messages(false).client_signals(false));
+                         roompp::v1_protocol().direct_messages(false).client_signals(false));
         target.websocket("/short/{room}/", roompp::rooms<short_room>(), roompp::v1_protocol());
         return target;
     }
@@ -142,4 +144,4 @@ void explore_orders(Test&& test) {
     return "name=" + name + "&client=" + make_token(token_name);
 }
 
-}  // namespace people
+}  // namespace support

@@ -8,15 +8,15 @@
 namespace t = roompp::testing;
 using support::ann;
 using support::ann_token;
-using support::token_query;
 using support::ben;
 using support::ben_token;
-using support::json;
-using support::stream_client;
 using support::chat_site;
-using support::strings;
+using support::json;
 using support::message_texts;
 using support::polling_client;
+using support::stream_client;
+using support::strings;
+using support::token_query;
 using namespace std::chrono_literals;
 
 TEST_CASE("Each frame is an event, and messages have ids", "[event_stream]") {
@@ -57,7 +57,8 @@ TEST_CASE("A client that comes back gets what it missed", "[event_stream]") {
     CHECK(message_texts(history) == strings{"two"});
     const std::string epoch = history["epoch"];
     CHECK(again.last_id == epoch + ":2");
-    CHECK(message_texts(stream_client(chat, token_query(ann_token) + "&after=1&epoch=" + epoch).next_frame()) == strings{"two"});
+    CHECK(message_texts(stream_client(chat, token_query(ann_token) + "&after=1&epoch=" + epoch).next_frame()) ==
+          strings{"two"});
 
     const auto type_after = [&](const std::string& id) {
         CAPTURE(id);

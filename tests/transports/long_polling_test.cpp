@@ -12,16 +12,16 @@
 namespace t = roompp::testing;
 using support::ann;
 using support::ann_token;
-using support::token_query;
 using support::ben;
 using support::ben_token;
+using support::chat_site;
 using support::field_values;
 using support::json;
-using support::stream_client;
-using support::chat_site;
-using support::strings;
 using support::message_texts;
 using support::polling_client;
+using support::stream_client;
+using support::strings;
+using support::token_query;
 using namespace std::chrono_literals;
 
 namespace {
@@ -286,6 +286,7 @@ TEST_CASE("Who only says something comes and goes", "[long_polling]") {
     chat_site chat;
     stream_client other(chat, ben());
     polling_client(chat, "name=Guest").post_message("hello");
-    for (const char* type : {"history", "presence", "join", "message", "leave"}) CHECK(other.next_frame()["type"] == type);
+    for (const char* type : {"history", "presence", "join", "message", "leave"})
+        CHECK(other.next_frame()["type"] == type);
     CHECK(chat.count("left lobby Guest 1000") == 1);
 }

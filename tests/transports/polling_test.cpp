@@ -8,12 +8,12 @@
 
 using support::ann;
 using support::ann_token;
-using support::token_query;
-using support::json;
 using support::chat_site;
-using support::strings;
+using support::json;
 using support::message_texts;
 using support::polling_client;
+using support::strings;
+using support::token_query;
 
 TEST_CASE("A poll is answered at once with what came after", "[polling]") {
     chat_site chat;

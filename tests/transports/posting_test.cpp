@@ -8,15 +8,15 @@
 namespace t = roompp::testing;
 using support::ann;
 using support::ann_token;
-using support::token_query;
 using support::ben;
 using support::ben_token;
+using support::chat_site;
 using support::field_values;
 using support::json;
-using support::stream_client;
-using support::chat_site;
-using support::strings;
 using support::polling_client;
+using support::stream_client;
+using support::strings;
+using support::token_query;
 
 namespace {
 

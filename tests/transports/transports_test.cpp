@@ -9,12 +9,12 @@
 namespace t = roompp::testing;
 using support::ann;
 using support::ann_token;
-using support::token_query;
 using support::ben;
-using support::json;
-using support::stream_client;
 using support::chat_site;
+using support::json;
 using support::polling_client;
+using support::stream_client;
+using support::token_query;
 
 namespace {
 
