@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/net/coroutine.hpp>
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
 
