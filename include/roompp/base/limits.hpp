@@ -28,9 +28,9 @@ struct limits {
     /// Maximum size of an HTTP request's body, in bytes; a larger one gets 413. Messages by POST may have
     /// message_bytes.
     std::size_t body_bytes = 64 * 1024;
-    /// Maximum size of an HTTP request's head, in bytes, from the request line to the empty line after the header fields; a
-    /// larger one gets 431, or 414 if the request line alone is too large. The trailers of a body in chunks, and its chunk
-    /// extensions, may have as much again. Common servers allow 8 to 16 KB.
+    /// Maximum size of an HTTP request's head, in bytes, from the request line to the empty line after the header
+    /// fields; a larger one gets 431, or 414 if the request line alone is too large. The trailers of a body in chunks,
+    /// and its chunk extensions, may have as much again. Common servers allow 8 to 16 KB.
     std::size_t head_bytes = 16'000;
     /// Maximum number of header fields of an HTTP request; more get 431. Browsers send about 20.
     std::size_t header_fields = 100;
