@@ -7,6 +7,7 @@
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/testing/random.hpp>
 
 #include "support/catch.hpp"
 

@@ -10,7 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/net/asio.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+
+#include <roompp/net/shard.hpp>
+#include <roompp/net/tcp_stream.hpp>
 #include <roompp/roompp.hpp>
+#include <roompp/websocket/websocket_connection.hpp>
 
 #include "support/catch.hpp"
 
