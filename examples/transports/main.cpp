@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include <roompp/http_rooms.hpp>
 #include <roompp/v1.hpp>
 

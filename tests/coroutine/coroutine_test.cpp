@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <roompp/net/coroutine.hpp>
+#include <roompp/net/shard.hpp>
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
 
@@ -22,7 +23,7 @@
 #include "support/fake_member.hpp"
 
 using fake::strings;
-using room = roompp::basic_room<roompp::of_members<fake::member>>;
+using chat_room = roompp::basic_room<roompp::of_members<fake::member>>;
 using awaitable = asio::awaitable<void>;
 
 namespace {
@@ -49,7 +50,7 @@ struct room_fixture {
     }
     roompp::net::shard shard{0, roompp::limits()};
     gate message_gate{shard.context()};
-    roompp::rooms<room> rooms{shard.home()};
+    roompp::rooms<chat_room> rooms{shard.home()};
     std::shared_ptr<fake::member> ann = fake::connect(shard.home());
     std::shared_ptr<fake::member> bob = fake::connect(shard.home());
 };
@@ -58,16 +59,16 @@ struct room_fixture {
 
 TEST_CASE("While a coroutine waits, messages of its member are queued and other members are served", "[coroutine]") {
     room_fixture fixture;
-    fixture.rooms.on_message([&](room& room_of_sender, room::member& sender, std::string_view text) -> awaitable {
+    fixture.rooms.on_message([&](chat_room& room, chat_room::member& sender, std::string_view text) -> awaitable {
         const std::string copy(text);
         if (text == "slow") co_await fixture.message_gate.pass();
         CHECK(text == copy);
-        room_of_sender.broadcast(sender.person().id + ' ' + std::string(text));
+        room.broadcast(sender.person().id + ' ' + std::string(text));
     });
     auto a = fixture.rooms.join(fixture.ann, "tea", {{"ann", {}, {}}, nullptr, nullptr, 0});
     auto b = fixture.rooms.join(fixture.bob, "tea", {{"bob", {}, {}}, nullptr, nullptr, 0});
     std::vector<std::uint64_t> receipts;
-    const auto note = [&](room&, room::member&, std::uint64_t id) { receipts.push_back(id); };
+    const auto note = [&](chat_room&, chat_room::member&, std::uint64_t id) { receipts.push_back(id); };
     {
         std::string buffer = "slow";
         a.receive(buffer, note);
@@ -85,13 +86,13 @@ TEST_CASE("While a coroutine waits, messages of its member are queued and other 
 
 TEST_CASE("The receipt of a message that a coroutine handles has the number of its broadcast", "[coroutine]") {
     room_fixture fixture;
-    fixture.rooms.on_message([&](room::member& sender, std::string_view text) -> awaitable {
+    fixture.rooms.on_message([&](chat_room::member& sender, std::string_view text) -> awaitable {
         co_await fixture.message_gate.pass();
         if (text != "drop") sender.broadcast(text);
     });
     auto a = fixture.rooms.join(fixture.ann, "tea");
     std::vector<std::uint64_t> receipts;
-    const auto note = [&](room&, room::member&, std::uint64_t id) { receipts.push_back(id); };
+    const auto note = [&](chat_room&, chat_room::member&, std::uint64_t id) { receipts.push_back(id); };
     for (const char* text : {"a", "drop", "b"}) a.receive(text, note);
     for (int i = 0; i < 3; ++i) {
         fixture.run();
@@ -105,7 +106,7 @@ TEST_CASE("An exception in a coroutine closes its connection and is reported", "
     room_fixture fixture;
     int failures = 0;
     fixture.rooms.on_error([&] { ++failures; });
-    fixture.rooms.on_message([&](room::member&, std::string_view text) -> awaitable {
+    fixture.rooms.on_message([&](chat_room::member&, std::string_view text) -> awaitable {
         if (text == "now") throw std::runtime_error("at once");
         co_await fixture.message_gate.pass();
         throw std::runtime_error("later");
@@ -125,11 +126,11 @@ TEST_CASE("An exception in a coroutine closes its connection and is reported", "
 TEST_CASE("A member may leave while its coroutine waits; its queued messages are then not handled", "[coroutine]") {
     room_fixture fixture;
     strings handled;
-    fixture.rooms.on_message([&](room& room_of_sender, room::member& sender, std::string_view text) -> awaitable {
+    fixture.rooms.on_message([&](chat_room& room, chat_room::member& sender, std::string_view text) -> awaitable {
         handled.emplace_back(text);
         co_await fixture.message_gate.pass();
         CHECK(sender.broadcast(text) == 0);
-        CHECK(room_of_sender.name() == "tea");
+        CHECK(room.name() == "tea");
     });
     auto a = fixture.rooms.join(fixture.ann, "tea");
     a.receive("one");
