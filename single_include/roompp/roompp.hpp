@@ -1132,9 +1132,9 @@ struct limits {
     /// Maximum size of an HTTP request's body, in bytes; a larger one gets 413. Messages by POST may have
     /// message_bytes.
     std::size_t body_bytes = 64 * 1024;
-    /// Maximum size of an HTTP request's head, in bytes, from the request line to the empty line after the header fields; a
-    /// larger one gets 431, or 414 if the request line alone is too large. The trailers of a body in chunks, and its chunk
-    /// extensions, may have as much again. Common servers allow 8 to 16 KB.
+    /// Maximum size of an HTTP request's head, in bytes, from the request line to the empty line after the header
+    /// fields; a larger one gets 431, or 414 if the request line alone is too large. The trailers of a body in chunks,
+    /// and its chunk extensions, may have as much again. Common servers allow 8 to 16 KB.
     std::size_t head_bytes = 16'000;
     /// Maximum number of header fields of an HTTP request; more get 431. Browsers send about 20.
     std::size_t header_fields = 100;
@@ -3136,8 +3136,8 @@ public:
     /// While it lives, somebody is about to join a room: an empty one must not be destroyed. Lives on the stack.
     class join_guard {
     public:
-        join_guard(idle_rooms& rooms, const Room& room)
-            : rooms_(rooms), room_(room), outer_(std::exchange(rooms.joins_, this)) {}
+        join_guard(idle_rooms& rooms, const Room& joined_room)
+            : rooms_(rooms), room_(joined_room), outer_(std::exchange(rooms.joins_, this)) {}
         ~join_guard() { rooms_.joins_ = outer_; }
         join_guard(const join_guard&) = delete;
         join_guard& operator=(const join_guard&) = delete;
@@ -3911,8 +3911,8 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-/// A value that is known to fit, as another integer type. Unlike static_cast, it is no useless cast (-Wuseless-cast) where
-/// the two types are the same one, as std::uint64_t and std::size_t are on most platforms.
+/// A value that is known to fit, as another integer type. Unlike static_cast, it is no useless cast (-Wuseless-cast)
+/// where the two types are the same one, as std::uint64_t and std::size_t are on most platforms.
 template <class To, class From>
 [[nodiscard]] constexpr To integer_cast(From value) noexcept {
     static_assert(std::is_integral_v<To> && std::is_integral_v<From>);
