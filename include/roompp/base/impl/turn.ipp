@@ -13,9 +13,9 @@ ROOMPP_DECL turn::~turn() {
 ROOMPP_DECL void turn::end() {
     // Takes the tasks of this turn; what is left of them when one throws goes to the next turn.
     struct due_tasks {
-        explicit due_tasks(turn& owner) : turn_(owner) { move_all(turn_.tasks_, ring); }
+        explicit due_tasks(turn& ended_turn) : owner(ended_turn) { move_all(owner.tasks_, ring); }
         ~due_tasks() {
-            while (!empty()) turn_.add(static_cast<task&>(take_first(ring)));
+            while (!empty()) owner.add(static_cast<task&>(take_first(ring)));
         }
         due_tasks(const due_tasks&) = delete;
         due_tasks& operator=(const due_tasks&) = delete;
@@ -30,7 +30,7 @@ ROOMPP_DECL void turn::end() {
             while (source.next != &source) link_before(target, take_first(source));
         }
 
-        turn& turn_;
+        turn& owner;
         hook ring;
     };
 
