@@ -123,7 +123,7 @@ private:
     void report_incomplete(const std::vector<net::fan_out_send>& sends, const batches& gathered) {
         io_uring_cqe* completion = nullptr;
         while (io_uring_peek_cqe(&ring_, &completion) == 0) {
-            const auto& send = sends[completion->user_data];
+            const auto& send = sends[detail::integer_cast<std::size_t>(completion->user_data)];
             report(send, gathered[send.batch], completion->res);
             io_uring_cqe_seen(&ring_, completion);
         }
