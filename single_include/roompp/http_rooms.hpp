@@ -1289,6 +1289,8 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+#include <roompp/testing.hpp>
+
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 

@@ -1212,6 +1212,39 @@ ROOMPP_NAMESPACE_END
 #include <string>
 #include <vector>
 
+// The back door of a server, for the test harness and for add-ons that bring streams of their own.
+
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Friend of server. In the thread that drives the loops.
+class server_access {
+public:
+    /// In place of listen() and run(): makes the loops, which the driver runs (net::shard::poll_one() and advance()), in one
+    /// thread, until detach_driver().
+    [[nodiscard]] static std::vector<net::shard*> attach_driver(server& target,
+                                                                const std::shared_ptr<loop_driver>& driver);
+    /// Nobody runs the loops any more.
+    static void detach_driver(server& target);
+    /// The present driver; null if there is none.
+    [[nodiscard]] static std::shared_ptr<loop_driver> driver(const server& target) noexcept {
+        return target.driver_.lock();
+    }
+    /// What serve() of serve.hpp needs besides a stream, to serve streams of other types. After attach_driver() or listen().
+    [[nodiscard]] static loop_group& loops(server& target) noexcept { return *target.loops_; }
+    [[nodiscard]] static routing_table& routes(server& target) noexcept { return target.routes_; }
+    /// Reports an exception that no other hook takes. Safe from any thread.
+    static void report(server& target, const std::exception_ptr& error) { target.routes_.report(error); }
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
 // Random numbers that are the same on every platform for the same seed.
 
 #include <cstddef>
@@ -3266,5 +3299,37 @@ ROOMPP_DECL std::vector<simulation::link_ptr> simulation::live_links() const {
 }
 
 }  // namespace testing
+ROOMPP_NAMESPACE_END
+// Attaching a driver to the loops of a server.
+
+#include <exception>
+#include <memory>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::vector<net::shard*> server_access::attach_driver(server& target,
+                                                                  const std::shared_ptr<loop_driver>& driver) {
+    target.make_loops();
+    target.driver_ = driver;
+    for (loop* const home : target.loops_->loops())
+        home->set_random([driver = driver.get()] { return driver->random(); });
+    target.routes_.default_error_handler(
+        [driver = driver.get()](const std::exception_ptr& error) { driver->failed(error); });
+    target.prepare();
+    return target.loops_->shards();
+}
+
+ROOMPP_DECL void server_access::detach_driver(server& target) {
+    target.driver_.reset();
+    for (loop* const home : target.loops_->loops()) {
+        home->set_random({});
+        home->leave();
+    }
+    target.routes_.default_error_handler({});
+}
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 #endif

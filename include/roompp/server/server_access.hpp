@@ -1,7 +1,6 @@
 #pragma once
 // The back door of a server, for the test harness and for add-ons that bring streams of their own.
 
-#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -9,26 +8,12 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/shard.hpp>
+#include <roompp/server/loop_driver.hpp>
 #include <roompp/server/loop_group.hpp>
 #include <roompp/server/server.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
-
-/// Drives the event loops of a server instead of run(), in virtual time.
-class loop_driver {
-public:
-    loop_driver() = default;
-    loop_driver(const loop_driver&) = delete;
-    loop_driver& operator=(const loop_driver&) = delete;
-    virtual ~loop_driver() = default;
-    /// A random number, see loop::random().
-    [[nodiscard]] virtual std::uint64_t random() = 0;
-    /// Receives an exception that no on_error() hook takes.
-    virtual void failed(const std::exception_ptr& error) = 0;
-    /// The server is about to be destroyed, with its loops.
-    virtual void on_server_end() = 0;
-};
 
 /// Friend of server. In the thread that drives the loops.
 class server_access {

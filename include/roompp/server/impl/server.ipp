@@ -15,9 +15,9 @@
 #include <roompp/config.hpp>
 #include <roompp/net/coroutine.hpp>
 #include <roompp/server/listeners.hpp>
+#include <roompp/server/loop_driver.hpp>
 #include <roompp/server/loop_group.hpp>
 #include <roompp/server/server.hpp>
-#include <roompp/server/server_access.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
