@@ -26,15 +26,15 @@ public:
     /// While it lives, somebody is about to join a room: an empty one must not be destroyed. Lives on the stack.
     class join_guard {
     public:
-        join_guard(idle_rooms& rooms, const Room& joined_room)
-            : rooms_(rooms), room_(joined_room), outer_(std::exchange(rooms.joins_, this)) {}
-        ~join_guard() { rooms_.joins_ = outer_; }
+        join_guard(idle_rooms& owner, const Room& joined_room)
+            : owner_(owner), room_(joined_room), outer_(std::exchange(owner.joins_, this)) {}
+        ~join_guard() { owner_.joins_ = outer_; }
         join_guard(const join_guard&) = delete;
         join_guard& operator=(const join_guard&) = delete;
 
     private:
         friend class idle_rooms;
-        idle_rooms& rooms_;
+        idle_rooms& owner_;
         const Room& room_;
         const join_guard* outer_;
     };
