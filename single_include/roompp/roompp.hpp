@@ -2477,10 +2477,20 @@ namespace detail {
 void append_header_text(std::string& bytes, std::string_view text);
 
 /// A text without the spaces and tabs around it (RFC 9110, section 5.6.3).
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
 
-/// Whether two header names, or other tokens, are equal but for case (US-ASCII).
-[[nodiscard]] bool same_token(std::string_view a, std::string_view b) noexcept;
+/// Whether two field names, or other tokens, are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
+[[nodiscard]] constexpr bool same_token(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
@@ -5737,17 +5747,6 @@ ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
     std::copy_if(text.begin(), text.end(), std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n'; });
 }
 
-ROOMPP_DECL std::string_view trim(std::string_view text) noexcept {
-    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(" \t")));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-ROOMPP_DECL bool same_token(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace detail
 ROOMPP_NAMESPACE_END
 // Assembling a server: its loops, its ports, its routes.
@@ -6280,7 +6279,7 @@ ROOMPP_NAMESPACE_BEGIN
 
 ROOMPP_NAMESPACE_END
 
-// Reading field values: comparison, white space, lists of tokens.
+// Reading field values: lists of tokens.
 
 #include <cstddef>
 #include <string_view>
@@ -6288,29 +6287,13 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-/// Whether two field names or other tokens are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
-[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-/// A value without the spaces and tabs around it (RFC 9110, section 5.6.3).
-[[nodiscard]] constexpr std::string_view trim_whitespace(std::string_view value) noexcept {
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    return value;
-}
-
 /// Calls `visit(std::string_view)` for each element of a comma-separated list, trimmed. Empty elements are skipped
 /// (RFC 9110, section 5.6.1.2). Not for lists whose elements may be quoted strings: a comma always separates.
 template <class Visitor>
 constexpr void for_each_element(std::string_view list, Visitor&& visit) {
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
-        const std::string_view element = trim_whitespace(list.substr(0, comma));
+        const std::string_view element = trim(list.substr(0, comma));
         if (!element.empty()) visit(element);
         if (comma == std::string_view::npos) return;
         list.remove_prefix(comma + 1);
@@ -6320,7 +6303,7 @@ constexpr void for_each_element(std::string_view list, Visitor&& visit) {
 /// Whether a list of tokens contains one, such as "upgrade" in "keep-alive, Upgrade". Case does not matter.
 [[nodiscard]] constexpr bool list_contains(std::string_view list, std::string_view token) {
     bool contains = false;
-    for_each_element(list, [&](std::string_view e) { contains = contains || equals_ignoring_case(e, token); });
+    for_each_element(list, [&](std::string_view e) { contains = contains || same_token(e, token); });
     return contains;
 }
 
@@ -6636,9 +6619,9 @@ struct request_target {
     if (text.front() != '/') {
         constexpr std::string_view http = "http://";
         constexpr std::string_view https = "https://";
-        const std::string_view scheme = equals_ignoring_case(text.substr(0, http.size()), http)     ? http
-                                        : equals_ignoring_case(text.substr(0, https.size()), https) ? https
-                                                                                                    : "";
+        const std::string_view scheme = same_token(text.substr(0, http.size()), http)     ? http
+                                        : same_token(text.substr(0, https.size()), https) ? https
+                                                                                          : "";
         if (scheme.empty())
             return parse_error{
                 400, "The target " + quote(text) + " is neither a path that begins with '/' nor an http or https URI."};
@@ -6703,13 +6686,13 @@ struct request_head {
     /// come only once use it with count(), for lists joined().
     [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept {
         for (const header_field& field : fields)
-            if (equals_ignoring_case(field.name, name)) return field.value;
+            if (same_token(field.name, name)) return field.value;
         return std::nullopt;
     }
     /// How many fields have a name.
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
-        return static_cast<std::size_t>(std::count_if(
-            fields.begin(), fields.end(), [&](const header_field& f) { return equals_ignoring_case(f.name, name); }));
+        return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(),
+                                                      [&](const header_field& f) { return same_token(f.name, name); }));
     }
     /// The values of all fields of a name, in their order, joined to one list (RFC 9110, section 5.2); empty without
     /// one.
@@ -6717,7 +6700,7 @@ struct request_head {
         std::string list;
         bool is_first = true;
         for (const header_field& field : fields) {
-            if (!equals_ignoring_case(field.name, name)) continue;
+            if (!same_token(field.name, name)) continue;
             if (!is_first) list += separator;
             is_first = false;
             list += field.value;
@@ -6746,7 +6729,7 @@ ROOMPP_DECL std::string_view request::host() const noexcept { return head_.autho
 ROOMPP_DECL const std::string& request::header(std::string_view name) const {
     static const std::string none;
     for (const auto& [known_name, value] : header_cache_)
-        if (detail::equals_ignoring_case(known_name, name)) return value;
+        if (detail::same_token(known_name, name)) return value;
     if (!head_.field(name)) return none;
     return header_cache_.emplace_front(name, head_.joined(name)).second;
 }
@@ -8148,24 +8131,24 @@ public:
     [[nodiscard]] std::optional<parse_error> add(const header_field& field, request_head& head) {
         switch (field.name.size()) {  // a name of another length is none of ours: most fields cost one look
             case 4:
-                if (equals_ignoring_case(field.name, "Host")) return add_host(field.value, head);
+                if (same_token(field.name, "Host")) return add_host(field.value, head);
                 break;
             case 6:
-                if (equals_ignoring_case(field.name, "Expect"))
+                if (same_token(field.name, "Expect"))
                     expects_continue_ = expects_continue_ || list_contains(field.value, "100-continue");
                 break;
             case 7:
-                if (equals_ignoring_case(field.name, "Upgrade"))
+                if (same_token(field.name, "Upgrade"))
                     names_websocket_ = names_websocket_ || list_contains(field.value, "websocket");
                 break;
             case 10:
-                if (equals_ignoring_case(field.name, "Connection")) add_connection(field.value);
+                if (same_token(field.name, "Connection")) add_connection(field.value);
                 break;
             case 14:
-                if (equals_ignoring_case(field.name, "Content-Length")) return add_content_length(field.value, head);
+                if (same_token(field.name, "Content-Length")) return add_content_length(field.value, head);
                 break;
             case 17:
-                if (equals_ignoring_case(field.name, "Transfer-Encoding")) return add_transfer_encoding(field.value);
+                if (same_token(field.name, "Transfer-Encoding")) return add_transfer_encoding(field.value);
                 break;
             default:
                 break;
@@ -8198,9 +8181,9 @@ private:
 
     void add_connection(std::string_view value) {
         for_each_element(value, [&](std::string_view option) {
-            has_close_ = has_close_ || equals_ignoring_case(option, "close");
-            has_keep_alive_ = has_keep_alive_ || equals_ignoring_case(option, "keep-alive");
-            has_upgrade_ = has_upgrade_ || equals_ignoring_case(option, "upgrade");
+            has_close_ = has_close_ || same_token(option, "close");
+            has_keep_alive_ = has_keep_alive_ || same_token(option, "keep-alive");
+            has_upgrade_ = has_upgrade_ || same_token(option, "upgrade");
         });
     }
 
@@ -8225,13 +8208,13 @@ private:
         for_each_element(value, [&](std::string_view element) {
             if (error) return;
             const std::size_t semicolon = element.find(';');
-            const std::string_view coding = trim_whitespace(element.substr(0, semicolon));
+            const std::string_view coding = trim(element.substr(0, semicolon));
             if (coding.empty() || !consists_of(coding, token_char)) {
                 error = parse_error{400, "The Transfer-Encoding " + quote(value) + " is not a list of tokens."};
             } else if (has_chunked_) {
                 error = parse_error{400, "The Transfer-Encoding " + quote(value) +
                                              " has something after 'chunked', which must come last and once."};
-            } else if (!equals_ignoring_case(coding, "chunked")) {
+            } else if (!same_token(coding, "chunked")) {
                 has_unknown_coding_ = true;
             } else if (semicolon != std::string_view::npos) {
                 error = parse_error{400, "The transfer coding 'chunked' has no parameters (RFC 9112, section 7.1)."};
@@ -10469,15 +10452,15 @@ ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::st
     const std::string_view origin = request.header("Origin");
     if (origin.empty()) return true;
     const std::size_t separator = origin.find("://");
-    if (separator != std::string_view::npos && equals_ignoring_case(origin.substr(separator + 3), request.host()) &&
-        (!request.is_secure() || equals_ignoring_case(origin.substr(0, separator), "https")))
+    if (separator != std::string_view::npos && same_token(origin.substr(separator + 3), request.host()) &&
+        (!request.is_secure() || same_token(origin.substr(0, separator), "https")))
         return true;
     return names_origin(allowed, "*") || names_origin(allowed, origin);
 }
 
 ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
     return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return equals_ignoring_case(entry, origin); });
+                       [&](const std::string& entry) { return same_token(entry, origin); });
 }
 
 ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,
@@ -10707,7 +10690,7 @@ ROOMPP_DECL std::string serialize_head(const response& response, const head_opti
         bytes.append(": ");
         append_header_text(bytes, value);
         bytes.append("\r\n");
-        has_date = has_date || equals_ignoring_case(name, "Date");
+        has_date = has_date || same_token(name, "Date");
     };
     if (has_content(response)) {
         add("Content-Type", response.content_type);

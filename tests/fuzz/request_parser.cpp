@@ -43,7 +43,7 @@ using roompp::detail::request_parser;
 using roompp::detail::target_char;
 using roompp::detail::target_form;
 using roompp::detail::token_char;
-using roompp::detail::trim_whitespace;
+using roompp::detail::trim;
 
 namespace {
 
@@ -114,7 +114,7 @@ void check_head(const request_head& head, std::string_view bytes, const setting&
             "an authority is host[:port]");
     for (const header_field& field : head.fields) {
         require(!field.name.empty() && consists_of(field.name, token_char), "a field's name is a token");
-        require(trim_whitespace(field.value) == field.value, "a field's value is trimmed");
+        require(trim(field.value) == field.value, "a field's value is trimmed");
         require(find_control(field.value.data(), field.value.data() + field.value.size()) ==
                     field.value.data() + field.value.size(),
                 "a field's value has no control characters");

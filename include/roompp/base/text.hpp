@@ -33,10 +33,20 @@ namespace detail {
 void append_header_text(std::string& bytes, std::string_view text);
 
 /// A text without the spaces and tabs around it (RFC 9110, section 5.6.3).
-[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
 
-/// Whether two header names, or other tokens, are equal but for case (US-ASCII).
-[[nodiscard]] bool same_token(std::string_view a, std::string_view b) noexcept;
+/// Whether two field names, or other tokens, are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
+[[nodiscard]] constexpr bool same_token(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END

@@ -25,24 +25,24 @@ public:
     [[nodiscard]] std::optional<parse_error> add(const header_field& field, request_head& head) {
         switch (field.name.size()) {  // a name of another length is none of ours: most fields cost one look
             case 4:
-                if (equals_ignoring_case(field.name, "Host")) return add_host(field.value, head);
+                if (same_token(field.name, "Host")) return add_host(field.value, head);
                 break;
             case 6:
-                if (equals_ignoring_case(field.name, "Expect"))
+                if (same_token(field.name, "Expect"))
                     expects_continue_ = expects_continue_ || list_contains(field.value, "100-continue");
                 break;
             case 7:
-                if (equals_ignoring_case(field.name, "Upgrade"))
+                if (same_token(field.name, "Upgrade"))
                     names_websocket_ = names_websocket_ || list_contains(field.value, "websocket");
                 break;
             case 10:
-                if (equals_ignoring_case(field.name, "Connection")) add_connection(field.value);
+                if (same_token(field.name, "Connection")) add_connection(field.value);
                 break;
             case 14:
-                if (equals_ignoring_case(field.name, "Content-Length")) return add_content_length(field.value, head);
+                if (same_token(field.name, "Content-Length")) return add_content_length(field.value, head);
                 break;
             case 17:
-                if (equals_ignoring_case(field.name, "Transfer-Encoding")) return add_transfer_encoding(field.value);
+                if (same_token(field.name, "Transfer-Encoding")) return add_transfer_encoding(field.value);
                 break;
             default:
                 break;
@@ -75,9 +75,9 @@ private:
 
     void add_connection(std::string_view value) {
         for_each_element(value, [&](std::string_view option) {
-            has_close_ = has_close_ || equals_ignoring_case(option, "close");
-            has_keep_alive_ = has_keep_alive_ || equals_ignoring_case(option, "keep-alive");
-            has_upgrade_ = has_upgrade_ || equals_ignoring_case(option, "upgrade");
+            has_close_ = has_close_ || same_token(option, "close");
+            has_keep_alive_ = has_keep_alive_ || same_token(option, "keep-alive");
+            has_upgrade_ = has_upgrade_ || same_token(option, "upgrade");
         });
     }
 
@@ -102,13 +102,13 @@ private:
         for_each_element(value, [&](std::string_view element) {
             if (error) return;
             const std::size_t semicolon = element.find(';');
-            const std::string_view coding = trim_whitespace(element.substr(0, semicolon));
+            const std::string_view coding = trim(element.substr(0, semicolon));
             if (coding.empty() || !consists_of(coding, token_char)) {
                 error = parse_error{400, "The Transfer-Encoding " + quote(value) + " is not a list of tokens."};
             } else if (has_chunked_) {
                 error = parse_error{400, "The Transfer-Encoding " + quote(value) +
                                              " has something after 'chunked', which must come last and once."};
-            } else if (!equals_ignoring_case(coding, "chunked")) {
+            } else if (!same_token(coding, "chunked")) {
                 has_unknown_coding_ = true;
             } else if (semicolon != std::string_view::npos) {
                 error = parse_error{400, "The transfer coding 'chunked' has no parameters (RFC 9112, section 7.1)."};

@@ -56,13 +56,13 @@ struct request_head {
     /// come only once use it with count(), for lists joined().
     [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept {
         for (const header_field& field : fields)
-            if (equals_ignoring_case(field.name, name)) return field.value;
+            if (same_token(field.name, name)) return field.value;
         return std::nullopt;
     }
     /// How many fields have a name.
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept {
-        return static_cast<std::size_t>(std::count_if(
-            fields.begin(), fields.end(), [&](const header_field& f) { return equals_ignoring_case(f.name, name); }));
+        return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(),
+                                                      [&](const header_field& f) { return same_token(f.name, name); }));
     }
     /// The values of all fields of a name, in their order, joined to one list (RFC 9110, section 5.2); empty without
     /// one.
@@ -70,7 +70,7 @@ struct request_head {
         std::string list;
         bool is_first = true;
         for (const header_field& field : fields) {
-            if (!equals_ignoring_case(field.name, name)) continue;
+            if (!same_token(field.name, name)) continue;
             if (!is_first) list += separator;
             is_first = false;
             list += field.value;

@@ -53,9 +53,9 @@ struct request_target {
     if (text.front() != '/') {
         constexpr std::string_view http = "http://";
         constexpr std::string_view https = "https://";
-        const std::string_view scheme = equals_ignoring_case(text.substr(0, http.size()), http)     ? http
-                                        : equals_ignoring_case(text.substr(0, https.size()), https) ? https
-                                                                                                    : "";
+        const std::string_view scheme = same_token(text.substr(0, http.size()), http)     ? http
+                                        : same_token(text.substr(0, https.size()), https) ? https
+                                                                                          : "";
         if (scheme.empty())
             return parse_error{
                 400, "The target " + quote(text) + " is neither a path that begins with '/' nor an http or https URI."};

@@ -50,16 +50,5 @@ ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
     std::copy_if(text.begin(), text.end(), std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n'; });
 }
 
-ROOMPP_DECL std::string_view trim(std::string_view text) noexcept {
-    text.remove_prefix((std::min)(text.size(), text.find_first_not_of(" \t")));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-ROOMPP_DECL bool same_token(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace detail
 ROOMPP_NAMESPACE_END

@@ -14,15 +14,15 @@ ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::st
     const std::string_view origin = request.header("Origin");
     if (origin.empty()) return true;
     const std::size_t separator = origin.find("://");
-    if (separator != std::string_view::npos && equals_ignoring_case(origin.substr(separator + 3), request.host()) &&
-        (!request.is_secure() || equals_ignoring_case(origin.substr(0, separator), "https")))
+    if (separator != std::string_view::npos && same_token(origin.substr(separator + 3), request.host()) &&
+        (!request.is_secure() || same_token(origin.substr(0, separator), "https")))
         return true;
     return names_origin(allowed, "*") || names_origin(allowed, origin);
 }
 
 ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
     return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return equals_ignoring_case(entry, origin); });
+                       [&](const std::string& entry) { return same_token(entry, origin); });
 }
 
 ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,

@@ -23,7 +23,7 @@ ROOMPP_DECL std::string_view request::host() const noexcept { return head_.autho
 ROOMPP_DECL const std::string& request::header(std::string_view name) const {
     static const std::string none;
     for (const auto& [known_name, value] : header_cache_)
-        if (detail::equals_ignoring_case(known_name, name)) return value;
+        if (detail::same_token(known_name, name)) return value;
     if (!head_.field(name)) return none;
     return header_cache_.emplace_front(name, head_.joined(name)).second;
 }

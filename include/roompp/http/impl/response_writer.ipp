@@ -20,7 +20,7 @@ ROOMPP_DECL std::string serialize_head(const response& response, const head_opti
         bytes.append(": ");
         append_header_text(bytes, value);
         bytes.append("\r\n");
-        has_date = has_date || equals_ignoring_case(name, "Date");
+        has_date = has_date || same_token(name, "Date");
     };
     if (has_content(response)) {
         add("Content-Type", response.content_type);
