@@ -77,9 +77,6 @@ private:
 /// clients as well; /public/{room}/ without private messages and signals; /short/{room}/ without presence, and
 /// with the latest ten messages.
 struct v1_site {
-    using room = roompp::basic_room<roompp::ring_history<100>, roompp::presence>;
-    using short_room = roompp::basic_room<roompp::ring_history<10>>;
-
     v1_site(std::uint64_t seed, std::size_t threads, const roompp::limits& limits)
         : world(set_up(server.threads(threads).limits(limits)), seed) {}
 
@@ -108,20 +105,7 @@ struct v1_site {
     roompp::testing::world world;
 
 private:
-    static roompp::server& set_up(roompp::server& target) {
-        roompp::rooms<room> chat;
-        chat.on_message([](room::member& sender, std::string_view text) {
-            if (text == "throw") throw std::runtime_error("a chat's handler was told to throw");
-            if (text == "kick me") return sender.close(4003, "kicked");
-            if (text != "drop this") sender.broadcast(text);
-        });
-        target.on_error([](const std::exception_ptr&) {});
-        target.websocket("/chat/{room}/", chat, roompp::v1_protocol(), roompp::django_channels_protocol());
-        target.websocket("/public/{room}/", roompp::rooms<room>(),
-                         roompp::v1_protocol().direct_messages(false).client_signals(false));
-        target.websocket("/short/{room}/", roompp::rooms<short_room>(), roompp::v1_protocol());
-        return target;
-    }
+    static roompp::server& set_up(roompp::server& target);
 };
 
 /// Runs a test with one thread and with three, in several orders of events.

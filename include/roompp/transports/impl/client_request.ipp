@@ -7,12 +7,12 @@
 #include <utility>
 
 #include <roompp/config.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/transports/client_request.hpp>
-#include <roompp/http/cors.hpp>
 #include <roompp/transports/http_rooms_settings.hpp>
 #include <roompp/websocket/connect_reply.hpp>
 

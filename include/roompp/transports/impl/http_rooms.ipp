@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <roompp/config.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/server/server.hpp>
-#include <roompp/http/cors.hpp>
 #include <roompp/transports/event_endpoint.hpp>
 #include <roompp/transports/http_rooms.hpp>
 #include <roompp/transports/http_rooms_state.hpp>

@@ -9,12 +9,12 @@
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/config.hpp>
+#include <roompp/http/cors.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/transports/client_request.hpp>
-#include <roompp/http/cors.hpp>
 #include <roompp/transports/http_member.hpp>
 #include <roompp/transports/http_rooms_state.hpp>
 #include <roompp/transports/poll_connection.hpp>
