@@ -16,6 +16,7 @@
 #include <roompp/base/impl/turn.ipp>
 #include <roompp/http/impl/cookies.ipp>
 #include <roompp/http/impl/cors.ipp>
+#include <roompp/http/impl/entity_tags.ipp>
 #include <roompp/http/impl/http_date.ipp>
 #include <roompp/http/impl/mime_types.ipp>
 #include <roompp/http/impl/request.ipp>

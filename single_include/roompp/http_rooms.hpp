@@ -1040,7 +1040,8 @@ public:
     void end() noexcept { unregister(); }
 
 private:
-    void on_incomplete_send(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {}  // it writes nothing
+    void on_incomplete_send(const std::shared_ptr<const net::frame_batch>&, std::size_t, int) override {
+    }                                                                      // it writes nothing
     void tick(loop::clock::time_point now) override { owner_.tick(now); }  // last: the owner may go, and this with it
     void stop() override { owner_.stop(); }
     void abort() override { owner_.stop(); }

@@ -3774,6 +3774,7 @@ ROOMPP_NAMESPACE_END
 // An HTTP response.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -3787,6 +3788,8 @@ struct response {
     std::string content_type = "text/plain; charset=utf-8";    ///< not sent with 204 and 304
     std::string body;                                          ///< not sent with 204 and 304, nor to a HEAD
     std::vector<std::pair<std::string, std::string>> headers;  ///< further ones; line breaks in them are not sent
+    /// To a HEAD: the size that the body would have, if making it only for its size is too dear. Ignored otherwise.
+    std::optional<std::uint64_t> content_length;
 
     response() = default;
     response(std::string text) : body(std::move(text)) {}
@@ -4307,6 +4310,56 @@ ROOMPP_NAMESPACE_END
 #include <string_view>
 #include <vector>
 
+// Entity tags of files, and the files' tags that are known.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
+[[nodiscard]] std::string entity_tag(std::string_view bytes);
+
+namespace detail {
+
+/// What tells that a file has changed.
+struct file_version {
+    std::uintmax_t size = 0;
+    std::filesystem::file_time_type modified;
+
+    /// The version of a plain file; nothing if there is none.
+    [[nodiscard]] static std::optional<file_version> find(const std::filesystem::path& file);
+};
+
+/// The tags of files as long as these do not change, so that a conditional request reads no file. Safe from any thread.
+class entity_tags {
+public:
+    static constexpr std::size_t max_files = 1000;
+
+    /// The tag of this version of a file, if it is known.
+    [[nodiscard]] std::optional<std::string> find(const std::filesystem::path& file, const file_version& version) const;
+    /// Keeps the tag of the bytes that were read after `version` was found. A file that was changed just now is not kept: it
+    /// may change again without a later time. When max_files are kept, all are forgotten.
+    void keep(const std::filesystem::path& file, const file_version& version, const std::string& tag);
+
+private:
+    struct entry {
+        file_version version;
+        std::string tag;
+    };
+
+    mutable std::mutex mutex_;
+    std::map<std::filesystem::path, entry> entries_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
 // Content types by file name.
 
 #include <string>
@@ -4336,15 +4389,27 @@ public:
     explicit page_source(std::filesystem::path folder = ".") : folder_(std::move(folder)) {}
     /// Files within the program; the array must outlive the server.
     template <std::size_t N>
-    explicit page_source(const embedded_file (&files)[N]) : embedded_(files, files + N) {}
+    explicit page_source(const embedded_file (&files)[N]) : page_source(files, {}) {}
     /// The folder if its name is not empty, else the embedded files: for an option such as `--pages` of a program.
     template <std::size_t N>
     page_source(const embedded_file (&files)[N], const std::string& folder) : folder_(folder) {
-        if (folder.empty()) embedded_.assign(files, files + N);
+        if (!folder.empty()) return;
+        for (const embedded_file& file : files) embedded_.push_back({file, entity_tag(file.bytes)});
     }
+
+    /// A page that is compiled into the program.
+    struct embedded_page {
+        embedded_file file;
+        std::string tag;  ///< its entity tag
+    };
 
     /// The bytes of a page; nothing without one of that name.
     [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
+    /// The page of that name within the program; null if there is none, or if the pages come from a folder.
+    [[nodiscard]] const embedded_page* find_embedded(const std::string& name) const noexcept;
+    /// Whether the pages come from a folder, and where a page is in it.
+    [[nodiscard]] bool has_folder() const noexcept { return embedded_.empty(); }
+    [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
 
     /// Makes sure that a page exists.
     /// @throws std::runtime_error that names the page and where it was looked for.
@@ -4355,11 +4420,8 @@ public:
 
 private:
     std::filesystem::path folder_;
-    std::vector<embedded_file> embedded_;
+    std::vector<embedded_page> embedded_;
 };
-
-/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
-[[nodiscard]] std::string entity_tag(std::string_view bytes);
 
 namespace detail {
 
@@ -4394,8 +4456,10 @@ private:
     };
 
     [[nodiscard]] response file(const request& request, const served_folder& folder) const;
-    [[nodiscard]] response deliver(const request& request, std::string type, std::string bytes) const;
+    [[nodiscard]] std::optional<response> deliver_file(const request& request, const std::filesystem::path& file) const;
+    [[nodiscard]] response deliver_head(std::string type, const std::string& tag) const;
 
+    mutable entity_tags tags_;  // has its own lock
     std::vector<served_folder> folders_;
     page_source source_;
     std::string policy_ =
@@ -7142,10 +7206,15 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 
 ROOMPP_DECL std::optional<std::string> page_source::find(const std::string& name) const {
-    if (embedded_.empty()) return read(folder_ / name);
-    for (const embedded_file& file : embedded_)
-        if (file.name == name) return std::string(file.bytes);
-    return std::nullopt;
+    if (has_folder()) return read(path_of(name));
+    const embedded_page* const page = find_embedded(name);
+    return page ? std::optional<std::string>(page->file.bytes) : std::nullopt;
+}
+
+ROOMPP_DECL const page_source::embedded_page* page_source::find_embedded(const std::string& name) const noexcept {
+    for (const embedded_page& page : embedded_)
+        if (page.file.name == name) return &page;
+    return nullptr;
 }
 
 ROOMPP_DECL void page_source::require_page(const std::string& name) const {
@@ -7165,12 +7234,6 @@ ROOMPP_DECL std::optional<std::string> page_source::read(const std::filesystem::
     std::ifstream in(file, std::ios::binary);
     if (!in) return std::nullopt;
     return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
-ROOMPP_DECL std::string entity_tag(std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return '"' + detail::to_hex(hash, 16) + '"';
 }
 
 namespace detail {
@@ -7209,11 +7272,26 @@ ROOMPP_DECL void static_files::add_folder(std::string prefix, const std::filesys
     folders_.push_back({std::move(prefix), std::move(real_root)});
 }
 
+// Whether the client has this version (RFC 9110, section 13.1.2).
+[[nodiscard]] ROOMPP_DECL bool is_known(const request& request, const std::string& tag) {
+    const std::string& known_tags = request.header("If-None-Match");
+    return known_tags == "*" || known_tags.find(tag) != std::string::npos;
+}
+
 ROOMPP_DECL response static_files::page(const request& request, const page_source& source,
                                         const std::string& name) const {
-    auto bytes = source.find(name);
-    if (!bytes) return {500, "The page can't be read.\n"};
-    return deliver(request, content_type_of(name), std::move(*bytes));
+    if (source.has_folder()) {
+        auto page = deliver_file(request, source.path_of(name));
+        return page ? std::move(*page) : response(500, "The page can't be read.\n");
+    }
+    const auto* const embedded = source.find_embedded(name);
+    if (!embedded) return {500, "The page can't be read.\n"};
+    response page = deliver_head(content_type_of(name), embedded->tag);
+    if (is_known(request, embedded->tag))
+        page.status = 304;
+    else
+        page.body = embedded->file.bytes;
+    return page;
 }
 
 ROOMPP_DECL std::optional<response> static_files::respond(const request& request) const {
@@ -7230,22 +7308,95 @@ ROOMPP_DECL response static_files::file(const request& request, const served_fol
         return refusal;
     }
     const auto path = file_below(folder.root, request.path().substr(folder.prefix.size()));
-    auto bytes = path ? page_source::read(*path) : std::nullopt;
-    if (!bytes) return {404, "Not found.\n"};
-    return deliver(request, content_type_of(path->filename().string()), std::move(*bytes));
+    if (path) {
+        if (auto found = deliver_file(request, *path)) return std::move(*found);
+    }
+    return {404, "Not found.\n"};
 }
 
-ROOMPP_DECL response static_files::deliver(const request& request, std::string type, std::string bytes) const {
-    response page(200, std::move(type), std::move(bytes));
-    const auto tag = entity_tag(page.body);
+// A file that the client has, or that it only asks about, is not read if its tag is known.
+ROOMPP_DECL std::optional<response> static_files::deliver_file(const request& request,
+                                                               const std::filesystem::path& file) const {
+    const auto version = file_version::find(file);
+    if (!version) return std::nullopt;
+    const std::string type = content_type_of(file.filename().string());
+    if (const auto known_tag = tags_.find(file, *version)) {
+        response head = deliver_head(type, *known_tag);
+        head.content_length = version->size;
+        if (is_known(request, *known_tag)) head.status = 304;
+        if (head.status == 304 || request.method() == "HEAD") return head;
+    }
+    auto bytes = page_source::read(file);
+    if (!bytes) return std::nullopt;
+    const std::string tag = entity_tag(*bytes);
+    if (bytes->size() == version->size) tags_.keep(file, *version, tag);
+    response whole = deliver_head(type, tag);
+    if (is_known(request, tag))
+        whole.status = 304;
+    else
+        whole.body = std::move(*bytes);
+    return whole;
+}
+
+// A 200 without its body.
+ROOMPP_DECL response static_files::deliver_head(std::string type, const std::string& tag) const {
+    response page(200, std::move(type), {});
     page.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "same-origin"}};
     if (!policy_.empty()) page.headers.emplace_back("Content-Security-Policy", policy_);
-    const std::string& known_tags = request.header("If-None-Match");
-    if (known_tags == "*" || known_tags.find(tag) != std::string::npos) {
-        page.status = 304;
-        page.body.clear();
-    }
     return page;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/http/entity_tags.hpp>.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+ROOMPP_NAMESPACE_BEGIN
+
+ROOMPP_DECL std::string entity_tag(std::string_view bytes) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return '"' + detail::to_hex(hash, 16) + '"';
+}
+
+namespace detail {
+
+ROOMPP_DECL std::optional<file_version> file_version::find(const std::filesystem::path& file) {
+    std::error_code ec;
+    if (!std::filesystem::is_regular_file(file, ec)) return std::nullopt;
+    file_version version;
+    version.size = std::filesystem::file_size(file, ec);
+    if (ec) return std::nullopt;
+    version.modified = std::filesystem::last_write_time(file, ec);
+    if (ec) return std::nullopt;
+    return version;
+}
+
+ROOMPP_DECL std::optional<std::string> entity_tags::find(const std::filesystem::path& file,
+                                                         const file_version& version) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(file);
+    if (found == entries_.end() || found->second.version.size != version.size ||
+        found->second.version.modified != version.modified)
+        return std::nullopt;
+    return found->second.tag;
+}
+
+ROOMPP_DECL void entity_tags::keep(const std::filesystem::path& file, const file_version& version,
+                                   const std::string& tag) {
+    constexpr std::chrono::seconds min_age{2};  // more than the precision of any file system's times
+    if (std::filesystem::file_time_type::clock::now() - version.modified < min_age) return;
+    const std::lock_guard lock(mutex_);
+    if (entries_.size() >= max_files && entries_.find(file) == entries_.end()) entries_.clear();
+    entries_[file] = {version, tag};
 }
 
 }  // namespace detail
@@ -8619,6 +8770,8 @@ ROOMPP_NAMESPACE_END
 // The bytes of responses, as HTTP/1.1.
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8653,6 +8806,8 @@ struct head_options {
     connection_option connection = connection_option::none;
     std::string_view date;              ///< see http_date(); empty for none
     const header_list* more = nullptr;  ///< further headers, may be null
+    /// The length to tell instead of the body's: see response::content_length.
+    std::optional<std::uint64_t> content_length = std::nullopt;
 };
 
 /// The bytes of a response's head. A value with a line break, which would start a header of its own, loses it.
@@ -10694,7 +10849,8 @@ ROOMPP_DECL std::string serialize_head(const response& response, const head_opti
     };
     if (has_content(response)) {
         add("Content-Type", response.content_type);
-        if (options.length == body_length::known) add("Content-Length", std::to_string(response.body.size()));
+        if (options.length == body_length::known)
+            add("Content-Length", std::to_string(options.content_length.value_or(response.body.size())));
         if (options.length == body_length::in_chunks) add("Transfer-Encoding", "chunked");
     }
     for (const auto& [name, value] : response.headers) add(name, value);
@@ -10734,7 +10890,9 @@ ROOMPP_DECL void response_writer::start_refusal(bool to_head) {
 }
 
 ROOMPP_DECL std::string response_writer::write(const response& whole, bool closes, std::string_view date) {
-    std::string bytes = serialize(whole, !to_head_, options(body_length::known, closes, date));
+    head_options head = options(body_length::known, closes, date);
+    if (to_head_) head.content_length = whole.content_length;
+    std::string bytes = serialize(whole, !to_head_, head);
     info_ = {whole.status, bytes.size()};
     return bytes;
 }
@@ -10753,7 +10911,7 @@ ROOMPP_DECL head_options response_writer::options(body_length length, bool close
     const auto connection = closes                 ? connection_option::close
                             : confirms_keep_alive_ ? connection_option::keep_alive
                                                    : connection_option::none;
-    return {length, connection, date, &headers_};
+    return {length, connection, date, &headers_, std::nullopt};
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // An HTTP response.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,8 @@ struct response {
     std::string content_type = "text/plain; charset=utf-8";    ///< not sent with 204 and 304
     std::string body;                                          ///< not sent with 204 and 304, nor to a HEAD
     std::vector<std::pair<std::string, std::string>> headers;  ///< further ones; line breaks in them are not sent
+    /// To a HEAD: the size that the body would have, if making it only for its size is too dear. Ignored otherwise.
+    std::optional<std::uint64_t> content_length;
 
     response() = default;
     response(std::string text) : body(std::move(text)) {}

@@ -2,6 +2,8 @@
 // The bytes of responses, as HTTP/1.1.
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,8 @@ struct head_options {
     connection_option connection = connection_option::none;
     std::string_view date;              ///< see http_date(); empty for none
     const header_list* more = nullptr;  ///< further headers, may be null
+    /// The length to tell instead of the body's: see response::content_length.
+    std::optional<std::uint64_t> content_length = std::nullopt;
 };
 
 /// The bytes of a response's head. A value with a line break, which would start a header of its own, loses it.

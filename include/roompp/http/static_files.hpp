@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <roompp/config.hpp>
+#include <roompp/http/entity_tags.hpp>
 #include <roompp/http/mime_types.hpp>
 #include <roompp/http/request.hpp>
 #include <roompp/http/response.hpp>
@@ -29,15 +30,27 @@ public:
     explicit page_source(std::filesystem::path folder = ".") : folder_(std::move(folder)) {}
     /// Files within the program; the array must outlive the server.
     template <std::size_t N>
-    explicit page_source(const embedded_file (&files)[N]) : embedded_(files, files + N) {}
+    explicit page_source(const embedded_file (&files)[N]) : page_source(files, {}) {}
     /// The folder if its name is not empty, else the embedded files: for an option such as `--pages` of a program.
     template <std::size_t N>
     page_source(const embedded_file (&files)[N], const std::string& folder) : folder_(folder) {
-        if (folder.empty()) embedded_.assign(files, files + N);
+        if (!folder.empty()) return;
+        for (const embedded_file& file : files) embedded_.push_back({file, entity_tag(file.bytes)});
     }
+
+    /// A page that is compiled into the program.
+    struct embedded_page {
+        embedded_file file;
+        std::string tag;  ///< its entity tag
+    };
 
     /// The bytes of a page; nothing without one of that name.
     [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
+    /// The page of that name within the program; null if there is none, or if the pages come from a folder.
+    [[nodiscard]] const embedded_page* find_embedded(const std::string& name) const noexcept;
+    /// Whether the pages come from a folder, and where a page is in it.
+    [[nodiscard]] bool has_folder() const noexcept { return embedded_.empty(); }
+    [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return folder_ / name; }
 
     /// Makes sure that a page exists.
     /// @throws std::runtime_error that names the page and where it was looked for.
@@ -48,11 +61,8 @@ public:
 
 private:
     std::filesystem::path folder_;
-    std::vector<embedded_file> embedded_;
+    std::vector<embedded_page> embedded_;
 };
-
-/// A strong entity tag (RFC 9110, section 8.8.3): the FNV-1a hash of the bytes, quoted.
-[[nodiscard]] std::string entity_tag(std::string_view bytes);
 
 namespace detail {
 
@@ -87,8 +97,10 @@ private:
     };
 
     [[nodiscard]] response file(const request& request, const served_folder& folder) const;
-    [[nodiscard]] response deliver(const request& request, std::string type, std::string bytes) const;
+    [[nodiscard]] std::optional<response> deliver_file(const request& request, const std::filesystem::path& file) const;
+    [[nodiscard]] response deliver_head(std::string type, const std::string& tag) const;
 
+    mutable entity_tags tags_;  // has its own lock
     std::vector<served_folder> folders_;
     page_source source_;
     std::string policy_ =

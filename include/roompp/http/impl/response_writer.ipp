@@ -24,7 +24,8 @@ ROOMPP_DECL std::string serialize_head(const response& response, const head_opti
     };
     if (has_content(response)) {
         add("Content-Type", response.content_type);
-        if (options.length == body_length::known) add("Content-Length", std::to_string(response.body.size()));
+        if (options.length == body_length::known)
+            add("Content-Length", std::to_string(options.content_length.value_or(response.body.size())));
         if (options.length == body_length::in_chunks) add("Transfer-Encoding", "chunked");
     }
     for (const auto& [name, value] : response.headers) add(name, value);
@@ -64,7 +65,9 @@ ROOMPP_DECL void response_writer::start_refusal(bool to_head) {
 }
 
 ROOMPP_DECL std::string response_writer::write(const response& whole, bool closes, std::string_view date) {
-    std::string bytes = serialize(whole, !to_head_, options(body_length::known, closes, date));
+    head_options head = options(body_length::known, closes, date);
+    if (to_head_) head.content_length = whole.content_length;
+    std::string bytes = serialize(whole, !to_head_, head);
     info_ = {whole.status, bytes.size()};
     return bytes;
 }
@@ -83,7 +86,7 @@ ROOMPP_DECL head_options response_writer::options(body_length length, bool close
     const auto connection = closes                 ? connection_option::close
                             : confirms_keep_alive_ ? connection_option::keep_alive
                                                    : connection_option::none;
-    return {length, connection, date, &headers_};
+    return {length, connection, date, &headers_, std::nullopt};
 }
 
 }  // namespace detail

@@ -16,10 +16,15 @@
 ROOMPP_NAMESPACE_BEGIN
 
 ROOMPP_DECL std::optional<std::string> page_source::find(const std::string& name) const {
-    if (embedded_.empty()) return read(folder_ / name);
-    for (const embedded_file& file : embedded_)
-        if (file.name == name) return std::string(file.bytes);
-    return std::nullopt;
+    if (has_folder()) return read(path_of(name));
+    const embedded_page* const page = find_embedded(name);
+    return page ? std::optional<std::string>(page->file.bytes) : std::nullopt;
+}
+
+ROOMPP_DECL const page_source::embedded_page* page_source::find_embedded(const std::string& name) const noexcept {
+    for (const embedded_page& page : embedded_)
+        if (page.file.name == name) return &page;
+    return nullptr;
 }
 
 ROOMPP_DECL void page_source::require_page(const std::string& name) const {
@@ -39,12 +44,6 @@ ROOMPP_DECL std::optional<std::string> page_source::read(const std::filesystem::
     std::ifstream in(file, std::ios::binary);
     if (!in) return std::nullopt;
     return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-}
-
-ROOMPP_DECL std::string entity_tag(std::string_view bytes) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return '"' + detail::to_hex(hash, 16) + '"';
 }
 
 namespace detail {
@@ -83,11 +82,26 @@ ROOMPP_DECL void static_files::add_folder(std::string prefix, const std::filesys
     folders_.push_back({std::move(prefix), std::move(real_root)});
 }
 
+// Whether the client has this version (RFC 9110, section 13.1.2).
+[[nodiscard]] ROOMPP_DECL bool is_known(const request& request, const std::string& tag) {
+    const std::string& known_tags = request.header("If-None-Match");
+    return known_tags == "*" || known_tags.find(tag) != std::string::npos;
+}
+
 ROOMPP_DECL response static_files::page(const request& request, const page_source& source,
                                         const std::string& name) const {
-    auto bytes = source.find(name);
-    if (!bytes) return {500, "The page can't be read.\n"};
-    return deliver(request, content_type_of(name), std::move(*bytes));
+    if (source.has_folder()) {
+        auto page = deliver_file(request, source.path_of(name));
+        return page ? std::move(*page) : response(500, "The page can't be read.\n");
+    }
+    const auto* const embedded = source.find_embedded(name);
+    if (!embedded) return {500, "The page can't be read.\n"};
+    response page = deliver_head(content_type_of(name), embedded->tag);
+    if (is_known(request, embedded->tag))
+        page.status = 304;
+    else
+        page.body = embedded->file.bytes;
+    return page;
 }
 
 ROOMPP_DECL std::optional<response> static_files::respond(const request& request) const {
@@ -104,21 +118,41 @@ ROOMPP_DECL response static_files::file(const request& request, const served_fol
         return refusal;
     }
     const auto path = file_below(folder.root, request.path().substr(folder.prefix.size()));
-    auto bytes = path ? page_source::read(*path) : std::nullopt;
-    if (!bytes) return {404, "Not found.\n"};
-    return deliver(request, content_type_of(path->filename().string()), std::move(*bytes));
+    if (path) {
+        if (auto found = deliver_file(request, *path)) return std::move(*found);
+    }
+    return {404, "Not found.\n"};
 }
 
-ROOMPP_DECL response static_files::deliver(const request& request, std::string type, std::string bytes) const {
-    response page(200, std::move(type), std::move(bytes));
-    const auto tag = entity_tag(page.body);
+// A file that the client has, or that it only asks about, is not read if its tag is known.
+ROOMPP_DECL std::optional<response> static_files::deliver_file(const request& request,
+                                                               const std::filesystem::path& file) const {
+    const auto version = file_version::find(file);
+    if (!version) return std::nullopt;
+    const std::string type = content_type_of(file.filename().string());
+    if (const auto known_tag = tags_.find(file, *version)) {
+        response head = deliver_head(type, *known_tag);
+        head.content_length = version->size;
+        if (is_known(request, *known_tag)) head.status = 304;
+        if (head.status == 304 || request.method() == "HEAD") return head;
+    }
+    auto bytes = page_source::read(file);
+    if (!bytes) return std::nullopt;
+    const std::string tag = entity_tag(*bytes);
+    if (bytes->size() == version->size) tags_.keep(file, *version, tag);
+    response whole = deliver_head(type, tag);
+    if (is_known(request, tag))
+        whole.status = 304;
+    else
+        whole.body = std::move(*bytes);
+    return whole;
+}
+
+// A 200 without its body.
+ROOMPP_DECL response static_files::deliver_head(std::string type, const std::string& tag) const {
+    response page(200, std::move(type), {});
     page.headers = {{"ETag", tag}, {"Cache-Control", "no-cache"}, {"Referrer-Policy", "same-origin"}};
     if (!policy_.empty()) page.headers.emplace_back("Content-Security-Policy", policy_);
-    const std::string& known_tags = request.header("If-None-Match");
-    if (known_tags == "*" || known_tags.find(tag) != std::string::npos) {
-        page.status = 304;
-        page.body.clear();
-    }
     return page;
 }
 
