@@ -28,6 +28,7 @@
 #include <roompp/http/impl/static_files.ipp>
 #include <roompp/http/impl/url.ipp>
 #include <roompp/net/impl/acceptor.ipp>
+#include <roompp/net/impl/address_group.ipp>
 #include <roompp/net/impl/connection.ipp>
 #include <roompp/net/impl/connection_limiter.ipp>
 #include <roompp/net/impl/frame_batch.ipp>

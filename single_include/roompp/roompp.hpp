@@ -1143,6 +1143,9 @@ struct limits {
     /// Maximum number of connections of one peer address at one time; further ones get 503. 0, the default: any number,
     /// since behind a proxy all connections have the proxy's address.
     std::size_t connections_per_address = 0;
+    /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
+    /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
+    std::size_t ipv6_prefix = 64;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
@@ -5572,7 +5575,7 @@ public:
 
     /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
     /// @param port 0 picks a free one: see port().
-    /// @param address an IP address, or `localhost`.
+    /// @param address an IP address, or `localhost`, for 127.0.0.1 and ::1 on one port number.
     /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
     server& listen(std::uint16_t port, const std::string& address = {});
     /// The port of the first listen(). @throws std::logic_error before listen().
@@ -6150,6 +6153,8 @@ public:
 
 private:
     struct ports;
+
+    void open_localhost(std::uint16_t port);
 
     loop_group& loops_;
     routing_table& routes_;
@@ -7886,6 +7891,7 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 
@@ -7965,9 +7971,9 @@ public:
     void set_user_timeout(std::chrono::seconds timeout) noexcept;
 
     /// Counts the stream among the connections of its peer's address until it is closed.
-    /// @param max_connections the limit of one address; 0: none, and the stream is not counted.
+    /// Without limits::connections_per_address it is not counted.
     /// @returns false if the address has that many already.
-    [[nodiscard]] bool take_slot(connection_limiter& limiter, std::size_t max_connections);
+    [[nodiscard]] bool take_slot(connection_limiter& limiter, const limits& limits);
 
     std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
         return socket_.read_some(asio::buffer(into, size), ec);
@@ -7990,6 +7996,7 @@ public:
     }
     void end_writing() noexcept;
     void close() noexcept;
+    /// The peer's address without the port; an IPv4 address as such, even on a port that serves IPv6 as well.
     [[nodiscard]] std::string peer_address() const;
     [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
@@ -10329,7 +10336,24 @@ ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const
 ROOMPP_DECL listeners::~listeners() = default;
 
 ROOMPP_DECL void listeners::open(std::uint16_t port, const std::string& address) {
+    if (address == "localhost") return open_localhost(port);
     ports_->acceptors.emplace_back(loops_.first().context(), address, port);
+}
+
+// Both addresses of this name, which clients try in either order (RFC 6761, section 6.3), on one port.
+ROOMPP_DECL void listeners::open_localhost(std::uint16_t port) {
+    constexpr int max_attempts = 20;  // another program may have the port that was free for IPv4
+    for (int attempt = 1;; ++attempt) {
+        auto& first = ports_->acceptors.emplace_back(loops_.first().context(), "127.0.0.1", port);
+        try {
+            ports_->acceptors.emplace_back(loops_.first().context(), "::1", first.endpoint().port());
+            return;
+        } catch (const std::system_error& error) {
+            if (error.code() != asio::error::address_in_use) return;  // this machine has no IPv6
+            ports_->acceptors.pop_back();
+            if (port != 0 || attempt == max_attempts) throw;
+        }
+    }
 }
 
 ROOMPP_DECL bool listeners::empty() const noexcept { return ports_->acceptors.empty(); }
@@ -10350,7 +10374,7 @@ ROOMPP_DECL void listeners::start() {
                     [this](net::shard& host, asio::ip::tcp::socket socket) {
                         net::tcp_stream stream(std::move(socket));
                         stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
-                        const bool has_slot = stream.take_slot(limiter_, limits_.connections_per_address);
+                        const bool has_slot = stream.take_slot(limiter_, limits_);
                         serve(loops_, routes_, host, std::move(stream), has_slot);
                     },
                     [this](const std::exception_ptr& error) { routes_.report(error); }});
@@ -10731,7 +10755,47 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
+#include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
+
+// The addresses that count as one peer.
+
+#include <cstddef>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The name under which limits by address count a peer: an IPv4 address itself, and an IPv6 address without the bits that
+/// one host may choose freely, such as `2001:db8:0:1::/64`. Safe from any thread.
+/// @param address as connection::peer_address() has it; what is no address is a group of its own.
+/// @param ipv6_prefix the number of bits that count: limits::ipv6_prefix.
+[[nodiscard]] std::string address_group(const std::string& address, std::size_t ipv6_prefix);
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
+// Keeping sockets from the programs that the server starts.
+
+#if __has_include(<fcntl.h>) && !defined(_WIN32)
+#include <fcntl.h>
+#endif
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Has a socket closed in programs that this process starts: they would keep the port in use, and connections open. Asio
+/// has no option for it. A socket of Windows is not inherited unless a program asks for that, so nothing is done there.
+template <class Handle>
+void close_on_exec([[maybe_unused]] Handle socket) noexcept {
+#if defined(FD_CLOEXEC) && !defined(_WIN32)
+    const int flags = ::fcntl(socket, F_GETFD);
+    if (flags != -1) (void)::fcntl(socket, F_SETFD, flags | FD_CLOEXEC);
+#endif
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -10740,6 +10804,7 @@ ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::
     std::error_code ignored;  // a socket that refuses these still works, only slower
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    close_on_exec(socket_.native_handle());
 }
 
 ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seconds timeout) noexcept {
@@ -10752,9 +10817,9 @@ ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seco
 #endif
 }
 
-ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, std::size_t max_connections) {
-    if (max_connections == 0) return true;
-    slot_ = limiter.enter(peer_address(), max_connections);
+ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, const limits& limits) {
+    if (limits.connections_per_address == 0) return true;
+    slot_ = limiter.enter(address_group(peer_address(), limits.ipv6_prefix), limits.connections_per_address);
     return slot_ != nullptr;
 }
 
@@ -10772,7 +10837,11 @@ ROOMPP_DECL void tcp_stream::close() noexcept {
 ROOMPP_DECL std::string tcp_stream::peer_address() const {
     std::error_code ec;
     const auto endpoint = socket_.remote_endpoint(ec);
-    return ec ? std::string() : endpoint.address().to_string();
+    if (ec) return {};
+    const auto address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    return address.to_string();
 }
 
 }  // namespace net
@@ -11406,6 +11475,7 @@ ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, con
     const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
         tcp::acceptor listener(context);
         listener.open(endpoint.protocol(), ec);
+        if (!ec) net::close_on_exec(listener.native_handle());
         if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
         if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
         if (!ec) listener.bind(endpoint, ec);
@@ -11423,10 +11493,10 @@ ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, con
             if (!ec) return v4;
         }
     } else {
-        const auto parsed = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
+        const auto parsed = asio::ip::make_address(address, ec);
         if (ec)
             throw std::invalid_argument("roompp: cannot listen on '" + address +
-                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
+                                        "': it is neither an IP address, such as 127.0.0.1 or ::1, nor 'localhost'");
         auto listener = open({parsed, port}, ec);
         if (!ec) return listener;
     }
@@ -11439,5 +11509,33 @@ ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, con
 }
 
 }  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/net/address_group.hpp>.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/address_v6.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ipv6_prefix) {
+    constexpr std::size_t address_bits = 128;
+    if (ipv6_prefix >= address_bits) return address;
+    std::error_code ec;
+    const auto parsed = asio::ip::make_address(address, ec);
+    if (ec || !parsed.is_v6()) return address;
+    auto bytes = parsed.to_v6().to_bytes();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::size_t bits = ipv6_prefix <= 8 * i ? 0 : ipv6_prefix - 8 * i;  // of this byte and those after it
+        if (bits < 8) bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> bits));
+    }
+    return asio::ip::address_v6(bytes).to_string() + '/' + std::to_string(ipv6_prefix);
+}
+
+}  // namespace net
 ROOMPP_NAMESPACE_END
 #endif

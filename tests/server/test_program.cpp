@@ -172,6 +172,7 @@ int serve(const options& settings) {
     server.get("/hello/{name}/", [](const roompp::request& request) {
         return "Hello, " + std::string(request.parameter("name")) + "!\n";
     });
+    server.get("/address/", [](const roompp::request& request) { return request.peer_address(); });
     server.post("/shout/", [](const roompp::request& request) { return upper_case(request.body()); });
     deferred_routes::add_to(server);
     if (!settings.pages.empty()) {

@@ -2,10 +2,13 @@
 socket is tested in the unit tests, with the harness."""
 
 import asyncio
+import os
 import random
 import socket
 import struct
 import unittest
+from pathlib import Path
+from urllib.request import urlopen
 
 from support import (BINARY, MIB, TEXT, Raw, Server, ServerCase, close_frame, end_of, frame, get, handshake, patience,
                      program, receive, receive_until, until, wait_until)
@@ -256,7 +259,7 @@ class StartAndStop(ServerCase):
     def test_an_address_that_is_none_is_told_plainly(self):
         with self.assertRaises(AssertionError) as failed:
             Server(address="nonsense")
-        self.assertRegex(str(failed.exception), "'nonsense'.*no IP address")
+        self.assertRegex(str(failed.exception), "'nonsense'.*neither an IP address")
 
     def test_an_ipv6_address_is_served(self):
         require_ipv6(self)
@@ -271,9 +274,46 @@ class StartAndStop(ServerCase):
         self.assertEqual(server.url, f"http://localhost:{server.port}/")
         server.host = "127.0.0.1"
         self.assert_still_serves(server)
+        self.assertEqual(peer_address_at(server), "127.0.0.1")  # not ::ffff:127.0.0.1
         require_ipv6(self)
         server.host = "::1"
         self.assert_still_serves(server)
+        self.assertEqual(peer_address_at(server), "::1")
+
+    def test_localhost_is_served_at_its_ipv4_and_its_ipv6_address(self):
+        server = self.start(address="localhost")
+        self.assertEqual(server.host, "127.0.0.1")
+        self.assert_still_serves(server)
+        with self.assertRaises(AssertionError) as failed:
+            Server(address="localhost", port=server.port)
+        self.assertRegex(str(failed.exception), "choose another port")
+        require_ipv6(self)
+        server.host = "::1"
+        self.assert_still_serves(server)
+
+    @unittest.skipUnless(Path("/proc/self/fdinfo").exists(), "needs /proc of Linux")
+    async def test_programs_that_the_server_starts_inherit_nothing_of_it(self):
+        server = self.start(address="any", threads=2)
+        client = await self.connect(server.ws("/ws/echo/"))
+        await client.send("here")
+        self.assertEqual(await receive(client), "here")
+        descriptors = Path(f"/proc/{server.process.pid}/fd")
+        inherited = [os.readlink(descriptor) for descriptor in descriptors.iterdir()
+                     if int(descriptor.name) > 2 and not closes_on_exec(server.process.pid, descriptor.name)]
+        self.assertEqual(inherited, [])
+
+
+def peer_address_at(server):
+    with urlopen(f"http://[{server.host}]:{server.port}/address/" if ":" in server.host
+                 else f"http://{server.host}:{server.port}/address/") as reply:
+        return reply.read().decode()
+
+
+def closes_on_exec(pid, descriptor):
+    for line in Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines():
+        if line.startswith("flags:"):
+            return bool(int(line.split()[1], 8) & os.O_CLOEXEC)
+    raise AssertionError(f"no flags of descriptor {descriptor}")
 
 
 def require_ipv6(test):

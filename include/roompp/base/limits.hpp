@@ -39,6 +39,9 @@ struct limits {
     /// Maximum number of connections of one peer address at one time; further ones get 503. 0, the default: any number,
     /// since behind a proxy all connections have the proxy's address.
     std::size_t connections_per_address = 0;
+    /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
+    /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
+    std::size_t ipv6_prefix = 64;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include <roompp/base/limits.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
 
@@ -31,9 +32,9 @@ public:
     void set_user_timeout(std::chrono::seconds timeout) noexcept;
 
     /// Counts the stream among the connections of its peer's address until it is closed.
-    /// @param max_connections the limit of one address; 0: none, and the stream is not counted.
+    /// Without limits::connections_per_address it is not counted.
     /// @returns false if the address has that many already.
-    [[nodiscard]] bool take_slot(connection_limiter& limiter, std::size_t max_connections);
+    [[nodiscard]] bool take_slot(connection_limiter& limiter, const limits& limits);
 
     std::size_t read_some(char* into, std::size_t size, std::error_code& ec) {
         return socket_.read_some(asio::buffer(into, size), ec);
@@ -56,6 +57,7 @@ public:
     }
     void end_writing() noexcept;
     void close() noexcept;
+    /// The peer's address without the port; an IPv4 address as such, even on a port that serves IPv6 as well.
     [[nodiscard]] std::string peer_address() const;
     [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }

@@ -43,6 +43,8 @@ public:
 private:
     struct ports;
 
+    void open_localhost(std::uint16_t port);
+
     loop_group& loops_;
     routing_table& routes_;
     const roompp::limits& limits_;

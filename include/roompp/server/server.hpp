@@ -161,7 +161,7 @@ public:
 
     /// Listens on a port of all of this machine's addresses, IPv4 and IPv6, or of one; may be called for several.
     /// @param port 0 picks a free one: see port().
-    /// @param address an IP address, or `localhost`.
+    /// @param address an IP address, or `localhost`, for 127.0.0.1 and ::1 on one port number.
     /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
     server& listen(std::uint16_t port, const std::string& address = {});
     /// The port of the first listen(). @throws std::logic_error before listen().

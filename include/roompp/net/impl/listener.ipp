@@ -16,6 +16,7 @@
 #include <asio/ip/v6_only.hpp>
 #include <asio/socket_base.hpp>
 
+#include <roompp/net/close_on_exec.hpp>
 #include <roompp/net/listener.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -27,6 +28,7 @@ ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, con
     const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
         tcp::acceptor listener(context);
         listener.open(endpoint.protocol(), ec);
+        if (!ec) net::close_on_exec(listener.native_handle());
         if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
         if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
         if (!ec) listener.bind(endpoint, ec);
@@ -44,10 +46,10 @@ ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, con
             if (!ec) return v4;
         }
     } else {
-        const auto parsed = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address.c_str(), ec);
+        const auto parsed = asio::ip::make_address(address, ec);
         if (ec)
             throw std::invalid_argument("roompp: cannot listen on '" + address +
-                                        "': it is no IP address (such as 127.0.0.1 or ::1)");
+                                        "': it is neither an IP address, such as 127.0.0.1 or ::1, nor 'localhost'");
         auto listener = open({parsed, port}, ec);
         if (!ec) return listener;
     }

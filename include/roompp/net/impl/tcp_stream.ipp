@@ -11,8 +11,11 @@
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
 
+#include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <roompp/net/address_group.hpp>
+#include <roompp/net/close_on_exec.hpp>
 #include <roompp/net/connection_limiter.hpp>
 #include <roompp/net/tcp_stream.hpp>
 
@@ -23,6 +26,7 @@ ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::
     std::error_code ignored;  // a socket that refuses these still works, only slower
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    close_on_exec(socket_.native_handle());
 }
 
 ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seconds timeout) noexcept {
@@ -35,9 +39,9 @@ ROOMPP_DECL void tcp_stream::set_user_timeout([[maybe_unused]] std::chrono::seco
 #endif
 }
 
-ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, std::size_t max_connections) {
-    if (max_connections == 0) return true;
-    slot_ = limiter.enter(peer_address(), max_connections);
+ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, const limits& limits) {
+    if (limits.connections_per_address == 0) return true;
+    slot_ = limiter.enter(address_group(peer_address(), limits.ipv6_prefix), limits.connections_per_address);
     return slot_ != nullptr;
 }
 
@@ -55,7 +59,11 @@ ROOMPP_DECL void tcp_stream::close() noexcept {
 ROOMPP_DECL std::string tcp_stream::peer_address() const {
     std::error_code ec;
     const auto endpoint = socket_.remote_endpoint(ec);
-    return ec ? std::string() : endpoint.address().to_string();
+    if (ec) return {};
+    const auto address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    return address.to_string();
 }
 
 }  // namespace net

@@ -15,6 +15,7 @@
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
 
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 
@@ -38,7 +39,24 @@ ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const
 ROOMPP_DECL listeners::~listeners() = default;
 
 ROOMPP_DECL void listeners::open(std::uint16_t port, const std::string& address) {
+    if (address == "localhost") return open_localhost(port);
     ports_->acceptors.emplace_back(loops_.first().context(), address, port);
+}
+
+// Both addresses of this name, which clients try in either order (RFC 6761, section 6.3), on one port.
+ROOMPP_DECL void listeners::open_localhost(std::uint16_t port) {
+    constexpr int max_attempts = 20;  // another program may have the port that was free for IPv4
+    for (int attempt = 1;; ++attempt) {
+        auto& first = ports_->acceptors.emplace_back(loops_.first().context(), "127.0.0.1", port);
+        try {
+            ports_->acceptors.emplace_back(loops_.first().context(), "::1", first.endpoint().port());
+            return;
+        } catch (const std::system_error& error) {
+            if (error.code() != asio::error::address_in_use) return;  // this machine has no IPv6
+            ports_->acceptors.pop_back();
+            if (port != 0 || attempt == max_attempts) throw;
+        }
+    }
 }
 
 ROOMPP_DECL bool listeners::empty() const noexcept { return ports_->acceptors.empty(); }
@@ -59,7 +77,7 @@ ROOMPP_DECL void listeners::start() {
                     [this](net::shard& host, asio::ip::tcp::socket socket) {
                         net::tcp_stream stream(std::move(socket));
                         stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
-                        const bool has_slot = stream.take_slot(limiter_, limits_.connections_per_address);
+                        const bool has_slot = stream.take_slot(limiter_, limits_);
                         serve(loops_, routes_, host, std::move(stream), has_slot);
                     },
                     [this](const std::exception_ptr& error) { routes_.report(error); }});

@@ -14,6 +14,7 @@
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/config.hpp>
+#include <roompp/net/address_group.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/net/connection_limiter.hpp>
 #include <roompp/net/shard.hpp>
@@ -90,7 +91,7 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     if (!admit_polling(home, client, bytes, reply)) return nullptr;
     std::unique_ptr<net::connection_limiter::slot> slot;
     if (const std::size_t max_connections = limits().connections_per_address; max_connections != 0) {
-        slot = polling_by_address_.enter(client.peer_address, max_connections);
+        slot = polling_by_address_.enter(net::address_group(client.peer_address, limits().ipv6_prefix), max_connections);
         if (!slot) {
             const close_event refusal{close_code::try_again_later, "this address has too many clients"};
             reply.answer(poll_connection::closed_response(refusal));
@@ -125,7 +126,8 @@ ROOMPP_DECL bool http_rooms_state::admit_polling(loop& home, const client_reques
                                                  const responder& reply) {
     net::shard& host = *shards_[home.index()];
     shard_state& shard = local(home);
-    if (!shard.new_client_limiter.allow(client.peer_address, bytes, limits(), home.now())) {
+    const auto address = net::address_group(client.peer_address, limits().ipv6_prefix);
+    if (!shard.new_client_limiter.allow(address, bytes, limits(), home.now())) {
         post_reply(reply).send(v1_frames::rate_limited());
         return false;
     }
