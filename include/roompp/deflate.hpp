@@ -40,6 +40,7 @@ public:
     zlib_stream& operator=(const zlib_stream&) = delete;
     ~zlib_stream() { End(&state_); }
     [[nodiscard]] z_stream* operator->() noexcept { return &state_; }
+    [[nodiscard]] const z_stream* operator->() const noexcept { return &state_; }
     [[nodiscard]] z_stream* get() noexcept { return &state_; }
 
     /// zlib only reads through this pointer, although its interface does not say so.
@@ -74,6 +75,8 @@ public:
                 return outcome::good;
         }
     }
+    // zlib.h: inflate() adds 128 to data_type when it returns behind the end of a block.
+    [[nodiscard]] bool is_between_blocks() const noexcept override { return (stream_->data_type & 128) != 0; }
     void restart() noexcept override { inflateReset(stream_.get()); }
 
 private:

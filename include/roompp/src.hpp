@@ -14,6 +14,7 @@
 #include <roompp/base/impl/rate_limiter.ipp>
 #include <roompp/base/impl/text.ipp>
 #include <roompp/base/impl/turn.ipp>
+#include <roompp/base/impl/utf8_validator.ipp>
 #include <roompp/http/impl/cookies.ipp>
 #include <roompp/http/impl/cors.ipp>
 #include <roompp/http/impl/entity_tags.ipp>

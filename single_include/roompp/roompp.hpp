@@ -857,6 +857,11 @@ inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the serv
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed
 inline constexpr std::uint16_t try_again_later = 1013;   ///< the member was too slow, or the server is full
+
+/// Whether a close frame may have this code (RFC 6455, section 7.4, and IANA's registry up to 1014).
+[[nodiscard]] constexpr bool is_sendable(std::uint16_t code) noexcept {
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
 }  // namespace close_code
 
 /// How a connection ended.
@@ -3886,6 +3891,9 @@ public:
     /// Decompresses the next bytes of a message and appends the result to `out`.
     /// @param max_size the limit on the size of `out`, in bytes.
     virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t max_size) = 0;
+    /// Whether the bytes so far end at the end of a block: with the empty block that ends each message (RFC 7692, section
+    /// 7.2.2) they must.
+    [[nodiscard]] virtual bool is_between_blocks() const noexcept = 0;
     /// Starts a new message, which refers to nothing of those before it.
     virtual void restart() noexcept = 0;
 };
@@ -3954,6 +3962,10 @@ enum class opcode : unsigned char {
     ping = 9,          ///< asks for a pong
     pong = 10          ///< answers a ping
 };
+
+/// Whether frames of this kind are control frames, which have no fragments and at most 125 bytes of payload (RFC 6455,
+/// section 5.5).
+[[nodiscard]] constexpr bool is_control(opcode kind) noexcept { return (static_cast<unsigned>(kind) & 0x8U) != 0; }
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
@@ -5899,6 +5911,63 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+// The work that one connection may do before others get their turn.
+
+#include <chrono>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Bounds a connection's turn in work, not only in bytes: 64 KiB hold ten thousand empty frames, or a thousand requests.
+/// Counted in units, so that tests in virtual time repeat exactly; where the loop follows the real time, also in that.
+/// One for each loop, restarted by the connection that is handled. Not thread-safe.
+class work_budget {
+public:
+    /// What a WebSocket frame costs.
+    static constexpr unsigned frame_cost = 1;
+    /// What an HTTP request costs.
+    static constexpr unsigned request_cost = 16;
+    /// The units of a turn.
+    static constexpr unsigned max_units = 256;
+    /// The time of a turn; it is looked at after each `time_check_units`, which hold no more than one request.
+    static constexpr std::chrono::microseconds max_time{250};
+
+    /// Starts a turn.
+    /// @param is_timed whether its time is bounded as well as its work.
+    void restart(bool is_timed) {
+        units_ = max_units;
+        next_time_check_ = units_ - time_check_units;
+        is_timed_ = is_timed;
+        if (is_timed_) end_ = clock::now() + max_time;
+    }
+
+    /// Counts work that has been done.
+    /// @returns whether the turn may go on.
+    bool spend(unsigned units) {
+        units_ -= units < units_ ? units : units_;
+        if (is_timed_ && units_ <= next_time_check_ && units_ != 0) {
+            next_time_check_ = units_ < time_check_units ? 0 : units_ - time_check_units;
+            if (clock::now() >= end_) units_ = 0;
+        }
+        return units_ != 0;
+    }
+
+    /// Whether the turn may go on.
+    [[nodiscard]] bool has_left() const noexcept { return units_ != 0; }
+
+private:
+    using clock = std::chrono::steady_clock;
+    static constexpr unsigned time_check_units = request_cost;
+
+    unsigned units_ = max_units;
+    unsigned next_time_check_ = 0;
+    bool is_timed_ = false;
+    clock::time_point end_{};
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
 namespace asio {
 class io_context;
 }
@@ -6012,6 +6081,11 @@ public:
     /// The buffer of the current read. Its bytes must be used before the loop goes on.
     [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
 
+    /// Starts the turn of a connection: what it may do before others get theirs.
+    void start_work() { budget_.restart(tick_length_ != clock::duration::zero()); }
+    /// The work of the connection that is being handled.
+    [[nodiscard]] work_budget& budget() noexcept { return budget_; }
+
     /// Gathers the writes of the connection that is being handled, so that all replies to one read are one write.
     struct cork {
         const shard_connection* owner = nullptr;
@@ -6062,6 +6136,7 @@ private:
     roompp::limits limits_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
+    work_budget budget_;
     std::vector<std::unique_ptr<scratch_object>> scratch_;
     std::shared_ptr<const compression> compression_;
     fan_out_policy make_writer_;
@@ -7453,11 +7528,6 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-// Whether a close frame may carry the code (RFC 6455, section 7.4).
-[[nodiscard]] constexpr bool may_be_sent(std::uint16_t code) noexcept {
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-}
-
 // The part of a reason that fits into a close frame: 123 bytes (RFC 6455, section 5.5), cut between characters.
 [[nodiscard]] constexpr std::string_view cut_reason(std::string_view reason) noexcept {
     constexpr std::size_t max_size = 123;
@@ -7470,7 +7540,7 @@ namespace detail {
 }  // namespace detail
 
 ROOMPP_DECL void connection::close(std::uint16_t code, std::string_view reason) {
-    if (!detail::may_be_sent(code))
+    if (!close_code::is_sendable(code))
         throw std::invalid_argument("roompp: close code " + std::to_string(code) +
                                     " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
     home_.dispatch([self = shared_from_this(), code, text = std::string(detail::cut_reason(reason))] {
@@ -8882,6 +8952,7 @@ ROOMPP_NAMESPACE_END
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -8907,8 +8978,14 @@ namespace net {
 /// thread-safe.
 class send_queue {
 public:
-    /// Appends a copy of the bytes.
-    void push(std::string_view bytes);
+    /// Appends a copy of the bytes: whole frames.
+    /// @param is_rest whether a part of the first frame has been written already.
+    void push(std::string_view bytes, bool is_rest = false) { push(bytes, {}, is_rest); }
+    /// Appends a copy of bytes in two parts, which stay together.
+    void push(std::string_view head, std::string_view body, bool is_rest);
+    /// Puts a copy of the bytes before all others, except those of a piece that is partly written and earlier ones of
+    /// this kind.
+    void push_first(std::string_view bytes);
     /// Appends a share of a batch, from byte `offset` on.
     void push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset);
 
@@ -8939,6 +9016,9 @@ private:
         std::shared_ptr<const frame_batch> shared;  // null: own bytes
         std::string own;
         std::size_t offset = 0;
+        bool is_rest = false;   // its first frame is partly written
+        bool is_first = false;  // by push_first()
+        [[nodiscard]] bool is_partly_written() const noexcept { return is_rest || offset != 0; }
         [[nodiscard]] std::string_view rest() const noexcept {
             return (shared ? shared->bytes() : std::string_view(own)).substr(offset);
         }
@@ -9052,7 +9132,8 @@ ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns;
+/// - `std::size_t on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns. It
+///   returns how many it has used: the others come again in a later turn, see work_budget;
 /// - `void on_drain()`: the send queue has been sent;
 /// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
 /// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
@@ -9091,8 +9172,14 @@ protected:
 
     /// Starts to read; call once. Bytes come one read at a time; reading pauses while too much is queued. It goes on
     /// after shutdown(), because the peer's end is only seen behind the bytes before it.
-    void start_reading() {
-        if (state_ != closed) wait_readable();
+    /// @param first bytes that have come already.
+    void start_reading(std::string_view first = {}) {
+        if (state_ == closed) return;
+        if (!first.empty()) {
+            keep_unread(first);  // as a copy: handlers may read into the shard's buffer
+            pass_unread();
+        }
+        if (!has_stopped_reading()) go_on_reading();
     }
 
     /// Reads nothing more, after the current read, until resume_reading().
@@ -9141,8 +9228,18 @@ protected:
     void write(std::string_view head, std::string_view body) {
         if (ended()) return;
         if (host().corked().owner != this) return write_through(head, body);
-        write(head);
-        write(body);
+        auto& cork = host().corked();
+        cork.bytes.append(head).append(body);
+        if (cork.bytes.size() >= max_corked) flush_cork();
+    }
+
+    /// Writes bytes before everything that is queued, as soon as what is partly written has been: for control frames,
+    /// which a slow peer shall not wait for.
+    void write_first(std::string_view bytes) {
+        if (ended()) return;
+        if (!queue_) return write(bytes);
+        make_gathered_sends();
+        queue().push_first(bytes);
     }
 
     /// Writes a batch; queues a share of it if the socket does not take all now.
@@ -9187,6 +9284,7 @@ protected:
         if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
         state_ = shutting_down;
+        unread_.reset();
         shutdown_deadline_ = host().deadline(host().limits().close_timeout);
         if (!queue_) stream_.end_writing();
         if (reading_stopped_) restart_reading();
@@ -9198,6 +9296,7 @@ protected:
         make_gathered_sends();
         state_ = closed;
         queue_.reset();
+        unread_.reset();
         if (host().corked().owner == this) host().corked().bytes.clear();
         stream_.close();
         unregister();
@@ -9236,22 +9335,71 @@ private:
     }
 
     void read() {
+        host().start_work();
         for (int reads = 0; reads < max_reads_at_once; ++reads) {
-            std::error_code ec;
-            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
-            if (Stream::is_would_block(ec)) break;
-            if (ec == asio::error::eof) return end_input(ec);
-            if (ec) return fail(ec);
-            last_activity_ = host().now();
-            if (state_ == open) corked([&] { user().on_bytes(host().read_buffer(), size); });
-            if (state_ == closed) return;
-            if ((reading_paused_ || queue_footprint() > max_queued_while_reading) && state_ == open) {
-                reading_stopped_ = true;
-                return;
+            bool has_more = true;
+            if (unread_) {
+                pass_unread();
+            } else {
+                std::error_code ec;
+                const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+                if (Stream::is_would_block(ec)) break;
+                if (ec == asio::error::eof) return end_input(ec);
+                if (ec) return fail(ec);
+                last_activity_ = host().now();
+                has_more = size == shard::read_buffer_size;
+                if (state_ == open) pass(host().read_buffer(), size);
             }
-            if (size < shard::read_buffer_size) break;
+            if (has_stopped_reading()) return;
+            if (unread_ || !has_more) break;
         }
-        wait_readable();
+        go_on_reading();
+    }
+
+    // Whether reading ends here, for now or for good.
+    [[nodiscard]] bool has_stopped_reading() {
+        if (state_ == closed) return true;
+        if (state_ == open) reading_stopped_ = reading_paused_ || queue_footprint() > max_queued_while_reading;
+        return reading_stopped_;
+    }
+
+    void go_on_reading() {
+        if (unread_)
+            read_in_later_turn();
+        else
+            wait_readable();
+    }
+
+    // Bytes that have come, and have not been used in the turn in which they came.
+    struct unread_bytes {
+        std::string bytes;
+        std::size_t offset = 0;
+    };
+
+    void keep_unread(std::string_view bytes) {
+        unread_ = std::make_unique<unread_bytes>();
+        unread_->bytes = bytes;
+    }
+    void pass(char* bytes, std::size_t size) {
+        std::size_t used = 0;
+        corked([&] { used = user().on_bytes(bytes, size); });
+        if (used < size && state_ == open) keep_unread({bytes + used, size - used});
+    }
+    void pass_unread() {
+        auto rest = std::move(unread_);
+        char* const bytes = rest->bytes.data() + rest->offset;
+        const std::size_t size = rest->bytes.size() - rest->offset;
+        std::size_t used = 0;
+        corked([&] { used = user().on_bytes(bytes, size); });
+        if (used == size || state_ != open) return;
+        rest->offset += used;
+        unread_ = std::move(rest);
+    }
+    // Others get their turn.
+    void read_in_later_turn() {
+        host().home().post([this, self = user().shared_from_this()] {
+            if (state_ != closed) read();
+        });
     }
 
     // The peer has finished sending. What is queued for it is still sent: it may have closed only its half (RFC 9293,
@@ -9280,7 +9428,7 @@ private:
 
     void restart_reading() {
         reading_stopped_ = false;
-        wait_readable();
+        go_on_reading();
     }
 
     // A gathered send of this connection goes before what is written now, and before its socket closes.
@@ -9303,7 +9451,7 @@ private:
         std::size_t written = 0;
         if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
-        queue().push(bytes.substr(written));
+        queue().push(bytes.substr(written), written != 0);
         wait_writable();
     }
     void write_through(std::string_view head, std::string_view body) {
@@ -9313,8 +9461,8 @@ private:
             written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
-        queue().push(head.substr((std::min)(written, head.size())));
-        queue().push(body.substr(written - (std::min)(written, head.size())));
+        const std::size_t head_written = (std::min)(written, head.size());
+        queue().push(head.substr(head_written), body.substr(written - head_written), written != 0);
         wait_writable();
     }
 
@@ -9390,7 +9538,8 @@ private:
     }
 
     Stream stream_;
-    std::unique_ptr<send_queue> queue_;  // null while nothing is queued
+    std::unique_ptr<send_queue> queue_;     // null while nothing is queued
+    std::unique_ptr<unread_bytes> unread_;  // null if all that has come was used
     shard::clock::time_point last_activity_;
     shard::clock::time_point last_taken_{};  // when the peer last took some of the queue, or since when there is one
     shard::clock::time_point shutdown_deadline_{};
@@ -9468,13 +9617,14 @@ private:
     static constexpr std::size_t max_read_ahead = 64 * 1024;
 
     // channel
-    void on_bytes(const char* data, std::size_t size) {
+    std::size_t on_bytes(const char* data, std::size_t size) {
         const std::string_view bytes(data, size);
         if (stage_ == stage::reading && read_ahead_.empty())
             consume(bytes);
         else if (!closes_)  // else it would never be looked at
             read_ahead_.append(bytes);
         update_reading();
+        return size;
     }
     // The client sends no more. What it has asked for is still answered (RFC 9112, section 9.6).
     bool outlasts_input() {
@@ -9536,8 +9686,10 @@ private:
     void consume(std::string_view bytes) {
         consuming_ = true;
         while (!bytes.empty() && !this->ended()) {
-            if (this->queued() != 0 || stage_ != stage::reading) {
+            const bool has_turn_ended = !this->host().budget().has_left();
+            if (this->queued() != 0 || stage_ != stage::reading || has_turn_ended) {
                 if (!closes_) read_ahead_.assign(bytes);
+                if (has_turn_ended) go_on_in_later_turn();
                 break;
             }
             bytes.remove_prefix(reader_.consume(bytes));
@@ -9553,6 +9705,7 @@ private:
             if (reader_.current() != request_reader::state::complete) continue;
             handshaking_.reset();
             handle(bytes);
+            this->host().budget().spend(net::work_budget::request_cost);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
         if (!this->ended()) reader_.keep_head();  // the bytes go
@@ -9563,10 +9716,21 @@ private:
     void go_on() {
         if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
         const auto bytes = std::exchange(read_ahead_, {});
+        this->host().start_work();
         this->corked([&] { consume(bytes); });
         if (this->ended()) return;
         if (input_ended_ && stage_ == stage::reading && read_ahead_.empty()) return this->shutdown();
         update_reading();
+    }
+
+    // In a turn of its own: others get theirs before, and the handlers of these requests may answer others, whose next
+    // requests would otherwise nest in this one.
+    void go_on_in_later_turn() {
+        if (std::exchange(will_go_on_, true)) return;
+        this->host().home().post([self = this->shared_from_this()] {
+            self->will_go_on_ = false;
+            self->go_on();
+        });
     }
 
     void update_reading() {
@@ -9682,8 +9846,7 @@ private:
         if (input_ended_ && read_ahead_.empty()) return this->shutdown();
         expect_request();
         update_reading();
-        // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
-        if (!read_ahead_.empty()) this->host().home().post([self] { self->go_on(); });
+        if (!read_ahead_.empty()) go_on_in_later_turn();
     }
 
     // Whether the connection ends with the response that is written next.
@@ -9792,6 +9955,7 @@ private:
     bool input_ended_ = false;        // the client has finished sending
     bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
+    bool will_go_on_ = false;         // with what was read ahead, in a later turn
 };
 
 }  // namespace detail
@@ -9919,7 +10083,7 @@ private:
 
 ROOMPP_NAMESPACE_END
 
-// The body of close frames (RFC 6455, sections 5.5.1 and 7.4).
+// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
 
 #include <cstdint>
 #include <string>
@@ -9928,14 +10092,16 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// The body of a peer's close frame.
+/// The payload of a peer's close frame, checked.
 struct close_frame {
-    close_event event;       ///< code no_status if the body is empty
-    bool malformed = false;  ///< the body has one byte, a code that must not be sent, or a reason that is not UTF-8
+    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
+    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
+    close_event event;
+    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
 };
 
-/// Parses and checks the body of a close frame.
-[[nodiscard]] close_frame parse_close_frame(std::string_view body);
+/// Parses and checks the payload of a close frame.
+[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
 
 /// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
 [[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
@@ -9953,12 +10119,49 @@ ROOMPP_NAMESPACE_END
 
 // Turns a client's bytes into messages.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <system_error>
+
+// Incremental check of UTF-8.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
+/// three bytes. Not thread-safe.
+class utf8_validator {
+public:
+    /// Checks the next part.
+    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
+    [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+    /// Whether the text so far does not end within a character.
+    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
+
+private:
+    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
+
+    unsigned char missing_bytes_ = 0;  // of the current character
+    unsigned char min_next_ = 0x80;    // bounds of its next byte
+    unsigned char max_next_ = 0xBF;
+};
+
+/// Whether a whole text is UTF-8.
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    utf8_validator validator;
+    return validator.append(text) && validator.is_complete();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -9966,46 +10169,82 @@ namespace net {
 /// What a client has sent: a whole message, or a control frame.
 struct client_frame {
     opcode kind;  ///< text, binary, close, ping or pong
-    std::string_view
-        body;  ///< unmasked and decompressed; valid until the next read, or until the bytes read are changed
+    /// Unmasked and decompressed; UTF-8 if the kind is text. Valid until the next read, or until the bytes read are changed.
+    std::string_view body;
 };
 
-/// Reads frames and puts messages together: fragments, masks, UTF-8, sizes, reserved bits (RFC 6455, section 5; RFC
-/// 7692, section 6). Uses websocketpp's RFC 6455 processor. Between two messages it keeps nothing of a connection, so
-/// one reader serves all connections of a shard, except those that are in the middle of a message. Not thread-safe.
+/// Why bytes are not frames of a client, as a close frame says it.
+struct frame_error {
+    std::uint16_t close_code = 0;  ///< 1002, 1007 or 1009; 0 while nothing is wrong
+    std::string_view reason;       ///< what is wrong: a literal
+
+    /// Whether something is wrong.
+    explicit operator bool() const noexcept { return close_code != 0; }
+};
+
+/// Reads a client's frames and puts its messages together, strictly: the first byte that breaks a rule ends the reading
+/// (RFC 6455, section 5; RFC 7692, section 6). Between two messages it keeps nothing of a connection, so one reader serves
+/// all connections of a shard, except those that are in the middle of a message. Memory grows with the bytes that have
+/// come, never with an announced length. Not thread-safe.
 class frame_reader {
 public:
-    frame_reader();
+    frame_reader() = default;
     frame_reader(const frame_reader&) = delete;
     frame_reader& operator=(const frame_reader&) = delete;
-    ~frame_reader();
 
     /// Prepares for the bytes of a connection; only while idle().
     /// @param max_message_bytes limit of a message, in bytes after decompression.
     /// @param negotiated null if messages are not compressed.
     void start(std::size_t max_message_bytes, const compression* negotiated);
 
-    /// Reads bytes up to the end of a message or control frame, and unmasks them in place.
+    /// Reads bytes up to the end of a frame at most, and unmasks them in place.
     /// @param bytes,size the bytes that have come; moved on past those that were read.
-    /// @returns nothing if more bytes are needed, or if the bytes are malformed: then `ec` is set, and the reader must
-    /// not be used any more.
-    [[nodiscard]] std::optional<client_frame> read(char*& bytes, std::size_t& size, std::error_code& ec);
+    /// @returns a message or control frame that is whole; nothing if more bytes are needed, if the frame was a fragment that
+    /// is not the last one, or if the bytes are malformed: then `error` is set, and the reader must not be used any more.
+    [[nodiscard]] std::optional<client_frame> read(char*& bytes, std::size_t& size, frame_error& error);
 
+    /// Whether the last read() has come to the end of a fragment that is not the last one of its message.
+    [[nodiscard]] bool has_ended_fragment() const noexcept { return in_message_ && !in_payload_ && header_bytes_ == 0; }
     /// Whether it is between two messages. False after an error.
     [[nodiscard]] bool idle() const noexcept { return idle_; }
 
-    /// The close code for an error of read(): 1002, 1007 or 1009.
-    [[nodiscard]] static std::uint16_t close_code_for(const std::error_code& ec) noexcept;
-
 private:
-    class processor;
+    // The frame whose bytes are being read.
+    struct frame {
+        opcode kind = opcode::continuation;
+        bool is_last = false;        // of its message: FIN
+        bool is_compressed = false;  // RSV1
+        std::uint64_t missing = 0;   // bytes of the payload that have not come
+        std::size_t key_offset = 0;  // index of the key's byte for the next one
+        std::array<char, 4> key{};
+    };
 
     [[nodiscard]] std::optional<client_frame> read_whole(char*& bytes, std::size_t& size) const;
+    [[nodiscard]] bool read_header(char*& bytes, std::size_t& size, frame_error& error);
+    [[nodiscard]] std::size_t header_size() const noexcept;
+    [[nodiscard]] frame_error check_start() const noexcept;
+    [[nodiscard]] frame_error parse_header() noexcept;
+    [[nodiscard]] frame_error add_payload(std::string_view payload);
+    [[nodiscard]] frame_error add_data(std::string_view data);
+    [[nodiscard]] std::optional<client_frame> end_frame(frame_error& error);
+    [[nodiscard]] frame_error end_message();
+    void release_message();
 
-    std::unique_ptr<processor> processor_;
     std::unique_ptr<inflater> inflater_;
     const compression* inflater_source_ = nullptr;
     std::size_t max_message_bytes_ = 0;
+    std::array<char, 14> header_{};
+    std::size_t header_bytes_ = 0;  // that have come
+    frame frame_;
+    std::string control_;       // the payload of a control frame
+    std::string message_;       // of the fragments that have come
+    std::uint64_t received_ = 0;  // bytes of the message's payloads, before decompression
+    roompp::detail::utf8_validator utf8_;
+    opcode message_kind_ = opcode::text;
+    bool is_compressed_ = false;  // the message
+    bool negotiated_ = false;     // compression
+    bool in_message_ = false;     // its last frame has not begun
+    bool in_payload_ = false;
     bool idle_ = true;
 };
 
@@ -10059,7 +10298,6 @@ public:
     /// Answers the upgrade request with 101, and starts.
     /// @param rest the bytes that the client has sent after its request.
     void start(const handshake_request& request, std::string_view rest, accept_options options) {
-        std::string bytes(rest);  // handlers may read into the shard's buffer
         subprotocol_ = std::move(options.subprotocol);
         on_error_ = std::move(options.failed);
         std::string extensions;
@@ -10072,29 +10310,44 @@ public:
             this->write(response);
             now_open();
             guarded([&] { session_ = options.open(shared_from_this()); });
-            if (!bytes.empty()) on_bytes(bytes.data(), bytes.size());
+            this->start_reading(rest);
         });
-        this->start_reading();
     }
 
 private:
     friend channel_type;
 
+    // Larger fragments cost their bytes; smaller ones count as messages do.
+    static constexpr std::size_t max_counted_fragment = 1024;
+    // So many frames beyond the rate are noted, and answered where the protocol can, in a second.
+    static constexpr std::uint16_t max_notices = 100;
+
     // channel
-    void on_bytes(char* bytes, std::size_t size) {
+    std::size_t on_bytes(char* bytes, std::size_t size) {
         ping_sent_ = false;
-        count_received(size);
+        const std::size_t offered = size;
         auto& spare = this->host().template scratch<std::unique_ptr<frame_reader>>();
         auto reader = std::move(reader_ ? reader_ : spare);
         if (!reader) reader = std::make_unique<frame_reader>();
         if (reader->idle())
             reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
-        while (size != 0 && !channel_type::ended()) {
-            std::error_code ec;
-            if (const auto frame = reader->read(bytes, size, ec)) on_frame(*frame);
-            if (ec) return on_malformed_bytes(ec);
+        frame_error error;
+        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
+            const std::size_t size_before = size;
+            const auto frame = reader->read(bytes, size, error);
+            if (frame)
+                on_frame(*frame);
+            else if (reader->has_ended_fragment() && size_before - size <= max_counted_fragment)
+                (void)allow_frame(0);
+            if (!this->host().budget().spend(work_budget::frame_cost)) break;
+        }
+        count_received(offered - size);
+        if (error) {
+            on_malformed_bytes(error);
+            return offered;
         }
         (reader->idle() ? spare : reader_) = std::move(reader);
+        return offered - size;
     }
     void on_drain() {
         if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
@@ -10105,6 +10358,8 @@ private:
     // shard_connection
     void tick(shard::clock::time_point now) override {
         const auto& limits = this->host().limits();
+        notices_ = 0;
+        if (std::exchange(reads_too_much_, false)) update_reading();
         if (this->shutdown_overdue(now)) return this->close_now();
         if (channel_type::ended()) return;
         const auto silence = now - this->last_activity();
@@ -10119,7 +10374,7 @@ private:
         } else if (silence >= limits.ping_interval) {
             ping_sent_ = true;
             ping_time_ = now;
-            write_control(opcode::ping, {});
+            write_control_first(opcode::ping, {});
         }
     }
     void stop() override { start_closing(close_code::going_away, "server stops"); }
@@ -10147,10 +10402,8 @@ private:
         send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
     }
     void set_reading_paused(bool paused) override {
-        if (paused)
-            channel_type::pause_reading();
-        else
-            channel_type::resume_reading();
+        is_reading_paused_ = paused;
+        update_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
@@ -10177,9 +10430,10 @@ private:
             case opcode::close:
                 return on_close_frame(parse_close_frame(frame.body));
             case opcode::ping:
-                if (is_open()) write_control(opcode::pong, frame.body);
+                if (is_open() && allow_frame(frame.body.size())) write_control_first(opcode::pong, frame.body);
                 return;
             case opcode::pong:
+                if (is_open()) (void)allow_frame(frame.body.size());
                 return;
             default:
                 return on_message({frame.body, frame.kind == opcode::text ? payload_kind::text : payload_kind::binary});
@@ -10188,30 +10442,42 @@ private:
 
     void on_message(payload message) {
         if (!session_ || !is_open()) return;
+        if (allow_frame(message.size())) return guarded([&] { session_->on_message(message); });
+        if (!is_open()) return;
+        guarded([&] { session_->on_rate_limited(message); });
+    }
+
+    // Counts a frame of any kind. Who exceeds the rate is closed, or, if that only drops messages, told so up to
+    // max_notices times and then not read from until the next tick.
+    [[nodiscard]] bool allow_frame(std::size_t bytes) {
         const auto& limits = this->host().limits();
-        if (!rate_limiter_.allow(message.size(), limits, this->host().now())) {
-            if (limits.on_flood == flood::close)
-                return start_closing(close_code::policy_violation, "rate limit exceeded");
-            return guarded([&] { session_->on_rate_limited(message); });
+        if (rate_limiter_.allow(bytes, limits, this->host().now())) return true;
+        if (limits.on_flood == flood::close) {
+            start_closing(close_code::policy_violation, "rate limit exceeded");
+        } else if (++notices_ >= max_notices) {
+            reads_too_much_ = true;
+            update_reading();
         }
-        guarded([&] { session_->on_message(message); });
+        return false;
+    }
+    void update_reading() {
+        if (is_reading_paused_ || reads_too_much_)
+            channel_type::pause_reading();
+        else
+            channel_type::resume_reading();
     }
 
     // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
     void on_close_frame(close_frame frame) {
-        if (is_open()) {
-            if (frame.malformed)
-                write_close(close_code::protocol_error, "the close frame is malformed");
-            else
-                write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
-                            frame.event.reason);
-        }
+        if (is_open())
+            write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
+                        frame.event.reason);
         this->shutdown();
         end_session(std::move(frame.event));
     }
 
-    void on_malformed_bytes(const std::error_code& ec) {
-        if (is_open()) return start_closing(frame_reader::close_code_for(ec), ec.message());
+    void on_malformed_bytes(const frame_error& error) {
+        if (is_open()) return start_closing(error.close_code, std::string(error.reason));
         this->shutdown();  // the answer to our close frame can't be found any more
         end_session({close_code::abnormal, {}});
     }
@@ -10231,6 +10497,12 @@ private:
         const frame_header header(kind, body.size());
         count_sent(header.bytes().size() + body.size());
         this->write(header.bytes(), body);
+    }
+    // A slow peer need not take what is queued before it sees that the server is alive.
+    void write_control_first(opcode kind, std::string_view body) {
+        const frame_header header(kind, body.size());
+        count_sent(header.bytes().size() + body.size());
+        this->write_first(std::string(header.bytes()).append(body));
     }
 
     // Ends without a closing handshake: the peer does not answer.
@@ -10273,10 +10545,13 @@ private:
     shard::clock::time_point ping_time_{};
     shard::clock::time_point close_deadline_{};  // once it is closing
     std::uint16_t close_code_sent_ = 0;
+    std::uint16_t notices_ = 0;  // of exceeded rates, since the last tick
     bool ping_sent_ = false;
     bool is_too_slow_ = false;
     bool has_dropped_ = false;  // shared batches, since the queue was last empty
     bool compresses_ = false;
+    bool is_reading_paused_ = false;  // by the session
+    bool reads_too_much_ = false;     // the peer exceeds the rates, and is not read from until the next tick
 };
 
 }  // namespace net
@@ -10995,10 +11270,24 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL void send_queue::push(std::string_view bytes) {
-    if (bytes.empty()) return;
-    if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
-    pieces_.back().own.append(bytes);
+ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, bool is_rest) {
+    const std::size_t added = head.size() + body.size();
+    if (added == 0) return;
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first || pieces_.back().own.size() >= full_piece) {
+        pieces_.emplace_back();
+        pieces_.back().is_rest = is_rest;
+    }
+    pieces_.back().own.append(head).append(body);
+    size_ += added;
+}
+
+ROOMPP_DECL void send_queue::push_first(std::string_view bytes) {
+    auto position = pieces_.begin();
+    if (position != pieces_.end() && position->is_partly_written()) ++position;
+    while (position != pieces_.end() && position->is_first) ++position;
+    const auto added = pieces_.emplace(position);
+    added->own = bytes;
+    added->is_first = true;
     size_ += bytes.size();
 }
 
@@ -11023,7 +11312,7 @@ ROOMPP_DECL std::array<asio::const_buffer, send_queue::max_buffers> send_queue::
 
 ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
     for (auto it = pieces_.begin(); footprint() > max_footprint && it != pieces_.end();) {
-        if (!it->shared || it->offset != 0) {
+        if (!it->shared || it->is_partly_written()) {
             ++it;
             continue;
         }
@@ -11087,26 +11376,25 @@ ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, t
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
-// Close frames by websocketpp's rules.
+// Definitions of <roompp/websocket/close_frame.hpp>.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-#include <websocketpp/close.hpp>
+#include <utility>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL close_frame parse_close_frame(std::string_view body) {
-    const std::string bytes(body);
-    std::error_code ec;
-    close_frame parsed;
-    parsed.event.code = websocketpp::close::extract_code(bytes, ec);
-    if (!ec) parsed.event.reason = websocketpp::close::extract_reason(bytes, ec);
-    parsed.malformed = static_cast<bool>(ec);
-    return parsed;
+ROOMPP_DECL close_frame parse_close_frame(std::string_view payload) {
+    if (payload.empty()) return {{close_code::no_status, {}}, false};
+    if (payload.size() == 1) return {{close_code::protocol_error, "a close frame has half a code"}, true};
+    close_event event = decode_close_payload(payload);
+    if (!close_code::is_sendable(event.code))
+        return {{close_code::protocol_error, "a close frame has a code that must not be sent"}, true};
+    if (!roompp::detail::is_utf8(event.reason))
+        return {{close_code::invalid_payload, "a close frame has a reason that is not UTF-8"}, true};
+    return {std::move(event), false};
 }
 
 ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
@@ -11122,91 +11410,62 @@ ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
     return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
 }
 
-ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept { return websocketpp::close::status::terminal(code); }
+ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept {
+    switch (code) {
+        case close_code::protocol_error:
+        case close_code::invalid_payload:
+        case close_code::policy_violation:
+        case close_code::too_big:
+        case close_code::internal_error:
+            return true;
+        default:
+            return !close_code::is_sendable(code);
+    }
+}
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
-// Reading frames with websocketpp's RFC 6455 processor, without a websocketpp connection around it.
-
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <memory>
-#include <optional>
-#include <string_view>
-#include <system_error>
-
-#include <websocketpp/close.hpp>
-#include <websocketpp/common/network.hpp>
-#include <websocketpp/frame.hpp>
-#include <websocketpp/processors/hybi13.hpp>
-#include <websocketpp/utf8_validator.hpp>
-
-// The policies with which this library instantiates websocketpp's RFC 6455 processor. Works with websocketpp 0.8.2 and
-// 0.8.3.
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-
-#include <websocketpp/http/request.hpp>
-#include <websocketpp/http/response.hpp>
-#include <websocketpp/message_buffer/message.hpp>
-#include <websocketpp/processors/base.hpp>
-#include <websocketpp/random/none.hpp>
-
-// The source of websocketpp's message objects.
+// Definitions of <roompp/websocket/frame_reader.hpp>.
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
-#include <websocketpp/frame.hpp>
+// The masks of a client's frames (RFC 6455, section 5.3).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// A websocketpp message manager, one for each reader, that reuses the last small message object: a connection that
-/// exchanges small messages allocates nothing for them. Not thread-safe.
-template <class Message>
-class message_pool : public std::enable_shared_from_this<message_pool<Message>> {
-public:
-    using ptr = std::shared_ptr<message_pool>;
-    using weak_ptr = std::weak_ptr<message_pool>;
-    using message_ptr = typename Message::ptr;
-
-    message_ptr get_message() { return get_message(websocketpp::frame::opcode::text, 0); }
-
-    /// @param size the announced length of the message. Nothing of it has come, so it is not trusted for allocation.
-    message_ptr get_message(websocketpp::frame::opcode::value opcode, std::size_t size) {
-        if (last_ && last_.use_count() == 1 && last_->get_payload().capacity() <= max_reused_capacity) {
-            reset(*last_, opcode);
-            return last_;
-        }
-        last_ = std::make_shared<Message>(this->shared_from_this(), opcode, (std::min)(size, max_reused_capacity));
-        return last_;
+/// Masks or unmasks bytes in place, by words.
+/// @param key in the order of the frame's header.
+/// @param key_offset index of the key's byte for the first byte.
+/// @returns the index for the byte after the last one.
+inline std::size_t apply_mask(char* bytes, std::size_t size, const std::array<char, 4>& key,
+                              std::size_t key_offset = 0) noexcept {
+    std::uint64_t word_key = 0;
+    char rotated[sizeof word_key];
+    for (std::size_t i = 0; i < sizeof rotated; ++i) rotated[i] = key[(key_offset + i) % key.size()];
+    std::memcpy(&word_key, rotated, sizeof word_key);
+    std::size_t i = 0;
+    for (; size - i >= sizeof word_key; i += sizeof word_key) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes + i, sizeof word);
+        word ^= word_key;
+        std::memcpy(bytes + i, &word, sizeof word);
     }
-
-    bool recycle(Message*) { return false; }
-
-private:
-    static constexpr std::size_t max_reused_capacity = 512;
-
-    static void reset(Message& message, websocketpp::frame::opcode::value opcode) {
-        message.get_raw_payload().clear();
-        message.set_header({});
-        message.set_opcode(opcode);
-        message.set_prepared(false);
-        message.set_fin(true);
-        message.set_terminal(false);
-        message.set_compressed(false);
-    }
-
-    message_ptr last_;
-};
+    for (; i < size; ++i) bytes[i] = static_cast<char>(bytes[i] ^ rotated[i % sizeof rotated]);
+    return (key_offset + size) % key.size();
+}
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
@@ -11214,172 +11473,277 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// websocketpp's extension policy. The connection negotiates; the reader sets the result with use().
-class incoming_compression {
-    using negotiated = std::pair<std::error_code, std::string>;
+// Bits and codes of a frame's first two bytes (RFC 6455, section 5.2).
+namespace frame_bits {
+inline constexpr unsigned fin = 0x80;
+inline constexpr unsigned rsv1 = 0x40;
+inline constexpr unsigned rsv2_and_rsv3 = 0x30;
+inline constexpr unsigned kind = 0x0f;
+inline constexpr unsigned mask = 0x80;
+inline constexpr unsigned length = 0x7f;
+inline constexpr unsigned length_16_bit = 126;
+inline constexpr unsigned length_64_bit = 127;
+inline constexpr std::size_t max_control_bytes = 125;
+}  // namespace frame_bits
 
-public:
-    /// @param decompressor null if the messages are not compressed.
-    /// @param max_size limit of a decompressed message in bytes.
-    void use(inflater* decompressor, std::size_t max_size) noexcept {
-        inflater_ = decompressor;
-        max_size_ = max_size;
-    }
-    [[nodiscard]] static bool is_implemented() noexcept { return false; }
-    [[nodiscard]] bool is_enabled() const noexcept { return inflater_ != nullptr; }
-    [[nodiscard]] static negotiated negotiate(const websocketpp::http::attribute_list&) { return {}; }
-    [[nodiscard]] static std::error_code init(bool) noexcept { return {}; }
-    [[nodiscard]] static std::string generate_offer() { return {}; }
-    [[nodiscard]] static std::error_code compress(const std::string&, std::string&) noexcept {
-        return std::make_error_code(std::errc::operation_not_supported);
-    }
-    [[nodiscard]] std::error_code decompress(const std::uint8_t* bytes, std::size_t size, std::string& out) {
-        namespace error = websocketpp::processor::error;
-        switch (inflater_->inflate({reinterpret_cast<const char*>(bytes), size}, out, max_size_)) {
-            case inflater::outcome::good:
-                return {};
-            case inflater::outcome::too_big:
-                return error::make_error_code(error::message_too_big);
-            case inflater::outcome::malformed:
-                break;
-        }
-        return error::make_error_code(error::invalid_payload);
-    }
-
-private:
-    inflater* inflater_ = nullptr;
-    std::size_t max_size_ = 0;
-};
-
-/// The policies.
-struct reader_config {
-    using request_type = websocketpp::http::parser::request;
-    using response_type = websocketpp::http::parser::response;
-    using message_type = websocketpp::message_buffer::message<message_pool>;
-    using con_msg_manager_type = message_pool<message_type>;
-    using rng_type = websocketpp::random::none::int_generator<std::uint32_t>;  // only clients mask
-    using permessage_deflate_type = incoming_compression;
-    static constexpr bool enable_extensions = false;              // negotiated by the connection
-    static constexpr std::size_t max_message_size = 1024 * 1024;  // until frame_reader::start()
-};
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-class frame_reader::processor final : public websocketpp::processor::hybi13<reader_config> {
-    using hybi13 = websocketpp::processor::hybi13<reader_config>;
-    using pool = reader_config::con_msg_manager_type;
-
-public:
-    processor() : hybi13(false, true, std::make_shared<pool>(), no_masks_) {
-        // websocketpp caches the machine's byte order in a variable without a lock: set it here, in one thread, before
-        // the first length is read.
-        [[maybe_unused]] static const auto byte_order_is_known = websocketpp::lib::net::_htonll(1);
-    }
-
-    void start(std::size_t max_message_bytes, inflater* decompressor) {
-        this->set_max_message_size(max_message_bytes);
-        this->m_permessage_deflate.use(decompressor, max_message_bytes);
-    }
-
-    /// Reads bytes up to the end of a message or control frame. @returns it; null if there is none yet.
-    [[nodiscard]] const reader_config::message_type* read(char*& bytes, std::size_t& size, std::error_code& ec) {
-        last_ = nullptr;
-        const std::size_t used = this->consume(reinterpret_cast<std::uint8_t*>(bytes), size, ec);
-        bytes += used;
-        size -= used;
-        last_ = this->get_message();
-        return last_.get();
-    }
-
-    [[nodiscard]] static bool is_utf8(std::string_view text) {
-        while (text.size() >= sizeof(std::uint64_t)) {  // websocketpp's validator looks at byte after byte
-            std::uint64_t word = 0;
-            std::memcpy(&word, text.data(), sizeof word);
-            if ((word & 0x8080808080808080U) != 0) break;
-            text.remove_prefix(sizeof word);
-        }
-        websocketpp::utf8_validator::validator validator;
-        return validator.decode(text.begin(), text.end()) && validator.complete();
-    }
-
-    [[nodiscard]] bool is_between_messages() const noexcept {
-        return this->m_state == hybi13::HEADER_BASIC &&
-               this->m_bytes_needed == websocketpp::frame::BASIC_HEADER_LENGTH && !this->m_data_msg.msg_ptr;
-    }
-
-private:
-    rng_type no_masks_;  // the base only keeps a reference
-    reader_config::message_type::ptr last_;
-};
-
-ROOMPP_DECL frame_reader::frame_reader() : processor_(std::make_unique<processor>()) {}
-ROOMPP_DECL frame_reader::~frame_reader() = default;
+[[nodiscard]] constexpr frame_error protocol_error(std::string_view reason) noexcept {
+    return {close_code::protocol_error, reason};
+}
+inline constexpr frame_error message_too_large{close_code::too_big, "the message is larger than the limit"};
+inline constexpr frame_error text_not_utf8{close_code::invalid_payload, "a text message is not UTF-8"};
+inline constexpr frame_error data_not_deflated{close_code::invalid_payload, "a message is not compressed correctly"};
 
 ROOMPP_DECL void frame_reader::start(std::size_t max_message_bytes, const compression* negotiated) {
     max_message_bytes_ = max_message_bytes;
+    negotiated_ = negotiated != nullptr;
     if (negotiated && (!inflater_ || inflater_source_ != negotiated)) {
         inflater_ = negotiated->make_inflater();
         inflater_source_ = negotiated;
     }
-    processor_->start(max_message_bytes, negotiated ? inflater_.get() : nullptr);
 }
 
-ROOMPP_DECL std::optional<client_frame> frame_reader::read(char*& bytes, std::size_t& size, std::error_code& ec) {
+ROOMPP_DECL std::optional<client_frame> frame_reader::read(char*& bytes, std::size_t& size, frame_error& error) {
     if (auto whole = read_whole(bytes, size)) return whole;
-    const auto* const message = processor_->read(bytes, size, ec);
-    idle_ = !ec && processor_->is_between_messages();
-    if (!message) return std::nullopt;
-    if (message->get_compressed()) inflater_->restart();
-    return client_frame{static_cast<opcode>(message->get_opcode()), message->get_payload()};
+    idle_ = false;
+    if (!in_payload_ && !read_header(bytes, size, error)) return std::nullopt;
+    const auto count = static_cast<std::size_t>((std::min<std::uint64_t>)(frame_.missing, size));
+    frame_.key_offset = apply_mask(bytes, count, frame_.key, frame_.key_offset);
+    frame_.missing -= count;
+    error = add_payload({bytes, count});
+    bytes += count;
+    size -= count;
+    if (error || frame_.missing != 0) return std::nullopt;
+    return end_frame(error);
 }
 
-ROOMPP_DECL std::uint16_t frame_reader::close_code_for(const std::error_code& ec) noexcept {
-    namespace status = websocketpp::close::status;
-    const auto code = websocketpp::processor::error::to_ws(ec);
-    return code == status::invalid_payload || code == status::message_too_big ? code : close_code::protocol_error;
-}
-
-// A message below 64 KiB that has come whole, as most do, needs no copy. Everything else, and all errors, are left to
-// the processor.
+// A message below 64 KiB that has come whole, as most do, needs no copy. Everything else, and all errors, take the long way.
 ROOMPP_DECL std::optional<client_frame> frame_reader::read_whole(char*& bytes, std::size_t& size) const {
-    namespace frame = websocketpp::frame;
-    constexpr std::size_t mask_size = 4;
-    constexpr std::size_t max_header_size = 4 + mask_size;
-    if (size < max_header_size || !idle_) return std::nullopt;
-    const auto first = static_cast<std::uint8_t>(bytes[0]);
-    const auto second = static_cast<std::uint8_t>(bytes[1]);
-    std::size_t header_size = 2 + mask_size;
-    std::size_t length = second & 0x7fU;
-    if (length == frame::payload_size_code_16bit) {
+    constexpr std::size_t key_size = 4;
+    constexpr std::size_t max_header_size = 4 + key_size;
+    if (size < 2 + key_size || !idle_) return std::nullopt;
+    const auto byte = [bytes](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[i])); };
+    const bool is_text = byte(0) == (frame_bits::fin | static_cast<unsigned>(opcode::text));
+    if (!is_text && byte(0) != (frame_bits::fin | static_cast<unsigned>(opcode::binary))) return std::nullopt;
+    if ((byte(1) & frame_bits::mask) == 0) return std::nullopt;
+    std::size_t header_size = 2 + key_size;
+    std::size_t length = byte(1) & frame_bits::length;
+    if (length >= frame_bits::length_16_bit) {
+        if (length == frame_bits::length_64_bit || size < max_header_size) return std::nullopt;
         header_size = max_header_size;
-        length =
-            static_cast<std::size_t>(static_cast<std::uint8_t>(bytes[2]) << 8U | static_cast<std::uint8_t>(bytes[3]));
-        if (length <= frame::limits::payload_size_basic) return std::nullopt;  // not the shortest encoding
-    } else if (length == frame::payload_size_code_64bit) {
-        return std::nullopt;
+        length = byte(2) << 8U | byte(3);
+        if (length < frame_bits::length_16_bit) return std::nullopt;  // not the shortest encoding
     }
-    const bool text = first == (0x80U | static_cast<unsigned>(opcode::text));
-    if (!text && first != (0x80U | static_cast<unsigned>(opcode::binary))) return std::nullopt;
-    if ((second & 0x80U) == 0 || length > size - header_size || length > max_message_bytes_) return std::nullopt;
-    frame::masking_key_type key;
-    std::memcpy(key.c, bytes + header_size - mask_size, mask_size);
-    auto* const body = reinterpret_cast<std::uint8_t*>(bytes + header_size);
-    const std::size_t prepared = frame::prepare_masking_key(key);
-    frame::byte_mask_circ(body, length, prepared);
-    const std::string_view unmasked(bytes + header_size, length);
-    if (text && !processor::is_utf8(unmasked)) {
-        frame::byte_mask_circ(body, length, prepared);  // masks the bytes again
+    if (length > size - header_size || length > max_message_bytes_) return std::nullopt;
+    std::array<char, 4> key{};
+    std::memcpy(key.data(), bytes + header_size - key_size, key_size);
+    char* const body = bytes + header_size;
+    apply_mask(body, length, key);
+    if (is_text && !roompp::detail::is_utf8({body, length})) {
+        apply_mask(body, length, key);  // masks the bytes again
         return std::nullopt;
     }
     bytes += header_size + length;
     size -= header_size + length;
-    return client_frame{static_cast<opcode>(first & 0x0fU), unmasked};
+    return client_frame{is_text ? opcode::text : opcode::binary, {body, length}};
+}
+
+// Reads the bytes of a header, in whatever parts they come. @returns whether it is complete and correct.
+ROOMPP_DECL bool frame_reader::read_header(char*& bytes, std::size_t& size, frame_error& error) {
+    while (header_bytes_ < header_size()) {
+        if (size == 0) return false;
+        header_[header_bytes_++] = *bytes++;
+        --size;
+        if (header_bytes_ != 2) continue;
+        error = check_start();
+        if (error) return false;
+    }
+    error = parse_header();
+    if (error) return false;
+    header_bytes_ = 0;
+    in_payload_ = true;
+    return true;
+}
+
+// The size of the header, as far as its bytes so far tell.
+ROOMPP_DECL std::size_t frame_reader::header_size() const noexcept {
+    if (header_bytes_ < 2) return 2;
+    const unsigned length = static_cast<unsigned char>(header_[1]) & frame_bits::length;
+    return 2 + (length == frame_bits::length_64_bit ? 8U : length == frame_bits::length_16_bit ? 2U : 0U) +
+           frame_.key.size();
+}
+
+// Checks a header's first two bytes.
+ROOMPP_DECL frame_error frame_reader::check_start() const noexcept {
+    const unsigned first = static_cast<unsigned char>(header_[0]);
+    const unsigned second = static_cast<unsigned char>(header_[1]);
+    const auto kind = static_cast<opcode>(first & frame_bits::kind);
+    if ((first & frame_bits::rsv2_and_rsv3) != 0) return protocol_error("a reserved bit is set");
+    if ((first & frame_bits::rsv1) != 0 && !negotiated_)
+        return protocol_error("a frame is compressed, but compression was not agreed on");
+    if ((second & frame_bits::mask) == 0) return protocol_error("a frame of the client is not masked");
+    switch (kind) {
+        case opcode::close:
+        case opcode::ping:
+        case opcode::pong:
+            if ((first & frame_bits::fin) == 0) return protocol_error("a control frame is fragmented");
+            if ((second & frame_bits::length) > frame_bits::max_control_bytes)
+                return protocol_error("a control frame has more than 125 bytes");
+            if ((first & frame_bits::rsv1) != 0) return protocol_error("a control frame is compressed");
+            return {};
+        case opcode::continuation:
+            if (!in_message_) return protocol_error("a continuation has no message to continue");
+            if ((first & frame_bits::rsv1) != 0)
+                return protocol_error("a continuation has the bit of compressed messages, which only their first frame has");
+            return {};
+        case opcode::text:
+        case opcode::binary:
+            if (in_message_) return protocol_error("a message begins before the end of a fragmented one");
+            return {};
+    }
+    return protocol_error("the opcode is reserved");
+}
+
+ROOMPP_DECL frame_error frame_reader::parse_header() noexcept {
+    const unsigned first = static_cast<unsigned char>(header_[0]);
+    const unsigned length_code = static_cast<unsigned char>(header_[1]) & frame_bits::length;
+    const std::size_t size = header_size();
+    std::uint64_t length = length_code;
+    if (length_code >= frame_bits::length_16_bit) {
+        length = 0;
+        for (std::size_t i = 2; i < size - frame_.key.size(); ++i)
+            length = length << 8U | static_cast<unsigned char>(header_[i]);
+        if (length <= (length_code == frame_bits::length_16_bit ? 125U : 0xffffU))
+            return protocol_error("the payload length is not encoded in the shortest form");
+        if (length >> 63U != 0) return protocol_error("the highest bit of a payload length is set");
+    }
+    frame_.kind = static_cast<opcode>(first & frame_bits::kind);
+    frame_.is_last = (first & frame_bits::fin) != 0;
+    frame_.missing = length;
+    frame_.key_offset = 0;
+    std::memcpy(frame_.key.data(), &header_[size - frame_.key.size()], frame_.key.size());
+    if (is_control(frame_.kind)) {
+        control_.clear();
+        return {};
+    }
+    if (frame_.kind != opcode::continuation) {
+        release_message();
+        message_kind_ = frame_.kind;
+        is_compressed_ = (first & frame_bits::rsv1) != 0;
+        in_message_ = true;
+    }
+    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_)) return message_too_large;
+    received_ += length;
+    return {};
+}
+
+ROOMPP_DECL frame_error frame_reader::add_payload(std::string_view payload) {
+    if (is_control(frame_.kind)) {
+        control_.append(payload);
+        return {};
+    }
+    return add_data(payload);
+}
+
+ROOMPP_DECL frame_error frame_reader::add_data(std::string_view data) {
+    const std::size_t size_before = message_.size();
+    if (!is_compressed_) {
+        message_.append(data);
+    } else {
+        switch (inflater_->inflate(data, message_, max_message_bytes_)) {
+            case inflater::outcome::good:
+                break;
+            case inflater::outcome::too_big:
+                return message_too_large;
+            case inflater::outcome::malformed:
+                return data_not_deflated;
+        }
+    }
+    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before))) return text_not_utf8;
+    return {};
+}
+
+ROOMPP_DECL std::optional<client_frame> frame_reader::end_frame(frame_error& error) {
+    in_payload_ = false;
+    if (is_control(frame_.kind)) {
+        idle_ = !in_message_;
+        return client_frame{frame_.kind, control_};
+    }
+    if (!frame_.is_last) return std::nullopt;
+    error = end_message();
+    if (error) return std::nullopt;
+    in_message_ = false;
+    idle_ = true;
+    return client_frame{message_kind_, message_};
+}
+
+ROOMPP_DECL frame_error frame_reader::end_message() {
+    if (is_compressed_) {
+        // The empty block that the sender leaves out (RFC 7692, section 7.2.2).
+        const frame_error error = add_data(std::string_view("\x00\x00\xff\xff", 4));
+        if (error) return error;
+        if (!inflater_->is_between_blocks()) return data_not_deflated;
+        inflater_->restart();
+    }
+    if (message_kind_ == opcode::text && !utf8_.is_complete()) return text_not_utf8;
+    return {};
+}
+
+// Forgets the last message, and its memory if that is large: one reader serves many connections.
+ROOMPP_DECL void frame_reader::release_message() {
+    constexpr std::size_t max_reused_capacity = 4096;
+    if (message_.capacity() > max_reused_capacity) message_ = {};
+    message_.clear();
+    received_ = 0;
+    utf8_ = {};
 }
 
 }  // namespace net
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_validator.hpp>.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* next = bytes.data();
+    const char* const end = next + bytes.size();
+    while (next != end) {
+        if (missing_bytes_ == 0) {
+            // ASCII, as most text is, by words.
+            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
+                std::memcpy(&word, next, sizeof word);
+                if ((word & high_bits) != 0) break;
+            }
+            if (next == end) break;
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte >= 0x80 && !start_character(byte)) return false;
+        } else {
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte < min_next_ || byte > max_next_) return false;
+            --missing_bytes_;
+            min_next_ = 0x80;
+            max_next_ = 0xBF;
+        }
+    }
+    return true;
+}
+
+ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
+    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
+    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
+    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
+    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
+    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
+    return true;
+}
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 // Accepting an upgrade, with websocketpp's SHA-1.
 

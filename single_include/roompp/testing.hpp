@@ -1757,8 +1757,6 @@ ROOMPP_NAMESPACE_END
 #include <string>
 #include <string_view>
 
-#include <websocketpp/utf8_validator.hpp>
-
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {
 
@@ -1770,7 +1768,7 @@ namespace detail {
     if (first < 0x80) return 1;
     const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     const bool is_character =
-        length <= bytes.size() && websocketpp::utf8_validator::validate(std::string(bytes.substr(0, length)));
+        length <= bytes.size() && roompp::detail::is_utf8(std::string(bytes.substr(0, length)));
     return is_character ? length : 0;
 }
 
@@ -1833,13 +1831,8 @@ ROOMPP_NAMESPACE_END
 #include <string_view>
 #include <utility>
 
-#include <websocketpp/utf8_validator.hpp>
-
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
-
-/// Whether a frame is a control frame: unfragmented, with at most 125 bytes of payload (RFC 6455, section 5.5).
-[[nodiscard]] constexpr bool is_control(opcode kind) noexcept { return (static_cast<unsigned>(kind) & 0x8U) != 0; }
 
 ROOMPP_DECL std::string encode_client_frame(opcode kind, std::string_view payload, std::uint32_t masking_key,
                                             bool fin) {
@@ -1886,7 +1879,7 @@ ROOMPP_DECL std::optional<server_frame_reader::message> server_frame_reader::nex
         has_fragments_ = !frame->fin;
         if (has_fragments_) continue;
         message whole{kind_, std::exchange(fragments_, {})};
-        if (kind_ != opcode::text || websocketpp::utf8_validator::validate(whole.data)) return whole;
+        if (kind_ != opcode::text || roompp::detail::is_utf8(whole.data)) return whole;
         (void)reject(close_code::invalid_payload, "a text message is not UTF-8");
     }
     return std::nullopt;

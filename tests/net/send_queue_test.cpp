@@ -190,3 +190,41 @@ TEST_CASE("The oldest batches can be dropped, but none that is begun, and no own
         CHECK(shared.empty());
     }
 }
+
+TEST_CASE("What goes first goes between frames", "[send_queue]") {
+    send_queue queue;
+
+    SECTION("before own bytes") {
+        queue.push("own");
+        queue.push_first("1");
+        queue.push_first("2");
+        CHECK(queue.size() == 5);
+        CHECK(drain(queue, 100) == "12own");
+    }
+    SECTION("after a piece that is partly written") {
+        queue.push("own");
+        queue.pop(1);
+        queue.push(batch_of("b"), 0);
+        queue.push_first("1");
+        CHECK(drain(queue, 100) == "wn1" + std::string(batch_of("b")->bytes()));
+    }
+    SECTION("after the rest of a frame") {
+        queue.push("rest", true);
+        queue.push("more");
+        queue.push_first("1");
+        CHECK(drain(queue, 100) == "restmore1");
+    }
+    SECTION("never into a header and its body") {
+        queue.push(std::string(16 * 1024, 'x'));
+        queue.push("head", "body", false);
+        queue.pop(1);
+        queue.push_first("1");
+        CHECK(drain(queue, 100'000).substr(16 * 1024 - 1) == "1headbody");
+    }
+    SECTION("and what is queued afterwards goes last") {
+        queue.push_first("1");
+        queue.push("own");
+        queue.push_first("2");
+        CHECK(drain(queue, 100) == "12own");
+    }
+}

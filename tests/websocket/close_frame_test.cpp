@@ -55,3 +55,17 @@ TEST_CASE("A close frame's payload is a code and a reason", "[close_frame]") {
     CHECK(roompp::net::decode_close_payload("").code == 1005);
     CHECK(roompp::net::decode_close_payload("\x03").code == 1002);
 }
+
+TEST_CASE("Of a malformed close frame only what it is answered with is told", "[close_frame]") {
+    const auto check = [](const std::string& payload, int code) {
+        const auto frame = parse_close_frame(payload);
+        CHECK(frame.malformed);
+        CHECK(frame.event.code == code);
+        CHECK(frame.event.reason.find("a close frame has") == 0);
+    };
+    check("\x03", 1002);
+    for (const int code : {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000})
+        check(encode_close_payload(static_cast<std::uint16_t>(code), "bye"), 1002);
+    check(encode_close_payload(1000, "\xff\xfe"), 1007);
+    check(encode_close_payload(1000, "bye \xc3"), 1007);
+}

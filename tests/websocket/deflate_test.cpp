@@ -114,9 +114,9 @@ TEST_CASE("A reader decompresses what the client compressed, in whole and in pie
             char* next = &copy[at];
             std::size_t size = std::min(piece, copy.size() - at);
             while (size != 0) {
-                std::error_code ec;
-                if (const auto message = reader.read(next, size, ec)) messages.emplace_back(message->body);
-                REQUIRE(!ec);
+                roompp::net::frame_error error;
+                if (const auto message = reader.read(next, size, error)) messages.emplace_back(message->body);
+                REQUIRE_FALSE(error);
             }
         }
         CHECK((messages == std::vector<std::string>{text, "plain", "", text}));
@@ -134,9 +134,9 @@ TEST_CASE("A reader closes with 1009 on a message that decompresses to too much"
     reader.start(4999, algorithm.get());
     char* next = bytes.data();
     std::size_t size = bytes.size();
-    std::error_code ec;
-    CHECK_FALSE(reader.read(next, size, ec));
-    CHECK(roompp::net::frame_reader::close_code_for(ec) == 1009);
+    roompp::net::frame_error error;
+    while (size != 0 && !error) CHECK_FALSE(reader.read(next, size, error));
+    CHECK(error.close_code == 1009);
 }
 
 TEST_CASE("A batch is compressed once, and only the messages that get smaller", "[deflate]") {
@@ -168,6 +168,54 @@ TEST_CASE("Several loops may ask for the compressed batch at the same time", "[d
         threads.emplace_back([&result, &batch, &algorithm] { result = batch.compressed(*algorithm); });
     for (auto& thread : threads) thread.join();
     CHECK(std::all_of(results.begin(), results.end(), [&](const auto& result) { return result == results.front(); }));
+}
+
+namespace {
+
+// The close code for the bytes of one connection that compresses; 0 if nothing is wrong.
+int close_code_for(const std::string& bytes) {
+    const auto algorithm = roompp::deflate();
+    roompp::net::frame_reader reader;
+    reader.start(1000, algorithm.get());
+    std::string copy = bytes;
+    char* next = copy.data();
+    std::size_t size = copy.size();
+    roompp::net::frame_error error;
+    while (size != 0 && !error) (void)reader.read(next, size, error);
+    return error.close_code;
+}
+
+// Bytes in stored blocks, which are easy to write (RFC 1951, section 3.2.4).
+std::string stored_block(std::string_view bytes, bool is_last = false) {
+    const auto size = static_cast<unsigned char>(bytes.size());
+    std::string block{is_last ? '\x01' : '\0', static_cast<char>(size), '\0', static_cast<char>(~size), '\xff'};
+    return block.append(bytes);
+}
+
+}  // namespace
+
+TEST_CASE("What a compressed text becomes must be UTF-8", "[deflate]") {
+    const std::string empty_block("\0", 1);  // its length is the four bytes that are not sent
+    CHECK(close_code_for(masked_frame(0xC1, stored_block("good") + empty_block)) == 0);
+    CHECK(close_code_for(masked_frame(0xC1, stored_block("\xff") + empty_block)) == 1007);
+    CHECK(close_code_for(masked_frame(0xC1, stored_block("cut \xc3") + empty_block)) == 1007);
+    CHECK(close_code_for(masked_frame(0xC2, stored_block("\xff") + empty_block)) == 0);  // binary
+    // The bytes that are not sent are within a block that claims them as its own.
+    CHECK(close_code_for(masked_frame(0xC1, stored_block("text").substr(0, 5))) == 1007);
+}
+
+TEST_CASE("Compressed data that end within a block are refused", "[deflate]") {
+    std::string five_bytes = stored_block("12345");
+    CHECK(close_code_for(masked_frame(0xC2, five_bytes.substr(0, five_bytes.size() - 4))) == 0);  // completed by the tail
+    CHECK(close_code_for(masked_frame(0xC2, stored_block("1234567890").substr(0, 8))) == 1007);
+    std::string smaller;
+    REQUIRE(roompp::deflate()->deflate(std::string(1000, 'y'), smaller));
+    CHECK(close_code_for(masked_frame(0xC2, smaller)) == 0);
+    CHECK(close_code_for(masked_frame(0xC2, smaller.substr(0, 4))) == 1007);
+}
+
+TEST_CASE("A message may end with a final block", "[deflate]") {
+    CHECK(close_code_for(masked_frame(0xC1, stored_block("last", true) + std::string("\0", 1))) == 0);
 }
 
 #endif

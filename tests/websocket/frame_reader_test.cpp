@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <roompp/websocket/frame_reader.hpp>
@@ -41,10 +40,10 @@ outcome read(frame_reader& reader, std::string bytes, std::size_t piece) {
         char* next = &bytes[at];
         std::size_t size = std::min(piece, bytes.size() - at);
         while (size != 0) {
-            std::error_code ec;
-            if (const auto frame = reader.read(next, size, ec)) result.messages.emplace_back(frame->body);
-            if (!ec) continue;
-            result.close_code = frame_reader::close_code_for(ec);
+            roompp::net::frame_error error;
+            if (const auto frame = reader.read(next, size, error)) result.messages.emplace_back(frame->body);
+            if (!error) continue;
+            result.close_code = error.close_code;
             return result;
         }
     }
@@ -130,4 +129,48 @@ TEST_CASE("A reader is never idle after an error", "[frame_reader]") {
     reader.start(1000, nullptr);
     (void)read(reader, std::string("\x81\x02hi", 4), 4);
     CHECK_FALSE(reader.idle());
+}
+
+TEST_CASE("A text message in fragments must be UTF-8 to its end", "[frame_reader]") {
+    CHECK(read_all(client_frame(text_start, "\xc3") + client_frame(end, "")).close_code == 1007);
+    CHECK(read_all(client_frame(text_start, "m\xe2\x82") + client_frame(middle, "") + client_frame(end, "")).close_code == 1007);
+    const auto split = read_all(client_frame(text_start, "\xe2") + client_frame(middle, "\x82") + client_frame(end, "\xac"));
+    CHECK(split.close_code == 0);
+    CHECK(split.messages == std::vector<std::string>{"\xe2\x82\xac"});
+}
+
+TEST_CASE("A text that cannot become UTF-8 is refused before its frame has ended", "[frame_reader]") {
+    const std::string whole = client_frame(text, std::string("\xce\xba\xf4\x90") + "edited");
+    frame_reader reader;
+    reader.start(1000, nullptr);
+    CHECK(read(reader, whole.substr(0, 6 + 3), 1).close_code == 0);
+    CHECK(read(reader, whole.substr(6 + 3, 1), 1).close_code == 1007);
+}
+
+TEST_CASE("Only the first frame of a compressed message says so", "[frame_reader]") {
+    CHECK(read_all(client_frame(text_start, "a") + client_frame(0xC0, "b")).close_code == 1002);
+    CHECK(read_all(client_frame(0xC9, "")).close_code == 1002);
+}
+
+TEST_CASE("A length of 2^63 bytes or more is refused", "[frame_reader]") {
+    CHECK(read_all(std::string("\x82\xff\x80\0\0\0\0\0\0\0abcd", 14)).close_code == 1002);
+    CHECK(read_all(std::string("\x82\xff\x7f\0\0\0\0\0\0\0abcd", 14)).close_code == 1009);
+}
+
+TEST_CASE("A reader tells where a fragment ends", "[frame_reader]") {
+    frame_reader reader;
+    reader.start(1000, nullptr);
+    std::string bytes = client_frame(text_start, "a") + client_frame(middle, "");
+    char* next = bytes.data();
+    std::size_t size = bytes.size();
+    roompp::net::frame_error error;
+    CHECK_FALSE(reader.read(next, size, error));
+    CHECK(reader.has_ended_fragment());
+    CHECK(size == 6);  // the other frame is left to the next call
+    std::size_t half = 3;
+    CHECK_FALSE(reader.read(next, half, error));
+    CHECK_FALSE(reader.has_ended_fragment());
+    half = 3;
+    CHECK_FALSE(reader.read(next, half, error));
+    CHECK(reader.has_ended_fragment());
 }

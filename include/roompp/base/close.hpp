@@ -20,6 +20,11 @@ inline constexpr std::uint16_t policy_violation = 1008;  ///< a rule of the serv
 inline constexpr std::uint16_t too_big = 1009;           ///< a message was larger than the limit
 inline constexpr std::uint16_t internal_error = 1011;    ///< a handler of the application failed
 inline constexpr std::uint16_t try_again_later = 1013;   ///< the member was too slow, or the server is full
+
+/// Whether a close frame may have this code (RFC 6455, section 7.4, and IANA's registry up to 1014).
+[[nodiscard]] constexpr bool is_sendable(std::uint16_t code) noexcept {
+    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+}
 }  // namespace close_code
 
 /// How a connection ended.

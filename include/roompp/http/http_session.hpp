@@ -18,6 +18,7 @@
 #include <roompp/http/response.hpp>
 #include <roompp/http/response_writer.hpp>
 #include <roompp/net/channel.hpp>
+#include <roompp/net/work_budget.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 
@@ -81,13 +82,14 @@ private:
     static constexpr std::size_t max_read_ahead = 64 * 1024;
 
     // channel
-    void on_bytes(const char* data, std::size_t size) {
+    std::size_t on_bytes(const char* data, std::size_t size) {
         const std::string_view bytes(data, size);
         if (stage_ == stage::reading && read_ahead_.empty())
             consume(bytes);
         else if (!closes_)  // else it would never be looked at
             read_ahead_.append(bytes);
         update_reading();
+        return size;
     }
     // The client sends no more. What it has asked for is still answered (RFC 9112, section 9.6).
     bool outlasts_input() {
@@ -149,8 +151,10 @@ private:
     void consume(std::string_view bytes) {
         consuming_ = true;
         while (!bytes.empty() && !this->ended()) {
-            if (this->queued() != 0 || stage_ != stage::reading) {
+            const bool has_turn_ended = !this->host().budget().has_left();
+            if (this->queued() != 0 || stage_ != stage::reading || has_turn_ended) {
                 if (!closes_) read_ahead_.assign(bytes);
+                if (has_turn_ended) go_on_in_later_turn();
                 break;
             }
             bytes.remove_prefix(reader_.consume(bytes));
@@ -166,6 +170,7 @@ private:
             if (reader_.current() != request_reader::state::complete) continue;
             handshaking_.reset();
             handle(bytes);
+            this->host().budget().spend(net::work_budget::request_cost);
             if (stage_ == stage::reading && !this->ended()) expect_request();
         }
         if (!this->ended()) reader_.keep_head();  // the bytes go
@@ -176,10 +181,21 @@ private:
     void go_on() {
         if (stage_ != stage::reading || this->ended() || this->queued() != 0) return;
         const auto bytes = std::exchange(read_ahead_, {});
+        this->host().start_work();
         this->corked([&] { consume(bytes); });
         if (this->ended()) return;
         if (input_ended_ && stage_ == stage::reading && read_ahead_.empty()) return this->shutdown();
         update_reading();
+    }
+
+    // In a turn of its own: others get theirs before, and the handlers of these requests may answer others, whose next
+    // requests would otherwise nest in this one.
+    void go_on_in_later_turn() {
+        if (std::exchange(will_go_on_, true)) return;
+        this->host().home().post([self = this->shared_from_this()] {
+            self->will_go_on_ = false;
+            self->go_on();
+        });
     }
 
     void update_reading() {
@@ -295,8 +311,7 @@ private:
         if (input_ended_ && read_ahead_.empty()) return this->shutdown();
         expect_request();
         update_reading();
-        // In a turn of its own: its handlers may answer others, whose next requests would otherwise nest in this one.
-        if (!read_ahead_.empty()) this->host().home().post([self] { self->go_on(); });
+        if (!read_ahead_.empty()) go_on_in_later_turn();
     }
 
     // Whether the connection ends with the response that is written next.
@@ -405,6 +420,7 @@ private:
     bool input_ended_ = false;        // the client has finished sending
     bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
+    bool will_go_on_ = false;         // with what was read ahead, in a later turn
 };
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -26,7 +27,8 @@ ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 /// Bytes in and out of one stream. `User` derives from it, is owned by a shared_ptr, and has
-/// - `void on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns;
+/// - `std::size_t on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns. It
+///   returns how many it has used: the others come again in a later turn, see work_budget;
 /// - `void on_drain()`: the send queue has been sent;
 /// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
 /// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
@@ -65,8 +67,14 @@ protected:
 
     /// Starts to read; call once. Bytes come one read at a time; reading pauses while too much is queued. It goes on
     /// after shutdown(), because the peer's end is only seen behind the bytes before it.
-    void start_reading() {
-        if (state_ != closed) wait_readable();
+    /// @param first bytes that have come already.
+    void start_reading(std::string_view first = {}) {
+        if (state_ == closed) return;
+        if (!first.empty()) {
+            keep_unread(first);  // as a copy: handlers may read into the shard's buffer
+            pass_unread();
+        }
+        if (!has_stopped_reading()) go_on_reading();
     }
 
     /// Reads nothing more, after the current read, until resume_reading().
@@ -115,8 +123,18 @@ protected:
     void write(std::string_view head, std::string_view body) {
         if (ended()) return;
         if (host().corked().owner != this) return write_through(head, body);
-        write(head);
-        write(body);
+        auto& cork = host().corked();
+        cork.bytes.append(head).append(body);
+        if (cork.bytes.size() >= max_corked) flush_cork();
+    }
+
+    /// Writes bytes before everything that is queued, as soon as what is partly written has been: for control frames,
+    /// which a slow peer shall not wait for.
+    void write_first(std::string_view bytes) {
+        if (ended()) return;
+        if (!queue_) return write(bytes);
+        make_gathered_sends();
+        queue().push_first(bytes);
     }
 
     /// Writes a batch; queues a share of it if the socket does not take all now.
@@ -161,6 +179,7 @@ protected:
         if (host().corked().owner == this) flush_cork();
         make_gathered_sends();
         state_ = shutting_down;
+        unread_.reset();
         shutdown_deadline_ = host().deadline(host().limits().close_timeout);
         if (!queue_) stream_.end_writing();
         if (reading_stopped_) restart_reading();
@@ -172,6 +191,7 @@ protected:
         make_gathered_sends();
         state_ = closed;
         queue_.reset();
+        unread_.reset();
         if (host().corked().owner == this) host().corked().bytes.clear();
         stream_.close();
         unregister();
@@ -210,22 +230,71 @@ private:
     }
 
     void read() {
+        host().start_work();
         for (int reads = 0; reads < max_reads_at_once; ++reads) {
-            std::error_code ec;
-            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
-            if (Stream::is_would_block(ec)) break;
-            if (ec == asio::error::eof) return end_input(ec);
-            if (ec) return fail(ec);
-            last_activity_ = host().now();
-            if (state_ == open) corked([&] { user().on_bytes(host().read_buffer(), size); });
-            if (state_ == closed) return;
-            if ((reading_paused_ || queue_footprint() > max_queued_while_reading) && state_ == open) {
-                reading_stopped_ = true;
-                return;
+            bool has_more = true;
+            if (unread_) {
+                pass_unread();
+            } else {
+                std::error_code ec;
+                const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+                if (Stream::is_would_block(ec)) break;
+                if (ec == asio::error::eof) return end_input(ec);
+                if (ec) return fail(ec);
+                last_activity_ = host().now();
+                has_more = size == shard::read_buffer_size;
+                if (state_ == open) pass(host().read_buffer(), size);
             }
-            if (size < shard::read_buffer_size) break;
+            if (has_stopped_reading()) return;
+            if (unread_ || !has_more) break;
         }
-        wait_readable();
+        go_on_reading();
+    }
+
+    // Whether reading ends here, for now or for good.
+    [[nodiscard]] bool has_stopped_reading() {
+        if (state_ == closed) return true;
+        if (state_ == open) reading_stopped_ = reading_paused_ || queue_footprint() > max_queued_while_reading;
+        return reading_stopped_;
+    }
+
+    void go_on_reading() {
+        if (unread_)
+            read_in_later_turn();
+        else
+            wait_readable();
+    }
+
+    // Bytes that have come, and have not been used in the turn in which they came.
+    struct unread_bytes {
+        std::string bytes;
+        std::size_t offset = 0;
+    };
+
+    void keep_unread(std::string_view bytes) {
+        unread_ = std::make_unique<unread_bytes>();
+        unread_->bytes = bytes;
+    }
+    void pass(char* bytes, std::size_t size) {
+        std::size_t used = 0;
+        corked([&] { used = user().on_bytes(bytes, size); });
+        if (used < size && state_ == open) keep_unread({bytes + used, size - used});
+    }
+    void pass_unread() {
+        auto rest = std::move(unread_);
+        char* const bytes = rest->bytes.data() + rest->offset;
+        const std::size_t size = rest->bytes.size() - rest->offset;
+        std::size_t used = 0;
+        corked([&] { used = user().on_bytes(bytes, size); });
+        if (used == size || state_ != open) return;
+        rest->offset += used;
+        unread_ = std::move(rest);
+    }
+    // Others get their turn.
+    void read_in_later_turn() {
+        host().home().post([this, self = user().shared_from_this()] {
+            if (state_ != closed) read();
+        });
     }
 
     // The peer has finished sending. What is queued for it is still sent: it may have closed only its half (RFC 9293,
@@ -254,7 +323,7 @@ private:
 
     void restart_reading() {
         reading_stopped_ = false;
-        wait_readable();
+        go_on_reading();
     }
 
     // A gathered send of this connection goes before what is written now, and before its socket closes.
@@ -277,7 +346,7 @@ private:
         std::size_t written = 0;
         if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
-        queue().push(bytes.substr(written));
+        queue().push(bytes.substr(written), written != 0);
         wait_writable();
     }
     void write_through(std::string_view head, std::string_view body) {
@@ -287,8 +356,8 @@ private:
             written = try_write(std::array<asio::const_buffer, 2>{asio::const_buffer(head.data(), head.size()),
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
-        queue().push(head.substr((std::min)(written, head.size())));
-        queue().push(body.substr(written - (std::min)(written, head.size())));
+        const std::size_t head_written = (std::min)(written, head.size());
+        queue().push(head.substr(head_written), body.substr(written - head_written), written != 0);
         wait_writable();
     }
 
@@ -364,7 +433,8 @@ private:
     }
 
     Stream stream_;
-    std::unique_ptr<send_queue> queue_;  // null while nothing is queued
+    std::unique_ptr<send_queue> queue_;     // null while nothing is queued
+    std::unique_ptr<unread_bytes> unread_;  // null if all that has come was used
     shard::clock::time_point last_activity_;
     shard::clock::time_point last_taken_{};  // when the peer last took some of the queue, or since when there is one
     shard::clock::time_point shutdown_deadline_{};

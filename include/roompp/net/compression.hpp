@@ -30,6 +30,9 @@ public:
     /// Decompresses the next bytes of a message and appends the result to `out`.
     /// @param max_size the limit on the size of `out`, in bytes.
     virtual outcome inflate(std::string_view bytes, std::string& out, std::size_t max_size) = 0;
+    /// Whether the bytes so far end at the end of a block: with the empty block that ends each message (RFC 7692, section
+    /// 7.2.2) they must.
+    [[nodiscard]] virtual bool is_between_blocks() const noexcept = 0;
     /// Starts a new message, which refers to nothing of those before it.
     virtual void restart() noexcept = 0;
 };

@@ -16,5 +16,9 @@ enum class opcode : unsigned char {
     pong = 10          ///< answers a ping
 };
 
+/// Whether frames of this kind are control frames, which have no fragments and at most 125 bytes of payload (RFC 6455,
+/// section 5.5).
+[[nodiscard]] constexpr bool is_control(opcode kind) noexcept { return (static_cast<unsigned>(kind) & 0x8U) != 0; }
+
 }  // namespace net
 ROOMPP_NAMESPACE_END

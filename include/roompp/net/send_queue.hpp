@@ -22,8 +22,14 @@ namespace net {
 /// thread-safe.
 class send_queue {
 public:
-    /// Appends a copy of the bytes.
-    void push(std::string_view bytes);
+    /// Appends a copy of the bytes: whole frames.
+    /// @param is_rest whether a part of the first frame has been written already.
+    void push(std::string_view bytes, bool is_rest = false) { push(bytes, {}, is_rest); }
+    /// Appends a copy of bytes in two parts, which stay together.
+    void push(std::string_view head, std::string_view body, bool is_rest);
+    /// Puts a copy of the bytes before all others, except those of a piece that is partly written and earlier ones of
+    /// this kind.
+    void push_first(std::string_view bytes);
     /// Appends a share of a batch, from byte `offset` on.
     void push(const std::shared_ptr<const frame_batch>& batch, std::size_t offset);
 
@@ -54,6 +60,9 @@ private:
         std::shared_ptr<const frame_batch> shared;  // null: own bytes
         std::string own;
         std::size_t offset = 0;
+        bool is_rest = false;   // its first frame is partly written
+        bool is_first = false;  // by push_first()
+        [[nodiscard]] bool is_partly_written() const noexcept { return is_rest || offset != 0; }
         [[nodiscard]] std::string_view rest() const noexcept {
             return (shared ? shared->bytes() : std::string_view(own)).substr(offset);
         }

@@ -17,6 +17,7 @@
 #include <roompp/config.hpp>
 #include <roompp/net/compression.hpp>
 #include <roompp/net/gathered_sends.hpp>
+#include <roompp/net/work_budget.hpp>
 
 namespace asio {
 class io_context;
@@ -131,6 +132,11 @@ public:
     /// The buffer of the current read. Its bytes must be used before the loop goes on.
     [[nodiscard]] char* read_buffer() noexcept { return read_buffer_.get(); }
 
+    /// Starts the turn of a connection: what it may do before others get theirs.
+    void start_work() { budget_.restart(tick_length_ != clock::duration::zero()); }
+    /// The work of the connection that is being handled.
+    [[nodiscard]] work_budget& budget() noexcept { return budget_; }
+
     /// Gathers the writes of the connection that is being handled, so that all replies to one read are one write.
     struct cork {
         const shard_connection* owner = nullptr;
@@ -181,6 +187,7 @@ private:
     roompp::limits limits_;
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
+    work_budget budget_;
     std::vector<std::unique_ptr<scratch_object>> scratch_;
     std::shared_ptr<const compression> compression_;
     fan_out_policy make_writer_;

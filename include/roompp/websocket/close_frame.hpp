@@ -1,5 +1,5 @@
 #pragma once
-// The body of close frames (RFC 6455, sections 5.5.1 and 7.4).
+// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
 
 #include <cstdint>
 #include <string>
@@ -11,14 +11,16 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-/// The body of a peer's close frame.
+/// The payload of a peer's close frame, checked.
 struct close_frame {
-    close_event event;       ///< code no_status if the body is empty
-    bool malformed = false;  ///< the body has one byte, a code that must not be sent, or a reason that is not UTF-8
+    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
+    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
+    close_event event;
+    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
 };
 
-/// Parses and checks the body of a close frame.
-[[nodiscard]] close_frame parse_close_frame(std::string_view body);
+/// Parses and checks the payload of a close frame.
+[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
 
 /// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
 [[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);

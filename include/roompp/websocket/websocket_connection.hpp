@@ -24,6 +24,7 @@
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/net/frame_header.hpp>
 #include <roompp/net/session.hpp>
+#include <roompp/net/work_budget.hpp>
 #include <roompp/websocket/close_frame.hpp>
 #include <roompp/websocket/frame_reader.hpp>
 #include <roompp/websocket/handshake.hpp>
@@ -45,7 +46,6 @@ public:
     /// Answers the upgrade request with 101, and starts.
     /// @param rest the bytes that the client has sent after its request.
     void start(const handshake_request& request, std::string_view rest, accept_options options) {
-        std::string bytes(rest);  // handlers may read into the shard's buffer
         subprotocol_ = std::move(options.subprotocol);
         on_error_ = std::move(options.failed);
         std::string extensions;
@@ -58,29 +58,44 @@ public:
             this->write(response);
             now_open();
             guarded([&] { session_ = options.open(shared_from_this()); });
-            if (!bytes.empty()) on_bytes(bytes.data(), bytes.size());
+            this->start_reading(rest);
         });
-        this->start_reading();
     }
 
 private:
     friend channel_type;
 
+    // Larger fragments cost their bytes; smaller ones count as messages do.
+    static constexpr std::size_t max_counted_fragment = 1024;
+    // So many frames beyond the rate are noted, and answered where the protocol can, in a second.
+    static constexpr std::uint16_t max_notices = 100;
+
     // channel
-    void on_bytes(char* bytes, std::size_t size) {
+    std::size_t on_bytes(char* bytes, std::size_t size) {
         ping_sent_ = false;
-        count_received(size);
+        const std::size_t offered = size;
         auto& spare = this->host().template scratch<std::unique_ptr<frame_reader>>();
         auto reader = std::move(reader_ ? reader_ : spare);
         if (!reader) reader = std::make_unique<frame_reader>();
         if (reader->idle())
             reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
-        while (size != 0 && !channel_type::ended()) {
-            std::error_code ec;
-            if (const auto frame = reader->read(bytes, size, ec)) on_frame(*frame);
-            if (ec) return on_malformed_bytes(ec);
+        frame_error error;
+        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
+            const std::size_t size_before = size;
+            const auto frame = reader->read(bytes, size, error);
+            if (frame)
+                on_frame(*frame);
+            else if (reader->has_ended_fragment() && size_before - size <= max_counted_fragment)
+                (void)allow_frame(0);
+            if (!this->host().budget().spend(work_budget::frame_cost)) break;
+        }
+        count_received(offered - size);
+        if (error) {
+            on_malformed_bytes(error);
+            return offered;
         }
         (reader->idle() ? spare : reader_) = std::move(reader);
+        return offered - size;
     }
     void on_drain() {
         if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
@@ -91,6 +106,8 @@ private:
     // shard_connection
     void tick(shard::clock::time_point now) override {
         const auto& limits = this->host().limits();
+        notices_ = 0;
+        if (std::exchange(reads_too_much_, false)) update_reading();
         if (this->shutdown_overdue(now)) return this->close_now();
         if (channel_type::ended()) return;
         const auto silence = now - this->last_activity();
@@ -105,7 +122,7 @@ private:
         } else if (silence >= limits.ping_interval) {
             ping_sent_ = true;
             ping_time_ = now;
-            write_control(opcode::ping, {});
+            write_control_first(opcode::ping, {});
         }
     }
     void stop() override { start_closing(close_code::going_away, "server stops"); }
@@ -133,10 +150,8 @@ private:
         send_batch(compresses_ ? batch.compressed(*this->host().compressing()) : batch.plain(), slow);
     }
     void set_reading_paused(bool paused) override {
-        if (paused)
-            channel_type::pause_reading();
-        else
-            channel_type::resume_reading();
+        is_reading_paused_ = paused;
+        update_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
         if (!is_open()) return;
@@ -163,9 +178,10 @@ private:
             case opcode::close:
                 return on_close_frame(parse_close_frame(frame.body));
             case opcode::ping:
-                if (is_open()) write_control(opcode::pong, frame.body);
+                if (is_open() && allow_frame(frame.body.size())) write_control_first(opcode::pong, frame.body);
                 return;
             case opcode::pong:
+                if (is_open()) (void)allow_frame(frame.body.size());
                 return;
             default:
                 return on_message({frame.body, frame.kind == opcode::text ? payload_kind::text : payload_kind::binary});
@@ -174,30 +190,42 @@ private:
 
     void on_message(payload message) {
         if (!session_ || !is_open()) return;
+        if (allow_frame(message.size())) return guarded([&] { session_->on_message(message); });
+        if (!is_open()) return;
+        guarded([&] { session_->on_rate_limited(message); });
+    }
+
+    // Counts a frame of any kind. Who exceeds the rate is closed, or, if that only drops messages, told so up to
+    // max_notices times and then not read from until the next tick.
+    [[nodiscard]] bool allow_frame(std::size_t bytes) {
         const auto& limits = this->host().limits();
-        if (!rate_limiter_.allow(message.size(), limits, this->host().now())) {
-            if (limits.on_flood == flood::close)
-                return start_closing(close_code::policy_violation, "rate limit exceeded");
-            return guarded([&] { session_->on_rate_limited(message); });
+        if (rate_limiter_.allow(bytes, limits, this->host().now())) return true;
+        if (limits.on_flood == flood::close) {
+            start_closing(close_code::policy_violation, "rate limit exceeded");
+        } else if (++notices_ >= max_notices) {
+            reads_too_much_ = true;
+            update_reading();
         }
-        guarded([&] { session_->on_message(message); });
+        return false;
+    }
+    void update_reading() {
+        if (is_reading_paused_ || reads_too_much_)
+            channel_type::pause_reading();
+        else
+            channel_type::resume_reading();
     }
 
     // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
     void on_close_frame(close_frame frame) {
-        if (is_open()) {
-            if (frame.malformed)
-                write_close(close_code::protocol_error, "the close frame is malformed");
-            else
-                write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
-                            frame.event.reason);
-        }
+        if (is_open())
+            write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
+                        frame.event.reason);
         this->shutdown();
         end_session(std::move(frame.event));
     }
 
-    void on_malformed_bytes(const std::error_code& ec) {
-        if (is_open()) return start_closing(frame_reader::close_code_for(ec), ec.message());
+    void on_malformed_bytes(const frame_error& error) {
+        if (is_open()) return start_closing(error.close_code, std::string(error.reason));
         this->shutdown();  // the answer to our close frame can't be found any more
         end_session({close_code::abnormal, {}});
     }
@@ -217,6 +245,12 @@ private:
         const frame_header header(kind, body.size());
         count_sent(header.bytes().size() + body.size());
         this->write(header.bytes(), body);
+    }
+    // A slow peer need not take what is queued before it sees that the server is alive.
+    void write_control_first(opcode kind, std::string_view body) {
+        const frame_header header(kind, body.size());
+        count_sent(header.bytes().size() + body.size());
+        this->write_first(std::string(header.bytes()).append(body));
     }
 
     // Ends without a closing handshake: the peer does not answer.
@@ -259,10 +293,13 @@ private:
     shard::clock::time_point ping_time_{};
     shard::clock::time_point close_deadline_{};  // once it is closing
     std::uint16_t close_code_sent_ = 0;
+    std::uint16_t notices_ = 0;  // of exceeded rates, since the last tick
     bool ping_sent_ = false;
     bool is_too_slow_ = false;
     bool has_dropped_ = false;  // shared batches, since the queue was last empty
     bool compresses_ = false;
+    bool is_reading_paused_ = false;  // by the session
+    bool reads_too_much_ = false;     // the peer exceeds the rates, and is not read from until the next tick
 };
 
 }  // namespace net

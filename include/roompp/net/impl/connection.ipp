@@ -7,17 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include <roompp/base/close.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/connection.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
-
-// Whether a close frame may carry the code (RFC 6455, section 7.4).
-[[nodiscard]] constexpr bool may_be_sent(std::uint16_t code) noexcept {
-    return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
-}
 
 // The part of a reason that fits into a close frame: 123 bytes (RFC 6455, section 5.5), cut between characters.
 [[nodiscard]] constexpr std::string_view cut_reason(std::string_view reason) noexcept {
@@ -31,7 +27,7 @@ namespace detail {
 }  // namespace detail
 
 ROOMPP_DECL void connection::close(std::uint16_t code, std::string_view reason) {
-    if (!detail::may_be_sent(code))
+    if (!close_code::is_sendable(code))
         throw std::invalid_argument("roompp: close code " + std::to_string(code) +
                                     " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
     home_.dispatch([self = shared_from_this(), code, text = std::string(detail::cut_reason(reason))] {

@@ -13,10 +13,24 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL void send_queue::push(std::string_view bytes) {
-    if (bytes.empty()) return;
-    if (pieces_.empty() || pieces_.back().shared || pieces_.back().own.size() >= full_piece) pieces_.emplace_back();
-    pieces_.back().own.append(bytes);
+ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, bool is_rest) {
+    const std::size_t added = head.size() + body.size();
+    if (added == 0) return;
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first || pieces_.back().own.size() >= full_piece) {
+        pieces_.emplace_back();
+        pieces_.back().is_rest = is_rest;
+    }
+    pieces_.back().own.append(head).append(body);
+    size_ += added;
+}
+
+ROOMPP_DECL void send_queue::push_first(std::string_view bytes) {
+    auto position = pieces_.begin();
+    if (position != pieces_.end() && position->is_partly_written()) ++position;
+    while (position != pieces_.end() && position->is_first) ++position;
+    const auto added = pieces_.emplace(position);
+    added->own = bytes;
+    added->is_first = true;
     size_ += bytes.size();
 }
 
@@ -41,7 +55,7 @@ ROOMPP_DECL std::array<asio::const_buffer, send_queue::max_buffers> send_queue::
 
 ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
     for (auto it = pieces_.begin(); footprint() > max_footprint && it != pieces_.end();) {
-        if (!it->shared || it->offset != 0) {
+        if (!it->shared || it->is_partly_written()) {
             ++it;
             continue;
         }

@@ -7,8 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <websocketpp/utf8_validator.hpp>
-
+#include <roompp/base/utf8_validator.hpp>
 #include <roompp/config.hpp>
 #include <roompp/testing/readable.hpp>
 
@@ -23,7 +22,7 @@ namespace detail {
     if (first < 0x80) return 1;
     const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     const bool is_character =
-        length <= bytes.size() && websocketpp::utf8_validator::validate(std::string(bytes.substr(0, length)));
+        length <= bytes.size() && roompp::detail::is_utf8(std::string(bytes.substr(0, length)));
     return is_character ? length : 0;
 }
 

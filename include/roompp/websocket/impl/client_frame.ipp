@@ -9,19 +9,15 @@
 #include <string_view>
 #include <utility>
 
-#include <websocketpp/utf8_validator.hpp>
-
 #include <roompp/base/close.hpp>
 #include <roompp/base/integer_cast.hpp>
+#include <roompp/base/utf8_validator.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/opcode.hpp>
 #include <roompp/websocket/client_frame.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
-
-/// Whether a frame is a control frame: unfragmented, with at most 125 bytes of payload (RFC 6455, section 5.5).
-[[nodiscard]] constexpr bool is_control(opcode kind) noexcept { return (static_cast<unsigned>(kind) & 0x8U) != 0; }
 
 ROOMPP_DECL std::string encode_client_frame(opcode kind, std::string_view payload, std::uint32_t masking_key,
                                             bool fin) {
@@ -68,7 +64,7 @@ ROOMPP_DECL std::optional<server_frame_reader::message> server_frame_reader::nex
         has_fragments_ = !frame->fin;
         if (has_fragments_) continue;
         message whole{kind_, std::exchange(fragments_, {})};
-        if (kind_ != opcode::text || websocketpp::utf8_validator::validate(whole.data)) return whole;
+        if (kind_ != opcode::text || roompp::detail::is_utf8(whole.data)) return whole;
         (void)reject(close_code::invalid_payload, "a text message is not UTF-8");
     }
     return std::nullopt;
