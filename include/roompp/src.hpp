@@ -38,6 +38,7 @@
 #include <roompp/net/impl/send_queue.ipp>
 #include <roompp/net/impl/shard.ipp>
 #include <roompp/net/impl/tcp_stream.ipp>
+#include <roompp/server/impl/connection_fan_out.ipp>
 #include <roompp/server/impl/listeners.ipp>
 #include <roompp/server/impl/loop_group.ipp>
 #include <roompp/server/impl/routing_table.ipp>

@@ -5034,6 +5034,20 @@ private:
 using bare_protocol [[deprecated("use roompp::raw_protocol")]] = raw_protocol;
 
 ROOMPP_NAMESPACE_END
+// What brings messages to a server's connections, whatever their rooms: with separate compilation it is compiled once, in the
+// library, and not in each file that has rooms.
+
+#if !ROOMPP_HEADER_ONLY
+ROOMPP_NAMESPACE_BEGIN
+
+extern template struct delivery<net::frame_batch>;
+extern template class batch_builder<net::frame_batch>;
+extern template class audience<connection>;
+extern template class fan_out<connection>;
+
+ROOMPP_NAMESPACE_END
+#endif
+
 // One WebSocket route: who may open it, and what opens behind it.
 
 #include <chrono>
@@ -5633,6 +5647,143 @@ private:
     bool has_run_ = false;
 };
 
+ROOMPP_NAMESPACE_END
+
+// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
+/// each call, so that a bucket takes two words. Not thread-safe.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if there are enough.
+    /// @param rate tokens a second; 0 allows everything.
+    /// @param burst the largest number of unused tokens; a new bucket has as many.
+    /// @param now a time before that of an earlier call adds no tokens.
+    /// @returns whether there were enough.
+    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (count > tokens_) return false;
+        tokens_ -= count;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
+        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        refilled_at_ = now;
+    }
+
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
+    time_point refilled_at_{};
+};
+
+namespace detail {
+
+/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
+class rate_limiter {
+public:
+    using time_point = token_bucket::time_point;
+
+    /// Counts a message of so many bytes.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
+        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
+               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
+    }
+
+    /// The time after which an unused limiter is as good as a new one.
+    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
+
+private:
+    // One largest message must fit, however low the rate.
+    static std::uint64_t byte_burst(const limits& limits) noexcept {
+        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
+/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
+class address_rate_limiter {
+public:
+    using time_point = rate_limiter::time_point;
+
+    static constexpr std::size_t max_addresses = 10'000;
+
+    /// Counts a message of so many bytes from this address.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
+
+private:
+    struct entry {
+        rate_limiter limiter;
+        time_point last_used;
+    };
+
+    void forget_unused(std::chrono::seconds age, time_point now);
+
+    std::unordered_map<std::string, entry> entries_;
+    rate_limiter shared_limiter_;
+    time_point last_cleanup_{};
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The payload of a peer's close frame, checked.
+struct close_frame {
+    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
+    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
+    close_event event;
+    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
+};
+
+/// Parses and checks the payload of a close frame.
+[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
+
+/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
+[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
+
+/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
+/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
+[[nodiscard]] close_event decode_close_payload(std::string_view payload);
+
+/// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
+/// closing handshake is not waited for.
+[[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
+
+}  // namespace net
 ROOMPP_NAMESPACE_END
 
 #if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
@@ -7603,6 +7754,18 @@ ROOMPP_DECL void gathered_sends::write() {
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
+// The library's instantiations of the fan-out to connections.
+
+#if !ROOMPP_HEADER_ONLY
+ROOMPP_NAMESPACE_BEGIN
+
+template struct delivery<net::frame_batch>;
+template class batch_builder<net::frame_batch>;
+template class audience<connection>;
+template class fan_out<connection>;
+
+ROOMPP_NAMESPACE_END
+#endif
 // Deciding on a request to open a WebSocket.
 
 #include <memory>
@@ -7948,6 +8111,131 @@ ROOMPP_DECL std::string_view http_date_cache::at(std::chrono::system_clock::time
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+// Rate limits by peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
+    constexpr std::uint64_t max_seconds = 24 * 3600;
+    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
+}
+
+ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
+                                             time_point now) {
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
+    auto found = entries_.find(address);
+    if (found == entries_.end()) {
+        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
+        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
+        found = entries_.emplace(address, entry{}).first;
+    }
+    found->second.last_used = now;
+    return found->second.limiter.allow(bytes, limits, now);
+}
+
+ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
+    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
+    last_cleanup_ = now;
+    for (auto it = entries_.begin(); it != entries_.end();)
+        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/websocket/close_frame.hpp>.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Incremental check of UTF-8.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
+/// three bytes. Not thread-safe.
+class utf8_validator {
+public:
+    /// Checks the next part.
+    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
+    [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+    /// Whether the text so far does not end within a character.
+    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
+
+private:
+    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
+
+    unsigned char missing_bytes_ = 0;  // of the current character
+    unsigned char min_next_ = 0x80;    // bounds of its next byte
+    unsigned char max_next_ = 0xBF;
+};
+
+/// Whether a whole text is UTF-8.
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    utf8_validator validator;
+    return validator.append(text) && validator.is_complete();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL close_frame parse_close_frame(std::string_view payload) {
+    if (payload.empty()) return {{close_code::no_status, {}}, false};
+    if (payload.size() == 1) return {{close_code::protocol_error, "a close frame has half a code"}, true};
+    close_event event = decode_close_payload(payload);
+    if (!close_code::is_sendable(event.code))
+        return {{close_code::protocol_error, "a close frame has a code that must not be sent"}, true};
+    if (!roompp::detail::is_utf8(event.reason))
+        return {{close_code::invalid_payload, "a close frame has a reason that is not UTF-8"}, true};
+    return {std::move(event), false};
+}
+
+ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
+    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+    return payload.append(reason);
+}
+
+ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
+}
+
+ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept {
+    switch (code) {
+        case close_code::protocol_error:
+        case close_code::invalid_payload:
+        case close_code::policy_violation:
+        case close_code::too_big:
+        case close_code::internal_error:
+            return true;
+        default:
+            return !close_code::is_sendable(code);
+    }
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
 // Accepting connections for a server.
 
 #include <csignal>
@@ -7961,9 +8249,37 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
+// Asio's types on a shard, bound to its io_context's own executor. Asio's default, any_io_executor, is called through a table
+// of functions, and compiles more slowly.
+
+#include <chrono>
+
+#include <asio/basic_signal_set.hpp>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/wait_traits.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// A connection.
+using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+/// A listening socket.
+using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type>;
+/// A timer of the steady clock.
+using loop_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                              asio::io_context::executor_type>;
+/// Signals of the process that a loop waits for.
+using signal_set = asio::basic_signal_set<asio::io_context::executor_type>;
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
 
 // Accepts connections on one port.
 
@@ -7984,9 +8300,9 @@ class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
-        std::function<net::shard&()> next;                             ///< chooses the next connection's shard
-        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;                ///< no connection can be accepted at present
+        std::function<net::shard&()> next;                       ///< chooses the next connection's shard
+        std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
+        std::function<void(std::exception_ptr)> failed;          ///< no connection can be accepted at present
     };
 
     /// Listens. @throws as open_listener().
@@ -8007,7 +8323,7 @@ private:
     void retry_after(const std::error_code& ec);
 
     asio::io_context& context_;
-    asio::ip::tcp::acceptor listener_;
+    net::tcp_acceptor listener_;
     callbacks callbacks_;
 };
 
@@ -8033,7 +8349,7 @@ namespace net {
 /// The stream of a server's connections: see stream_concept, which says what each function must do.
 class tcp_stream {
 public:
-    explicit tcp_stream(asio::ip::tcp::socket socket);
+    explicit tcp_stream(tcp_socket socket);
 
     /// Counts the peer as lost when it has not acknowledged sent bytes for this long, where the system can (Linux:
     /// TCP_USER_TIMEOUT; at most a day). Without it, a peer whose network goes away stays for as long as the system
@@ -8054,15 +8370,15 @@ public:
     }
     template <class Handler>
     void wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_read, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_write, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_lost(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_error, std::forward<Handler>(handler));
     }
     void end_writing() noexcept;
     void close() noexcept;
@@ -8075,7 +8391,7 @@ public:
     }
 
 private:
-    asio::ip::tcp::socket socket_;
+    tcp_socket socket_;
     std::unique_ptr<connection_limiter::slot> slot_;
 };
 
@@ -9955,7 +10271,7 @@ private:
     bool input_ended_ = false;        // the client has finished sending
     bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
-    bool will_go_on_ = false;         // with what was read ahead, in a later turn
+    bool will_go_on_ = false;  // with what was read ahead, in a later turn
 };
 
 }  // namespace detail
@@ -9980,143 +10296,6 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
-// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <unordered_map>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
-/// each call, so that a bucket takes two words. Not thread-safe.
-class token_bucket {
-public:
-    using time_point = std::chrono::steady_clock::time_point;
-
-    /// Takes tokens if there are enough.
-    /// @param rate tokens a second; 0 allows everything.
-    /// @param burst the largest number of unused tokens; a new bucket has as many.
-    /// @param now a time before that of an earlier call adds no tokens.
-    /// @returns whether there were enough.
-    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        if (rate == 0) return true;
-        refill(rate, burst, now);
-        if (count > tokens_) return false;
-        tokens_ -= count;
-        return true;
-    }
-
-private:
-    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        using std::chrono::milliseconds;
-        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
-        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
-        const std::uint64_t gained =
-            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
-        if (gained == 0 && tokens_ <= burst) return;
-        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
-        refilled_at_ = now;
-    }
-
-    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
-    time_point refilled_at_{};
-};
-
-namespace detail {
-
-/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
-class rate_limiter {
-public:
-    using time_point = token_bucket::time_point;
-
-    /// Counts a message of so many bytes.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
-        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
-               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
-    }
-
-    /// The time after which an unused limiter is as good as a new one.
-    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
-
-private:
-    // One largest message must fit, however low the rate.
-    static std::uint64_t byte_burst(const limits& limits) noexcept {
-        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
-    }
-
-    token_bucket messages_;
-    token_bucket bytes_;
-};
-
-/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
-/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
-class address_rate_limiter {
-public:
-    using time_point = rate_limiter::time_point;
-
-    static constexpr std::size_t max_addresses = 10'000;
-
-    /// Counts a message of so many bytes from this address.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
-
-private:
-    struct entry {
-        rate_limiter limiter;
-        time_point last_used;
-    };
-
-    void forget_unused(std::chrono::seconds age, time_point now);
-
-    std::unordered_map<std::string, entry> entries_;
-    rate_limiter shared_limiter_;
-    time_point last_cleanup_{};
-};
-
-}  // namespace detail
-
-ROOMPP_NAMESPACE_END
-
-// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The payload of a peer's close frame, checked.
-struct close_frame {
-    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
-    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
-    close_event event;
-    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
-};
-
-/// Parses and checks the payload of a close frame.
-[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
-
-/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
-[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
-
-/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
-/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
-[[nodiscard]] close_event decode_close_payload(std::string_view payload);
-
-/// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
-/// closing handshake is not waited for.
-[[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
 // Turns a client's bytes into messages.
 
 #include <array>
@@ -10126,42 +10305,6 @@ ROOMPP_NAMESPACE_END
 #include <optional>
 #include <string>
 #include <string_view>
-
-// Incremental check of UTF-8.
-
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
-/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
-/// three bytes. Not thread-safe.
-class utf8_validator {
-public:
-    /// Checks the next part.
-    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
-    [[nodiscard]] bool append(std::string_view bytes) noexcept;
-
-    /// Whether the text so far does not end within a character.
-    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
-
-private:
-    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
-
-    unsigned char missing_bytes_ = 0;  // of the current character
-    unsigned char min_next_ = 0x80;    // bounds of its next byte
-    unsigned char max_next_ = 0xBF;
-};
-
-/// Whether a whole text is UTF-8.
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    utf8_validator validator;
-    return validator.append(text) && validator.is_complete();
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -10236,8 +10379,8 @@ private:
     std::array<char, 14> header_{};
     std::size_t header_bytes_ = 0;  // that have come
     frame frame_;
-    std::string control_;       // the payload of a control frame
-    std::string message_;       // of the fragments that have come
+    std::string control_;         // the payload of a control frame
+    std::string message_;         // of the fragments that have come
     std::uint64_t received_ = 0;  // bytes of the message's payloads, before decompression
     roompp::detail::utf8_validator utf8_;
     opcode message_kind_ = opcode::text;
@@ -10602,7 +10745,7 @@ namespace detail {
 
 struct listeners::ports {
     std::deque<acceptor> acceptors;  // references to them are kept by their handlers
-    std::optional<asio::signal_set> stop_signals;
+    std::optional<net::signal_set> stop_signals;
 };
 
 ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
@@ -10646,7 +10789,7 @@ ROOMPP_DECL std::string listeners::url() const {
 ROOMPP_DECL void listeners::start() {
     for (auto& port : ports_->acceptors)
         port.start({[this]() -> net::shard& { return loops_.next(); },
-                    [this](net::shard& host, asio::ip::tcp::socket socket) {
+                    [this](net::shard& host, net::tcp_socket socket) {
                         net::tcp_stream stream(std::move(socket));
                         stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
                         const bool has_slot = stream.take_slot(limiter_, limits_);
@@ -10755,14 +10898,13 @@ ROOMPP_NAMESPACE_END
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 struct shard::reactor {
     asio::io_context context{1};
-    std::optional<asio::steady_timer> timer;  // while run() keeps the time
+    std::optional<net::loop_timer> timer;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
@@ -10946,6 +11088,52 @@ ROOMPP_DECL response preflight_response(const request& request, const std::vecto
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_validator.hpp>.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* next = bytes.data();
+    const char* const end = next + bytes.size();
+    while (next != end) {
+        if (missing_bytes_ == 0) {
+            // ASCII, as most text is, by words.
+            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
+                std::memcpy(&word, next, sizeof word);
+                if ((word & high_bits) != 0) break;
+            }
+            if (next == end) break;
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte >= 0x80 && !start_character(byte)) return false;
+        } else {
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte < min_next_ || byte > max_next_) return false;
+            --missing_bytes_;
+            min_next_ = 0x80;
+            max_next_ = 0xBF;
+        }
+    }
+    return true;
+}
+
+ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
+    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
+    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
+    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
+    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
+    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
+    return true;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 // Accepting connections, and waiting while none can be accepted.
 
 #include <chrono>
@@ -10959,7 +11147,6 @@ ROOMPP_NAMESPACE_END
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 // Opens a listening socket; the error names the fix if that fails.
 
@@ -10976,8 +11163,8 @@ namespace detail {
 /// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
 /// @param port 0 picks a free one.
 /// @throws std::invalid_argument if the address is not one; std::system_error if it can't be had.
-[[nodiscard]] asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                    std::uint16_t port);
+[[nodiscard]] net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address,
+                                              std::uint16_t port);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
@@ -11000,10 +11187,10 @@ ROOMPP_DECL void acceptor::stop() noexcept {
 
 ROOMPP_DECL void acceptor::accept() {
     net::shard& host = callbacks_.next();
-    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
+    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, net::tcp_socket socket) {
         if (!listener_.is_open()) return;
         if (ec) return retry_after(ec);
-        auto accepted = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+        auto accepted = std::make_shared<net::tcp_socket>(std::move(socket));
         accept();  // before the connection is taken, which may throw
         host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
     });
@@ -11013,7 +11200,7 @@ ROOMPP_DECL void acceptor::accept() {
 ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
     if (ec == asio::error::operation_aborted) return;
     callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-    const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
+    const auto pause = std::make_shared<net::loop_timer>(context_, std::chrono::milliseconds(100));
     pause->async_wait([this, pause](const std::error_code&) {
         if (listener_.is_open()) accept();
     });
@@ -11075,7 +11262,7 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+ROOMPP_DECL tcp_stream::tcp_stream(tcp_socket socket) : socket_(std::move(socket)) {
     std::error_code ignored;  // a socket that refuses these still works, only slower
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -11100,7 +11287,7 @@ ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, const limits
 
 ROOMPP_DECL void tcp_stream::end_writing() noexcept {
     std::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
 }
 
 ROOMPP_DECL void tcp_stream::close() noexcept {
@@ -11273,7 +11460,8 @@ namespace net {
 ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, bool is_rest) {
     const std::size_t added = head.size() + body.size();
     if (added == 0) return;
-    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first || pieces_.back().own.size() >= full_piece) {
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first ||
+        pieces_.back().own.size() >= full_piece) {
         pieces_.emplace_back();
         pieces_.back().is_rest = is_rest;
     }
@@ -11331,95 +11519,6 @@ ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
         }
         bytes -= first;
         pieces_.pop_front();
-    }
-}
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// Rate limits by peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
-    constexpr std::uint64_t max_seconds = 24 * 3600;
-    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
-    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
-}
-
-ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
-                                             time_point now) {
-    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
-    auto found = entries_.find(address);
-    if (found == entries_.end()) {
-        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
-        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
-        found = entries_.emplace(address, entry{}).first;
-    }
-    found->second.last_used = now;
-    return found->second.limiter.allow(bytes, limits, now);
-}
-
-ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
-    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
-    last_cleanup_ = now;
-    for (auto it = entries_.begin(); it != entries_.end();)
-        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/websocket/close_frame.hpp>.
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-ROOMPP_DECL close_frame parse_close_frame(std::string_view payload) {
-    if (payload.empty()) return {{close_code::no_status, {}}, false};
-    if (payload.size() == 1) return {{close_code::protocol_error, "a close frame has half a code"}, true};
-    close_event event = decode_close_payload(payload);
-    if (!close_code::is_sendable(event.code))
-        return {{close_code::protocol_error, "a close frame has a code that must not be sent"}, true};
-    if (!roompp::detail::is_utf8(event.reason))
-        return {{close_code::invalid_payload, "a close frame has a reason that is not UTF-8"}, true};
-    return {std::move(event), false};
-}
-
-ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
-    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    return payload.append(reason);
-}
-
-ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
-    if (payload.empty()) return {close_code::no_status, {}};
-    if (payload.size() == 1) return {close_code::protocol_error, {}};
-    const auto high = static_cast<unsigned char>(payload[0]);
-    const auto low = static_cast<unsigned char>(payload[1]);
-    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
-}
-
-ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept {
-    switch (code) {
-        case close_code::protocol_error:
-        case close_code::invalid_payload:
-        case close_code::policy_violation:
-        case close_code::too_big:
-        case close_code::internal_error:
-            return true;
-        default:
-            return !close_code::is_sendable(code);
     }
 }
 
@@ -11568,7 +11667,10 @@ ROOMPP_DECL bool frame_reader::read_header(char*& bytes, std::size_t& size, fram
 ROOMPP_DECL std::size_t frame_reader::header_size() const noexcept {
     if (header_bytes_ < 2) return 2;
     const unsigned length = static_cast<unsigned char>(header_[1]) & frame_bits::length;
-    return 2 + (length == frame_bits::length_64_bit ? 8U : length == frame_bits::length_16_bit ? 2U : 0U) +
+    return 2 +
+           (length == frame_bits::length_64_bit   ? 8U
+            : length == frame_bits::length_16_bit ? 2U
+                                                  : 0U) +
            frame_.key.size();
 }
 
@@ -11593,7 +11695,8 @@ ROOMPP_DECL frame_error frame_reader::check_start() const noexcept {
         case opcode::continuation:
             if (!in_message_) return protocol_error("a continuation has no message to continue");
             if ((first & frame_bits::rsv1) != 0)
-                return protocol_error("a continuation has the bit of compressed messages, which only their first frame has");
+                return protocol_error(
+                    "a continuation has the bit of compressed messages, which only their first frame has");
             return {};
         case opcode::text:
         case opcode::binary:
@@ -11631,7 +11734,8 @@ ROOMPP_DECL frame_error frame_reader::parse_header() noexcept {
         is_compressed_ = (first & frame_bits::rsv1) != 0;
         in_message_ = true;
     }
-    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_)) return message_too_large;
+    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_))
+        return message_too_large;
     received_ += length;
     return {};
 }
@@ -11658,7 +11762,8 @@ ROOMPP_DECL frame_error frame_reader::add_data(std::string_view data) {
                 return data_not_deflated;
         }
     }
-    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before))) return text_not_utf8;
+    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before)))
+        return text_not_utf8;
     return {};
 }
 
@@ -11698,52 +11803,6 @@ ROOMPP_DECL void frame_reader::release_message() {
 }
 
 }  // namespace net
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/base/utf8_validator.hpp>.
-
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    const char* next = bytes.data();
-    const char* const end = next + bytes.size();
-    while (next != end) {
-        if (missing_bytes_ == 0) {
-            // ASCII, as most text is, by words.
-            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
-                std::memcpy(&word, next, sizeof word);
-                if ((word & high_bits) != 0) break;
-            }
-            if (next == end) break;
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte >= 0x80 && !start_character(byte)) return false;
-        } else {
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte < min_next_ || byte > max_next_) return false;
-            --missing_bytes_;
-            min_next_ = 0x80;
-            max_next_ = 0xBF;
-        }
-    }
-    return true;
-}
-
-ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
-    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
-    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
-    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
-    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
-    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
-    return true;
-}
-
-}  // namespace detail
 ROOMPP_NAMESPACE_END
 // Accepting an upgrade, with websocketpp's SHA-1.
 
@@ -11833,14 +11892,13 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                  std::uint16_t port) {
+ROOMPP_DECL net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address, std::uint16_t port) {
     using asio::ip::tcp;
     const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
-        tcp::acceptor listener(context);
+        net::tcp_acceptor listener(context);
         listener.open(endpoint.protocol(), ec);
         if (!ec) net::close_on_exec(listener.native_handle());
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
+        if (!ec) listener.set_option(net::tcp_acceptor::reuse_address(true), ec);
         if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
         if (!ec) listener.bind(endpoint, ec);
         if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);

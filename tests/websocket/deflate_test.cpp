@@ -206,7 +206,8 @@ TEST_CASE("What a compressed text becomes must be UTF-8", "[deflate]") {
 
 TEST_CASE("Compressed data that end within a block are refused", "[deflate]") {
     std::string five_bytes = stored_block("12345");
-    CHECK(close_code_for(masked_frame(0xC2, five_bytes.substr(0, five_bytes.size() - 4))) == 0);  // completed by the tail
+    CHECK(close_code_for(masked_frame(0xC2, five_bytes.substr(0, five_bytes.size() - 4))) ==
+          0);  // completed by the tail
     CHECK(close_code_for(masked_frame(0xC2, stored_block("1234567890").substr(0, 8))) == 1007);
     std::string smaller;
     REQUIRE(roompp::deflate()->deflate(std::string(1000, 'y'), smaller));

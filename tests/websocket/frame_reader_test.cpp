@@ -133,8 +133,11 @@ TEST_CASE("A reader is never idle after an error", "[frame_reader]") {
 
 TEST_CASE("A text message in fragments must be UTF-8 to its end", "[frame_reader]") {
     CHECK(read_all(client_frame(text_start, "\xc3") + client_frame(end, "")).close_code == 1007);
-    CHECK(read_all(client_frame(text_start, "m\xe2\x82") + client_frame(middle, "") + client_frame(end, "")).close_code == 1007);
-    const auto split = read_all(client_frame(text_start, "\xe2") + client_frame(middle, "\x82") + client_frame(end, "\xac"));
+    CHECK(
+        read_all(client_frame(text_start, "m\xe2\x82") + client_frame(middle, "") + client_frame(end, "")).close_code ==
+        1007);
+    const auto split =
+        read_all(client_frame(text_start, "\xe2") + client_frame(middle, "\x82") + client_frame(end, "\xac"));
     CHECK(split.close_code == 0);
     CHECK(split.messages == std::vector<std::string>{"\xe2\x82\xac"});
 }
