@@ -76,8 +76,9 @@ struct limits {
     /// Maximum time for which a poll is held until there is news; shortened to 3 s less than answer_timeout if need be,
     /// since an answer without news is an answer too.
     std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a polling client leaves its room. Browsers may delay a hidden page's timers.
-    std::chrono::seconds poll_grace{30};
+    /// After this long without a poll, a polling client leaves its room. Above the minute for which browsers hold up the
+    /// timers of a hidden page, which would otherwise leave and join each minute.
+    std::chrono::seconds poll_grace{90};
     /// How long an HTTP connection stays open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
