@@ -1185,8 +1185,9 @@ struct limits {
     /// Maximum time for which a poll is held until there is news; shortened to 3 s less than answer_timeout if need be,
     /// since an answer without news is an answer too.
     std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a polling client leaves its room. Browsers may delay a hidden page's timers.
-    std::chrono::seconds poll_grace{30};
+    /// After this long without a poll, a polling client leaves its room. Above the minute for which browsers hold up the
+    /// timers of a hidden page, which would otherwise leave and join each minute.
+    std::chrono::seconds poll_grace{90};
     /// How long an HTTP connection stays open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
@@ -10478,13 +10479,13 @@ private:
         while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
             const std::size_t size_before = size;
             const auto frame = reader->read(bytes, size, error);
+            count_received(size_before - size);  // first: the frame may be a close, after which nobody looks any more
             if (frame)
                 on_frame(*frame);
             else if (reader->has_ended_fragment() && size_before - size <= max_counted_fragment)
                 (void)allow_frame(0);
             if (!this->host().budget().spend(work_budget::frame_cost)) break;
         }
-        count_received(offered - size);
         if (error) {
             on_malformed_bytes(error);
             return offered;
