@@ -5266,7 +5266,7 @@ public:
     /// Receives exceptions of the route's sessions; empty: the server's on_error() does.
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_hook_; }
 
-    /// Checks the Origin, then asks the hook and the factory.
+    /// Checks the Origin, then asks the hook and the factory. A client whose offered subprotocols are all unknown is refused.
     /// @returns how to open the connection; empty if the reply is a refusal.
     [[nodiscard]] decltype(net::accept_options::open) ask(const request& request, connect_reply& reply) const;
 
@@ -7819,7 +7819,13 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
         connect_hook_(request, reply);
     if (reply.refused()) return nullptr;
     auto factory = factory_(request, reply);
-    if (!factory) return nullptr;
+    // A browser fails a connection without one of the subprotocols that its page has offered (WHATWG WebSockets, section 2.2):
+    // after it has joined.
+    const std::string& offered = request.header("Sec-WebSocket-Protocol");
+    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol()))
+        reply.refuse(400,
+                     "None of the offered subprotocols is served here: " + offered + ". Offer another one, or none.\n");
+    if (reply.refused() || !factory) return nullptr;
     if (!first_message_check_)
         return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
             return factory(opened, person());
@@ -7834,6 +7840,7 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
 namespace detail {
 
 ROOMPP_DECL bool offers(const request& request, std::string_view subprotocol) {
+    if (subprotocol.empty()) return false;
     bool found = false;
     for_each_element(request.header("Sec-WebSocket-Protocol"),
                      [&](std::string_view offer) { found = found || offer == subprotocol; });
@@ -11045,19 +11052,46 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
+// The authority of a URI of this scheme, without the port that the scheme has anyway (RFC 6454, section 4).
+[[nodiscard]] ROOMPP_DECL std::string_view without_default_port(std::string_view scheme,
+                                                                std::string_view authority) noexcept {
+    const std::string_view port = same_token(scheme, "https") ? ":443" : same_token(scheme, "http") ? ":80" : "";
+    const std::size_t colon = authority.rfind(':');
+    if (!port.empty() && colon != std::string_view::npos && authority.substr(colon) == port)
+        authority.remove_suffix(port.size());
+    return authority;
+}
+
+// An origin by its parts: its text may name the default port or not, though a browser's does not.
+struct origin_parts {
+    explicit origin_parts(std::string_view origin) noexcept {
+        const std::size_t separator = origin.find("://");
+        if (separator == std::string_view::npos) return;
+        scheme = origin.substr(0, separator);
+        authority = without_default_port(scheme, origin.substr(separator + 3));
+    }
+    std::string_view scheme;     // empty if the text is no origin, such as `null`
+    std::string_view authority;  // without a default port
+};
+
 ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::string>& allowed) {
-    const std::string_view origin = request.header("Origin");
-    if (origin.empty()) return true;
-    const std::size_t separator = origin.find("://");
-    if (separator != std::string_view::npos && same_token(origin.substr(separator + 3), request.host()) &&
-        (!request.is_secure() || same_token(origin.substr(0, separator), "https")))
+    const std::string_view text = request.header("Origin");
+    if (text.empty()) return true;
+    const origin_parts origin(text);
+    // Which port Host leaves out depends on the scheme that the page used: a proxy may have ended the encryption.
+    if (!origin.scheme.empty() && same_token(origin.authority, without_default_port(origin.scheme, request.host())) &&
+        (!request.is_secure() || same_token(origin.scheme, "https")))
         return true;
-    return names_origin(allowed, "*") || names_origin(allowed, origin);
+    return names_origin(allowed, "*") || names_origin(allowed, text);
 }
 
 ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
-    return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return same_token(entry, origin); });
+    const origin_parts parts(origin);
+    return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& entry) {
+        if (parts.scheme.empty()) return same_token(entry, origin);
+        const origin_parts expected(entry);
+        return same_token(expected.scheme, parts.scheme) && same_token(expected.authority, parts.authority);
+    });
 }
 
 ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,
