@@ -1124,6 +1124,12 @@ enum class flood : unsigned char {
     drop    ///< the message is dropped, and the client is notified if its protocol has a way to
 };
 
+/// What the value of a path's named part, such as the name of a room, may consist of.
+enum class name_characters : unsigned char {
+    shown,  ///< any script, see is_shown_name()
+    ascii   ///< letters, digits, '.', '_' and '-', see is_good_name()
+};
+
 /// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
 /// client can use up the machine. Timeouts are precise to the second.
 struct limits {
@@ -1178,6 +1184,8 @@ struct limits {
     std::chrono::seconds empty_room{60};
     /// Maximum length of a path parameter's value such as {room}, in characters.
     std::size_t name_length = 100;
+    /// Which characters such a value may have.
+    roompp::name_characters name_characters = roompp::name_characters::shown;
     /// Maximum time for a client to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
     /// Maximum time for a deferred response (see responder); then the client gets 503.
@@ -3660,6 +3668,26 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+// Text that people see beside other people's: names of persons and of rooms.
+
+#include <cstddef>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Whether a text may be shown as somebody's or something's name, without harm to what stands beside it:
+/// - it is UTF-8, of 1 to `max_characters` code points, and shows something: not only spaces and invisible characters;
+/// - it ends no line and drives no terminal: no control characters (C0, DEL, C1), no U+2028 or U+2029;
+/// - it reorders nothing: no bidirectional embeddings, overrides or isolates (UAX #9, section 2), nor the deprecated format
+///   characters U+206A to U+206F and U+FFF9 to U+FFFB;
+/// - it covers nothing: at most 4 combining marks in a row;
+/// - it has no code points that are no characters, such as U+FFFE.
+/// Escaping is the matter of who shows it: `<` is a character. Names are compared by their bytes; who wants `é` to be one
+/// name, whether typed in one character or two, normalises to NFC first, as the chat's pages do. Does not throw; thread-safe.
+[[nodiscard]] bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept;
+
+ROOMPP_NAMESPACE_END
+
 ROOMPP_NAMESPACE_BEGIN
 
 /// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
@@ -3707,6 +3735,10 @@ private:
 /// Whether a decoded path parameter is a good name: 1 to `max_length` letters, digits, '.', '_' or '-' (US-ASCII), and
 /// not '.' or '..'.
 [[nodiscard]] bool is_good_name(std::string_view name, std::size_t max_length) noexcept;
+
+/// Whether a decoded path parameter is a name in any script: text as is_shown_text() describes it, of at most `max_length`
+/// code points, without '/', not '.' or '..', and without a space at either end.
+[[nodiscard]] bool is_shown_name(std::string_view name, std::size_t max_length) noexcept;
 
 ROOMPP_NAMESPACE_END
 
@@ -4546,10 +4578,15 @@ auto find_route(Routes& routes, std::string_view path, const PathOf& path_of, co
 /// @throws std::invalid_argument if two routes have one template.
 void refuse_duplicate(const path_template& existing, const path_template& added);
 
+/// What the value of a path's named part may be: see limits::name_length and limits::name_characters.
+struct name_rule {
+    std::size_t max_length = limits().name_length;
+    name_characters characters = limits().name_characters;
+};
+
 /// Decodes and checks the values of a path's named parts.
-/// @param max_length see limits::name_length.
-/// @returns the refusal of a value that is not a good name.
-[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, std::size_t max_length);
+/// @returns the refusal of a value that is not a name by the rule.
+[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, const name_rule& rule);
 
 /// Routes plain requests to handlers, pages and folders. Configure before the server runs; const access is thread-safe
 /// after that. Stays where it was made: pages refer to it.
@@ -4559,9 +4596,9 @@ public:
     router(const router&) = delete;
     router& operator=(const router&) = delete;
 
-    /// Maximum length of a path parameter, see limits::name_length.
-    void max_name_length(std::size_t length) noexcept { max_name_length_ = length; }
-    [[nodiscard]] std::size_t max_name_length() const noexcept { return max_name_length_; }
+    /// What path parameters may be.
+    void names(const name_rule& rule) noexcept { names_ = rule; }
+    [[nodiscard]] const name_rule& names() const noexcept { return names_; }
     [[nodiscard]] static_files& files() noexcept { return files_; }
 
     /// Adds a route.
@@ -4586,7 +4623,7 @@ private:
     [[nodiscard]] std::pair<const http_route*, path_parameters> find(const request& request) const;
     [[nodiscard]] std::string allowed_methods(std::string_view path) const;
 
-    std::size_t max_name_length_ = limits().name_length;
+    name_rule names_;
     std::vector<http_route> routes_;
     static_files files_;
 };
@@ -6440,7 +6477,7 @@ ROOMPP_DECL server& server::threads(std::size_t n) {
 ROOMPP_DECL server& server::limits(const roompp::limits& limits) {
     require_before_listen("limits()");
     limits_ = limits;
-    routes_.plain().max_name_length(limits.name_length);
+    routes_.plain().names({limits.name_length, limits.name_characters});
     return *this;
 }
 
@@ -7131,6 +7168,129 @@ ROOMPP_DECL bool is_good_name(std::string_view name, std::size_t max_length) noe
            std::all_of(name.begin(), name.end(), good);
 }
 
+ROOMPP_DECL bool is_shown_name(std::string_view name, std::size_t max_length) noexcept {
+    return is_shown_text(name, max_length) && name.find('/') == std::string_view::npos && name != "." && name != ".." &&
+           name.front() != ' ' && name.back() != ' ';
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/shown_text.hpp>.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// Incremental check of UTF-8.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
+/// three bytes. Not thread-safe.
+class utf8_validator {
+public:
+    /// Checks the next part.
+    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
+    [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+    /// Whether the text so far does not end within a character.
+    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
+
+private:
+    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
+
+    unsigned char missing_bytes_ = 0;  // of the current character
+    unsigned char min_next_ = 0x80;    // bounds of its next byte
+    unsigned char max_next_ = 0xBF;
+};
+
+/// Whether a whole text is UTF-8.
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    utf8_validator validator;
+    return validator.append(text) && validator.is_complete();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+struct code_point_range {
+    std::uint32_t first;
+    std::uint32_t last;
+};
+
+template <std::size_t Count>
+[[nodiscard]] constexpr bool is_in(const code_point_range (&ranges)[Count], std::uint32_t code_point) noexcept {
+    for (const auto& range : ranges)
+        if (code_point >= range.first && code_point <= range.last) return true;
+    return false;
+}
+
+// What a name may not have anywhere.
+[[nodiscard]] ROOMPP_DECL bool harms_neighbours(std::uint32_t code_point) noexcept {
+    constexpr code_point_range harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x2028, 0x202e},
+                                            {0x2066, 0x206f}, {0xfdd0, 0xfdef}, {0xfff9, 0xfffb}};
+    return is_in(harmful, code_point) || (code_point & 0xfffeU) == 0xfffeU;
+}
+
+// What shows nothing by itself: spaces, fillers, joiners, marks of direction, selectors of variants, tags.
+[[nodiscard]] ROOMPP_DECL bool is_invisible(std::uint32_t code_point) noexcept {
+    constexpr code_point_range invisible[] = {
+        {0x20, 0x20},     {0xa0, 0xa0},       {0xad, 0xad},      {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
+        {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},  {0x2000, 0x200f}, {0x202f, 0x202f}, {0x205f, 0x2065},
+        {0x2800, 0x2800}, {0x3000, 0x3000},   {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+        {0xfff0, 0xfff8}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+    return is_in(invisible, code_point);
+}
+
+// The marks that are drawn over, under or around the character before, and can be stacked on any.
+[[nodiscard]] ROOMPP_DECL bool is_combining_mark(std::uint32_t code_point) noexcept {
+    constexpr code_point_range marks[] = {
+        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x5bf, 0x5bf},   {0x5c1, 0x5c2},     {0x5c4, 0x5c5},
+        {0x610, 0x61a},   {0x64b, 0x65f},   {0x670, 0x670},   {0x6d6, 0x6dc},   {0x6df, 0x6e4},     {0x6e7, 0x6e8},
+        {0x6ea, 0x6ed},   {0x711, 0x711},   {0x730, 0x74a},   {0x7eb, 0x7f3},   {0x816, 0x819},     {0x898, 0x89f},
+        {0x8ca, 0x8e1},   {0x8e3, 0x8ff},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0xe47, 0xe4e},     {0xeb1, 0xeb1},
+        {0xeb4, 0xebc},   {0xec8, 0xece},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20f0},   {0x302a, 0x302f},
+        {0x3099, 0x309a}, {0xa66f, 0xa672}, {0xa8e0, 0xa8f1}, {0xfe20, 0xfe2f}, {0x1d165, 0x1d169}, {0x1d242, 0x1d244}};
+    return is_in(marks, code_point);
+}
+
+// Of a text that is UTF-8; removes it from the text.
+[[nodiscard]] ROOMPP_DECL std::uint32_t take_code_point(std::string_view& text) noexcept {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    std::uint32_t code_point = size == 1 ? first : first & (0xffU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i)
+        code_point = code_point << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    text.remove_prefix(size);
+    return code_point;
+}
+
+}  // namespace detail
+
+ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept {
+    constexpr std::size_t max_marks_in_a_row = 4;
+    constexpr std::size_t max_bytes_of_character = 4;
+    if (text.size() / max_bytes_of_character > max_characters || !detail::is_utf8(text)) return false;
+    bool shows_something = false;
+    std::size_t characters = 0;
+    std::size_t marks = 0;
+    while (!text.empty()) {
+        const std::uint32_t code_point = detail::take_code_point(text);
+        if (++characters > max_characters || detail::harms_neighbours(code_point)) return false;
+        const bool is_mark = detail::is_combining_mark(code_point);
+        marks = is_mark ? marks + 1 : 0;
+        if (marks > max_marks_in_a_row) return false;
+        if (!is_mark && !detail::is_invisible(code_point)) shows_something = true;
+    }
+    return shows_something;
+}
+
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/response.hpp>.
 
@@ -7221,13 +7381,15 @@ ROOMPP_DECL void refuse_duplicate(const path_template& existing, const path_temp
         throw std::invalid_argument("roompp: there already is a route for " + added.text());
 }
 
-ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, std::size_t max_length) {
+ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, const name_rule& rule) {
+    const bool is_ascii = rule.characters == name_characters::ascii;
     for (auto& [name, value] : values) {
         auto decoded = percent_decode(value);
-        if (!decoded || !is_good_name(*decoded, max_length))
+        if (!decoded || !(is_ascii ? is_good_name : is_shown_name)(*decoded, rule.max_length))
             return response(400, "The " + name + " in the path is not a valid name: it must be 1 to " +
-                                     std::to_string(max_length) +
-                                     " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
+                                     std::to_string(rule.max_length) +
+                                     (is_ascii ? " letters (a to z, A to Z), digits, '.', '_' or '-'.\n"
+                                               : " characters of UTF-8 that can be seen, without '/'.\n"));
         value = std::move(*decoded);
     }
     return std::nullopt;
@@ -7264,7 +7426,7 @@ ROOMPP_DECL std::optional<response> router::refuse_body(const request& request) 
 ROOMPP_DECL bool router::respond(request& request, responder& deferred, std::optional<response>& answer) const {
     auto [route, values] = find(request);
     if (route) {
-        answer = check_parameters(values, max_name_length_);
+        answer = check_parameters(values, names_);
         if (answer) return true;
         request.set_parameters(std::move(values));
         answer = route->answer(request, deferred);
@@ -8019,7 +8181,7 @@ ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& reque
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });
     if (!route) return response(404, "There is no WebSocket under this path.\n");
-    if (auto refusal = check_parameters(values, plain_.max_name_length())) return refusal;
+    if (auto refusal = check_parameters(values, plain_.names())) return refusal;
     request.set_parameters(std::move(values));
     try {
         connect_reply reply;
@@ -8165,42 +8327,6 @@ ROOMPP_NAMESPACE_END
 #include <string>
 #include <string_view>
 #include <utility>
-
-// Incremental check of UTF-8.
-
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
-/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
-/// three bytes. Not thread-safe.
-class utf8_validator {
-public:
-    /// Checks the next part.
-    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
-    [[nodiscard]] bool append(std::string_view bytes) noexcept;
-
-    /// Whether the text so far does not end within a character.
-    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
-
-private:
-    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
-
-    unsigned char missing_bytes_ = 0;  // of the current character
-    unsigned char min_next_ = 0x80;    // bounds of its next byte
-    unsigned char max_next_ = 0xBF;
-};
-
-/// Whether a whole text is UTF-8.
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    utf8_validator validator;
-    return validator.append(text) && validator.is_complete();
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -11044,6 +11170,52 @@ ROOMPP_DECL std::optional<std::string> cookie_value(std::string_view field, std:
 }
 
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_validator.hpp>.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* next = bytes.data();
+    const char* const end = next + bytes.size();
+    while (next != end) {
+        if (missing_bytes_ == 0) {
+            // ASCII, as most text is, by words.
+            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
+                std::memcpy(&word, next, sizeof word);
+                if ((word & high_bits) != 0) break;
+            }
+            if (next == end) break;
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte >= 0x80 && !start_character(byte)) return false;
+        } else {
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte < min_next_ || byte > max_next_) return false;
+            --missing_bytes_;
+            min_next_ = 0x80;
+            max_next_ = 0xBF;
+        }
+    }
+    return true;
+}
+
+ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
+    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
+    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
+    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
+    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
+    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
+    return true;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/cors.hpp>.
 
 #include <algorithm>
@@ -11119,52 +11291,6 @@ ROOMPP_DECL response preflight_response(const request& request, const std::vecto
     reply.headers.emplace_back("Access-Control-Allow-Headers", headers);
     reply.headers.emplace_back("Access-Control-Max-Age", "7200");
     return reply;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/base/utf8_validator.hpp>.
-
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    const char* next = bytes.data();
-    const char* const end = next + bytes.size();
-    while (next != end) {
-        if (missing_bytes_ == 0) {
-            // ASCII, as most text is, by words.
-            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
-                std::memcpy(&word, next, sizeof word);
-                if ((word & high_bits) != 0) break;
-            }
-            if (next == end) break;
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte >= 0x80 && !start_character(byte)) return false;
-        } else {
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte < min_next_ || byte > max_next_) return false;
-            --missing_bytes_;
-            min_next_ = 0x80;
-            max_next_ = 0xBF;
-        }
-    }
-    return true;
-}
-
-ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
-    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
-    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
-    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
-    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
-    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
-    return true;
 }
 
 }  // namespace detail
