@@ -257,6 +257,14 @@ public:
     /// O(log timers).
     [[nodiscard]] timer after(clock::duration delay, task work);
 
+    /// Whether the driver can wake the loop between its ticks, see wake_after(). Only on the loop's thread.
+    [[nodiscard]] bool can_wake() const noexcept { return static_cast<bool>(alarm_); }
+    /// Runs the task on the loop after a delay that may be shorter than its ticks; can't be cancelled. Needs can_wake(). Only
+    /// on the loop's thread.
+    void wake_after(clock::duration delay, task work) { alarm_(delay, std::move(work)); }
+    /// For the driver of the loop: how wake_after() works. Set before the loop is used.
+    void set_alarm(std::function<void(clock::duration, task)> alarm) { alarm_ = std::move(alarm); }
+
     /// For the driver of the loop: sets the loop's time, and runs the timers that are due, in the order of their times.
     /// A timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now);
@@ -277,6 +285,7 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::function<std::uint64_t()> random_;
+    std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
@@ -446,6 +455,17 @@ public:
         if (common_->size() == begin) return;
         private_bytes();
         patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
+    }
+
+    /// Adds something for everyone except some, who get what add_private() encoded in its place.
+    /// @param for_each_slot called with a function that takes each of their slots.
+    template <class Append, class ForEachSlot>
+    void add_replaced(Append&& append, range replacement, ForEachSlot&& for_each_slot) {
+        const std::size_t begin = common().size();
+        append(*common_);
+        private_bytes();
+        const range replaced{begin, common_->size()};
+        for_each_slot([&](const subscriber_slot& slot) { patches_.push_back({&slot, replaced, replacement}); });
     }
 
     /// Adds a message for one alone.
@@ -1177,6 +1197,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection
@@ -1451,6 +1474,7 @@ struct find_policy<Kind, Default, First, Rest...>
 ROOMPP_NAMESPACE_END
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -1464,6 +1488,7 @@ ROOMPP_NAMESPACE_END
 
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -1545,7 +1570,7 @@ struct join_snapshot {
     roompp::recovery recovery = roompp::recovery::fresh;
     const person* self = nullptr;                         ///< the member's own person
     std::vector<room_event> messages;                     ///< those that were missed, or the latest ones, in order
-    bool has_presence = false;                            ///< whether the room's policy is presence
+    bool has_presence = false;                            ///< whether it shows the persons
     std::size_t people_count = 0;                         ///< the number of persons
     const std::vector<presence_entry>* people = nullptr;  ///< the persons, the member itself included, up to a bound
 };
@@ -1568,6 +1593,11 @@ public:
     virtual void append(Batch& batch, const room_event& event) const = 0;
     /// Writes the first that a member gets.
     virtual void append(Batch& batch, const join_snapshot& first) const = 0;
+    /// Writes who is in the room, for members that were not shown it when they joined: see basic_room::flush_presence().
+    /// @param count the number of persons; `people` are as many of them as the room lists.
+    virtual void append_people(Batch& batch, std::size_t count, const std::vector<presence_entry>& people) const {
+        (void)batch, (void)count, (void)people;
+    }
     /// Writes a frame that the application has encoded itself, see room_member::write().
     virtual void append_frame(Batch& batch, payload frame) const { batch.append(frame); }
 };
@@ -1671,6 +1701,31 @@ public:
                 range = group.gathered.add_private([&](batch_type& batch) { append(group, batch, event); });
             group.gathered.add_only(slot.subscriber, range);
         });
+        schedule_flush();
+    }
+    /// Sends some events to every member except the newcomers, who are shown the people instead. Members without an encoding
+    /// get neither.
+    /// @param newcomers the slots of members.
+    void broadcast_presence(const std::vector<room_event>& events, const std::vector<const member_slot*>& newcomers,
+                            std::size_t people_count, const std::vector<presence_entry>& people) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            encoding_group& group = groups_[i];
+            if (group.size() == 0 || !group.encoding) continue;
+            const auto is_in_group = [i](const member_slot* slot) { return slot->group == i; };
+            typename batch_builder<batch_type>::range shown;
+            if (std::any_of(newcomers.begin(), newcomers.end(), is_in_group))
+                shown = group.gathered.add_private(
+                    [&](batch_type& batch) { group.encoding->append_people(batch, people_count, people); });
+            group.gathered.add_replaced(
+                [&](batch_type& batch) {
+                    for (const room_event& event : events) group.encoding->append(batch, event);
+                },
+                shown,
+                [&](const auto& replace) {
+                    for (const member_slot* slot : newcomers)
+                        if (is_in_group(slot)) replace(slot->subscriber);
+                });
+        }
         schedule_flush();
     }
     /// Sends a member a frame that is no event, in order with its events.
@@ -2396,7 +2451,7 @@ public:
         return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// A connection of this person has left. `on_leave(const std::shared_ptr<const person>&)` is called when none is left and the grace has passed:
     /// at once without a grace, else by a timer of the loop.
     template <class OnLeave>
     void leave(const std::string& id, loop& home, OnLeave on_leave) {
@@ -2404,15 +2459,21 @@ public:
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
             const auto person = extract(found);
-            on_leave(*person);
+            on_leave(person);
         } else {
             found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
                 if (const auto expired = people_.find(id); expired != people_.end()) {
                     const auto person = extract(expired);
-                    on_leave(*person);
+                    on_leave(person);
                 }
             });
         }
+    }
+
+    /// The person of this id; null if it is not present.
+    [[nodiscard]] const presence_entry* find(const std::string& id) const {
+        const auto found = people_.find(id);
+        return found == people_.end() ? nullptr : &found->second.entry;
     }
 
     /// The number of persons.
@@ -2448,6 +2509,63 @@ private:
 /// Policy: members are notified of each other, without a grace.
 using presence = presence_with_grace<>;
 
+ROOMPP_NAMESPACE_END
+// Joins and leaves that a room's members are not yet told.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Gathers what changes among the persons of a room, and the members who joined meanwhile. What cancels out, as when somebody
+/// comes and goes, is no news. Not thread-safe: belongs to the room's home loop.
+template <class Member>
+class presence_news {
+public:
+    /// A change of one person.
+    struct change {
+        std::shared_ptr<const person> subject;
+        bool has_left = false;
+    };
+
+    /// Whether something waits to be told.
+    [[nodiscard]] bool empty() const noexcept { return before_.empty() && newcomers_.empty(); }
+
+    /// A person is about to change, or has just left.
+    /// @param before what the members know of it; null: that it is not present.
+    void note(const std::string& id, std::shared_ptr<const person> before) { before_.emplace(id, std::move(before)); }
+
+    /// A member is to be shown everybody, instead of the changes.
+    void add_newcomer(const std::shared_ptr<Member>& newcomer) { newcomers_.push_back(newcomer); }
+
+    /// The changes since the last call, by the persons' ids.
+    /// @param find `(const std::string& id)` gives the person as it is now; null: it is not present.
+    template <class Find>
+    [[nodiscard]] std::vector<change> take_changes(Find&& find) {
+        std::vector<change> changes;
+        for (auto& [id, before] : std::exchange(before_, {})) {
+            std::shared_ptr<const person> now = find(id);
+            if (!now && before)
+                changes.push_back({before, true});
+            else if (now && (!before || before->name != now->name || before->data != now->data))
+                changes.push_back({std::move(now), false});
+        }
+        return changes;
+    }
+
+    /// Those who have been added since the last call; some of them may have left.
+    [[nodiscard]] std::vector<std::shared_ptr<Member>> take_newcomers() { return std::exchange(newcomers_, {}); }
+
+private:
+    std::map<std::string, std::shared_ptr<const person>> before_;
+    std::vector<std::shared_ptr<Member>> newcomers_;
+};
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 // The log of a room: where its messages get their numbers and are kept, and where members resume from.
 
@@ -2751,7 +2869,7 @@ public:
     std::optional<std::chrono::system_clock::time_point> enter(const Member& member) {
         return presence_.enter(member.person_, member.since());
     }
-    /// Notes that a member has left. `on_leave(const person&)` is called if that is news, see
+    /// Notes that a member has left. `on_leave(const std::shared_ptr<const person>&)` is called if that is news, see
     /// presence_with_grace::leave().
     template <class OnLeave>
     void leave(const Member& member, loop& home, OnLeave on_leave) {
@@ -2964,6 +3082,19 @@ public:
 
     /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() { out_.flush(); }
+    /// Tells the members now of joins and leaves that limits::presence_interval lets wait; needs the policy `presence`.
+    void flush_presence() {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        tell_news();
+    }
+    /// Shows a member the people, as when it joined, in order with the news of them; needs the policy `presence`. For members
+    /// that have missed some.
+    void show_people(member& viewer) {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        if (!is_member(viewer)) return;
+        news_.add_newcomer(roster_.owner_of(viewer));
+        if (!is_news_due_) tell_news();
+    }
 
 private:
     friend member;
@@ -3044,11 +3175,17 @@ private:
         join_snapshot snapshot = catch_up(options.resume.get(), options.history_limit);
         snapshot.self = joining->person_.get();
         if constexpr (presence_type::tells) {
+            const bool is_gathering = gathers_news();
+            if (is_gathering) {
+                const auto* const before = roster_.presence().find(joining->person_->id);
+                news_.note(joining->person_->id, before ? before->person : nullptr);
+                news_.add_newcomer(joining);
+            }
             const auto since = roster_.enter(*joining);
-            is_news = since.has_value();
+            is_news = since.has_value() && !is_gathering;
             arrival.at = since.value_or(arrival.at);
-            if (options.encoding) people = roster_.presence().list();
-            snapshot.has_presence = true;
+            if (options.encoding && !is_gathering) people = roster_.presence().list();
+            snapshot.has_presence = !is_gathering;
             snapshot.people_count = roster_.presence().size();
             snapshot.people = &people;
         }
@@ -3068,6 +3205,42 @@ private:
         if (error) std::rethrow_exception(error);
     }
 
+    // Whether a join or leave waits with others, and is told with them in a while.
+    [[nodiscard]] bool gathers_news() {
+        constexpr std::size_t max_members_told_at_once = 20;
+        if (is_news_due_) return true;
+        if (roster_.size() <= max_members_told_at_once || news_interval_.count() == 0 || !home_.can_wake())
+            return false;
+        is_news_due_ = true;
+        home_.wake_after(news_interval_, [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->tell_news();
+        });
+        return true;
+    }
+    void tell_news() {
+        is_news_due_ = false;
+        if (news_.empty()) return;
+        const auto& present = roster_.presence();
+        const auto changes = news_.take_changes([&](const std::string& id) -> std::shared_ptr<const person> {
+            const auto* const entry = present.find(id);
+            return entry ? entry->person : nullptr;
+        });
+        std::vector<room_event> events;
+        for (const auto& change : changes) {
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr, {}));
+            events.back().sender = change.subject.get();
+            if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
+        }
+        std::vector<const member_slot*> newcomers;
+        const auto owners = news_.take_newcomers();
+        for (const auto& newcomer : owners)
+            if (is_member(*newcomer)) newcomers.push_back(&newcomer->slot_);
+        guard(nullptr, [&] {
+            out_.broadcast_presence(events, newcomers, present.size(),
+                                    newcomers.empty() ? std::vector<presence_entry>() : present.list());
+        });
+    }
+
     // @returns the member's ownership.
     std::shared_ptr<member> remove(member& leaving, const close_event& reason) {
         const auto self = this->shared_from_this();  // the last member's leaving destroys the room
@@ -3077,10 +3250,11 @@ private:
         out_.remove(owner, leaving.connection_, leaving.slot_);
 
         if constexpr (presence_type::tells)
-            roster_.leave(leaving, home_, [this](const person& person) {
+            roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
+                    if (gathers_news()) return news_.note(person->id, person);
                     room_event event = event_of(event_kind::leave, nullptr, {});
-                    event.sender = &person;
+                    event.sender = person.get();
                     out_.broadcast(event);
                 });
             });
@@ -3118,6 +3292,9 @@ private:
     fan_out<connection_type> out_;
     publication_log<history_type> log_;
     detail::message_dispatch<basic_room, member, messages> dispatch_;
+    detail::presence_news<member> news_;
+    std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
+    bool is_news_due_ = false;                    // a wake-up tells it
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };
@@ -3387,6 +3564,7 @@ private:
         if (!room) return nullptr;
         share.histories->set_limit(limits_.history_bytes / homes_.size());
         room->log_.attach(share.histories);
+        room->news_interval_ = limits_.presence_interval;
         room->on_empty_ = [weak = this->weak_from_this()](Room& empty) {
             if (const auto self = weak.lock()) self->on_empty(empty);
         };
@@ -6318,6 +6496,7 @@ private:
     template <class Visitor>
     void for_each_connection(Visitor&& visit);
     void schedule_tick();
+    void wake_after(clock::duration delay, loop::task work);
     void tick();
     void end_if_done() noexcept;
 
@@ -11065,6 +11244,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -11130,6 +11310,18 @@ ROOMPP_DECL void shard::schedule_tick() {
         schedule_tick();  // before the tick, which may throw
         advance(clock::now());
     });
+}
+
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
 }
 
 ROOMPP_DECL void shard::tick() {

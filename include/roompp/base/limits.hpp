@@ -68,6 +68,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection

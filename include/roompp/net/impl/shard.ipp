@@ -57,6 +57,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -122,6 +123,18 @@ ROOMPP_DECL void shard::schedule_tick() {
         schedule_tick();  // before the tick, which may throw
         advance(clock::now());
     });
+}
+
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
 }
 
 ROOMPP_DECL void shard::tick() {

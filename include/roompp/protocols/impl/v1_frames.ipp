@@ -1,6 +1,7 @@
 #pragma once
 // Definitions of <roompp/protocols/v1_frames.hpp>.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <websocketpp/base64/base64.hpp>
 
 #include <roompp/base/payload.hpp>
+#include <roompp/base/utf8_validator.hpp>
 #include <roompp/config.hpp>
 #include <roompp/protocols/json.hpp>
 #include <roompp/protocols/v1_frames.hpp>
@@ -28,7 +30,15 @@ namespace v1_frames {
 namespace detail {
 
 [[nodiscard]] ROOMPP_DECL std::string quote(std::string_view text) {
-    return roompp::detail::write_json(nlohmann::json(text));
+    const auto needs_escape = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
+    if (std::any_of(text.begin(), text.end(), needs_escape) || !roompp::detail::is_utf8(text))
+        return roompp::detail::write_json(nlohmann::json(text));
+    std::string quoted;  // as it is, which is what nearly all texts are
+    quoted.reserve(text.size() + 2);
+    quoted += '"';
+    quoted += text;
+    quoted += '"';
+    return quoted;
 }
 [[nodiscard]] ROOMPP_DECL std::string milliseconds(std::chrono::system_clock::time_point time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
@@ -57,7 +67,8 @@ ROOMPP_DECL std::string message_member(payload message) {
 }
 
 ROOMPP_DECL std::string json_value(std::string_view text) {
-    return nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
+    const bool has_nul = text.find('\0') != std::string_view::npos;  // see parse_json()
+    return !has_nul && nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
 }
 
 ROOMPP_DECL std::string event(const room_event& source) {
