@@ -9,10 +9,16 @@ import { connect } from "node:net";
  */
 export async function startProxy(port, { refuseUpgrade = false, holdBack = 0 } = {}) {
   const sockets = new Set();
-  const counts = { upgrades: 0, events: 0, polls: 0, posts: 0 };
+  const counts = { upgrades: 0, events: 0, polls: 0, posts: 0, refused: 0 };
   let isCut = false;
+  let isRefusing = false;
 
   const server = createServer((asked, answer) => {
+    if (isRefusing) {
+      counts.refused += 1;
+      answer.writeHead(503, { "Content-Type": "text/plain", Connection: "close" }).end("Try again later.\n");
+      return;
+    }
     if (asked.url.startsWith("/events/")) counts.events += 1;
     if (asked.url.startsWith("/poll/")) counts.polls += 1;
     if (asked.url.startsWith("/send/")) counts.posts += 1;
@@ -74,7 +80,12 @@ export async function startProxy(port, { refuseUpgrade = false, holdBack = 0 } =
     counts,
     /** Ends all connections, and refuses new ones until restore(). */
     cut,
-    restore() { isCut = false; },
+    restore() { isCut = isRefusing = false; },
+    /** Ends all connections, and answers 503 to requests until restore(), as before a server that is starting. */
+    refuse() {
+      isRefusing = true;
+      for (const socket of sockets) socket.destroy();
+    },
     stop() {
       cut();
       return new Promise((stopped) => { server.close(stopped); });

@@ -70,10 +70,10 @@ export async function startServer(kind, port = 0, options = []) {
 }
 
 /**
- * Gives the tests of a file one server and one browser. Each visit is a visitor of its own (own cookies and cache);
+ * Gives the tests of a file one server and one browser, started with more `launchOptions` of playwright. Each visit is a visitor of its own (own cookies and cache);
  * after each test all leave, and the test fails if a page wrote an error to the console that was not foreseen.
  */
-export function useSite(kind) {
+export function useSite(kind, launchOptions = {}) {
   const site = { server: null, browser: null };
   let visitors = [];
   let unforeseen = [];
@@ -82,7 +82,7 @@ export function useSite(kind) {
     site.server = await startServer(kind);
     site.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: CHROMIUM_ARGUMENTS, headless: true,
-      timeout: patience(),
+      timeout: patience(), ...launchOptions,
     });
   });
   after(async () => {

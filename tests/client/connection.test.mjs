@@ -145,13 +145,23 @@ test("a connection on which something is heard is not asked", () => {
   assert.deepEqual(socket().sent, []);
 });
 
-test("the network's return and a page that is looked at again end the waiting, or have an open connection checked", () => {
+/** Calls `action` in what looks like a page, with what it listens to, by the event's name. */
+function inPage(action) {
   const listeners = {};
   const windowWas = { addEventListener: globalThis.addEventListener, removeEventListener: globalThis.removeEventListener };
   globalThis.addEventListener = (name, listener) => { listeners[name] = listener; };
   globalThis.removeEventListener = (name) => { delete listeners[name]; };
   globalThis.document = { hidden: true, addEventListener: globalThis.addEventListener, removeEventListener: globalThis.removeEventListener };
   try {
+    action(listeners);
+  } finally {
+    Object.assign(globalThis, windowWas);
+    delete globalThis.document;
+  }
+}
+
+test("the network's return and a page that is looked at again end the waiting, or have an open connection checked", () => {
+  inPage((listeners) => {
     const room = connected();
     listeners.online();
     assert.deepEqual(socket().sent.map(({ type }) => type), ["ping"]);
@@ -166,10 +176,49 @@ test("the network's return and a page that is looked at again end the waiting, o
     assert.equal(room.status, "connecting");
     room.close();
     assert.deepEqual(listeners, {});
-  } finally {
-    Object.assign(globalThis, windowWas);
-    delete globalThis.document;
-  }
+  });
+});
+
+test("a page from the back/forward cache connects anew at once, and resumes; one that was only loaded does not", () => {
+  inPage((listeners) => {
+    const room = connected({}, welcome(2, [1, 2]));
+    listeners.pageshow({ persisted: false });
+    assert.equal(sockets().length, 1);
+    listeners.pageshow({ persisted: true });  // the browser has closed the WebSocket without telling
+    assert.deepEqual([sockets().length, sockets()[0].closedHere, room.status], [2, true, "connecting"]);
+    assert.deepEqual([socket().query.epoch, socket().query.after], ["e1", "2"]);
+    socket().say(welcome(3, [3]));
+    assert.deepEqual(room.ids(), [1, 2, 3]);
+    socket().hangUp();
+    assert.equal(room.status, "waiting");
+    listeners.pageshow({ persisted: true });
+    assert.deepEqual([sockets().length, room.status], [3, "connecting"]);
+    socket().say(welcome(3));
+    tick(60_000);
+    assert.equal(sockets().length, 3, "the timers from before are gone");
+    socket().hangUp(1000);
+    listeners.pageshow?.({ persisted: true });
+    assert.deepEqual([sockets().length, room.status], [3, "closed"]);
+  });
+});
+
+test("a page that was frozen has its connection checked, and connects anew if it is not answered or closed already", () => {
+  inPage((listeners) => {
+    const room = connected({ ackTimeout: 10_000 });
+    listeners.resume();
+    assert.deepEqual(socket().sent.map(({ type }) => type), ["ping"]);
+    socket().say({ type: "error", error: "unknown_type", message: "?", ack: socket().sent[0].ack });
+    tick(10_000);
+    assert.equal(room.status, "open");
+    listeners.resume();
+    tick(10_000);
+    assert.equal(room.status, "waiting");
+    tick(1000);
+    socket().say(welcome());
+    socket().readyState = 3;  // closed, of which no event has come yet
+    listeners.resume();
+    assert.equal(room.status, "waiting");
+  });
 });
 
 test("ready() waits for the connection, and is rejected once there will be none", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { BEN, connected, enter, eventStream, json, message, presence, range, server, settle, socket, sockets, tick, welcome } from "./fakes.mjs";
 
 const routeOf = ({ url }) => url.pathname.split("/")[1];
@@ -439,5 +439,148 @@ test("one transport's refusal is not the last word, that of all of them is", asy
     if (expected === "closed") assert.deepEqual(room.all("status").at(-1), { status: "closed", transport: null, code: 403, reason: "No." });
     else assert.equal(room.transport, "polling");
     room.close();
+  }
+});
+
+/** Opens the newest WebSocket, and cuts it after `ms`. */
+async function cutSocket(ms = 300, code = 1006) {
+  socket().say(welcome(0));
+  tick(ms);
+  socket().hangUp(code);
+  await settle();
+}
+
+/** Until the next WebSocket is tried; or an event stream, a poll, if that is sooner. */
+async function untilNextAttempt(room) {
+  while (room.status === "waiting") await pass(250);
+}
+
+test("a WebSocket that opens and is cut at once, three times in a row, is left for an event stream", async () => {
+  const stream = eventStream();
+  const web = server((request) => (routeOf(request) === "events" ? stream.response : undefined));
+  const room = enter({ fetch: web.fetch });
+  for (let cut = 1; cut <= 3; ++cut) {
+    assert.deepEqual([sockets().length, web.requests.length], [cut, 0]);
+    await cutSocket();
+    if (cut < 3) await untilNextAttempt(room);
+  }
+  stream.say(welcome(1, [1]));
+  await settle();
+  assert.deepEqual([room.status, room.transport, sockets().length], ["open", "events", 3]);
+  assert.deepEqual(room.ids(), [1]);
+});
+
+test("a cut WebSocket that lasted, one that the server closed, and one that broke offline say nothing against WebSockets", async () => {
+  const web = server(() => undefined);
+  const room = enter({ fetch: web.fetch });
+  const ends = [[300], [300], [6000], [300], [300], [300, 1011], [300, 1001], [6000], [300], [300]];
+  for (const [ms, code] of ends) {
+    await cutSocket(ms, code);
+    await untilNextAttempt(room);
+  }
+  const navigatorWas = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { onLine: false }, configurable: true });
+  try {
+    await cutSocket();
+    await untilNextAttempt(room);
+  } finally {
+    if (navigatorWas) Object.defineProperty(globalThis, "navigator", navigatorWas);
+    else delete globalThis.navigator;
+  }
+  assert.equal(room.transport, "websocket");
+  assert.deepEqual(web.requests, []);
+});
+
+test("where WebSockets and event streams are both cut, it polls", async () => {
+  let stream;
+  const web = server((request) => {
+    if (routeOf(request) === "events") return (stream = eventStream()).response;
+    return request.url.searchParams.has("wait") ? undefined : json([welcome(1, [1])]);
+  });
+  const room = enter({ fetch: web.fetch });
+  for (let cut = 1; cut <= 3; ++cut) {
+    await cutSocket();
+    await untilNextAttempt(room);
+  }
+  for (let cut = 1; cut <= 3; ++cut) {
+    stream.say(welcome(0));
+    await settle();
+    assert.equal(room.transport, "events");
+    await pass(250);
+    stream.end();
+    await settle();
+    await untilNextAttempt(room);
+    await settle();
+  }
+  assert.deepEqual([room.status, room.transport], ["open", "polling"]);
+  assert.deepEqual(web.paths().filter((path) => path === "GET events").length, 3);
+});
+
+test("WebSockets that were cut are tried again after 5 min, then after twice as long, up to an hour", async () => {
+  let stream;
+  const web = server(() => (stream = eventStream()).response);
+  const room = enter({ fetch: web.fetch });
+  for (let cut = 1; cut <= 3; ++cut) {
+    await cutSocket();
+    await untilNextAttempt(room);
+  }
+  /** Breaks the stream each minute, until a WebSocket is tried; returns after how many. */
+  const minutesUntilSocket = async () => {
+    const before = sockets().length;
+    for (let minute = 1; minute <= 90; ++minute) {
+      for (const step of [30_000, 30_000]) {
+        stream.say(welcome(0));
+        await settle();
+        assert.equal(room.transport, "events");
+        await pass(step, 10_000);
+      }
+      stream.end();
+      await settle();
+      await untilNextAttempt(room);
+      if (sockets().length > before) return minute;
+    }
+    return Infinity;
+  };
+  const waits = [];
+  for (let i = 0; i < 6; ++i) {
+    waits.push(await minutesUntilSocket());
+    await cutSocket();  // one more is enough
+    assert.equal(room.transport, "events");
+  }
+  for (const [i, least] of [5, 10, 20, 40, 60, 60].entries()) assert.ok(waits[i] >= least - 1 && waits[i] <= least, `${waits}`);
+
+  await minutesUntilSocket();
+  await cutSocket(6000);  // it lasts: as at the start
+  for (let cut = 1; cut <= 3; ++cut) {
+    await untilNextAttempt(room);
+    assert.equal(room.transport, "websocket");
+    await cutSocket();
+  }
+  const wait = await minutesUntilSocket();
+  assert.ok(wait >= 4 && wait <= 5, `${wait}`);
+});
+
+test("a stream or a poll over which a machine has slept is given up when the page is seen again", async () => {
+  for (const transport of ["events", "polling"]) {
+    const listeners = {};
+    globalThis.document = { hidden: false, addEventListener: (name, listener) => { listeners[name] = listener; }, removeEventListener: () => {} };
+    try {
+      const stream = eventStream();
+      const web = server((request) => (routeOf(request) === "events" ? stream.response : request.url.searchParams.has("wait") ? undefined : json([welcome(0)])));
+      const room = enter({ fetch: web.fetch, transport });
+      await settle();
+      if (transport === "events") stream.say(welcome(0));
+      await pass(1000);
+      listeners.resume();
+      assert.equal(room.status, "open", "nothing has happened");
+      const asleep = mock.method(Date, "now", () => 1_000_000 + 3_600_000);
+      listeners.resume();
+      asleep.mock.restore();
+      assert.equal(room.status, "waiting");
+      assert.match(room.all("status").at(-1).reason, /asleep/);
+      room.close();
+    } finally {
+      delete globalThis.document;
+    }
   }
 });

@@ -56,6 +56,14 @@ TEST_CASE("What is not JSON is discarded and does not throw") {
     REQUIRE(json_string(std::string(500'000, '['), "message") == std::nullopt);
 }
 
+TEST_CASE("A text with a NUL is no JSON") {
+    const std::string nul(1, '\0');
+    for (const auto& text : {R"({"message":"hi"})" + nul, R"({"message":"hi"})" + nul + "garbage", nul + "{}",
+                             "[1," + nul + "2]", "[\"" + nul + "\"]"})
+        CHECK(parse_json(text).is_discarded());
+    CHECK(json_string(R"({"message":"\u0000"})", "message") == nul);
+}
+
 TEST_CASE("CBOR of every kind is read as nlohmann/json has written it") {
     const auto values = nlohmann::json::parse(
         R"([0, 23, 24, 255, 256, 65536, 4294967296, -1, -25, -300, 1.5, 1e300, true, false, null, "", "text", [], {},

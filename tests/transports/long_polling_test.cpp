@@ -269,6 +269,16 @@ TEST_CASE("A client that polls no more leaves after a while, and may come again"
     CHECK(chat.count("joined lobby Ann") == 2);
 }
 
+TEST_CASE("A hidden page, whose timers run once a minute, stays in its room", "[long_polling]") {
+    chat_site chat;  // the default grace
+    polling_client hidden(chat, ann());
+    for (int minute = 0; minute < 5; ++minute) {
+        (void)hidden.poll();
+        chat.world.advance(65s);
+    }
+    CHECK(chat.log == strings{"joined lobby Ann"});
+}
+
 TEST_CASE("A poll that is held is no silence", "[long_polling]") {
     chat_site chat(grace(10s));
     polling_client first(chat, ann());

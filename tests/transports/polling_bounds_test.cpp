@@ -123,7 +123,7 @@ TEST_CASE("There is a place for one that polls, and for the next when it has gon
     };
     CHECK(status(ann()) == 200);
     CHECK(status(ben()) == 503);
-    chat.world.advance(29s);
+    chat.world.advance(bounds.poll_grace - 1s);
     CHECK(status(ben()) == 503);
     chat.world.advance(2s);  // timeouts are kept to the second
     CHECK(chat.count("left lobby Ann 1006") == 1);

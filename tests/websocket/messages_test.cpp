@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
@@ -72,4 +73,19 @@ TEST_CASE("A fragmented message comes back whole, even if a fragment is empty", 
     client.send_frame(opcode::text, "one ", false).send_frame(opcode::continuation, "two ", false);
     client.send_frame(opcode::continuation, "", false).send_frame(opcode::continuation, "three");
     client.expect("one two three").receive_nothing();
+}
+
+TEST_CASE("The traffic that a hook sees includes the frame that it is called for", "[messages]") {
+    std::vector<std::uint64_t> received;
+    roompp::websocket_handler handler;
+    const auto note = [&received](roompp::connection& conn) { received.push_back(conn.traffic().received); };
+    handler.on_open(note);
+    handler.on_message([note](roompp::connection& conn, std::string_view) { note(conn); });
+    handler.on_close([note](roompp::connection& conn, const roompp::close_event&) { note(conn); });
+    t::world world(handler);
+    auto client = world.connect("/");
+    client.send_bytes(t::encode_client_frame(opcode::text, "hi", 1) + t::encode_client_frame(opcode::text, "ho", 2) +
+                      t::encode_client_frame(opcode::close, "\x03\xe8", 3));
+    (void)client.closed();
+    CHECK(received == std::vector<std::uint64_t>{0, 8, 16, 24});
 }

@@ -64,11 +64,13 @@ const TRANSPORTS = ["websocket", "events", "polling"];
 const EVENTS = ["status", "history", "reset", "message", "presence", "join", "leave", "direct", "signal", "error"];
 const STABLE_AFTER_MS = 5_000;        // a server that accepts and closes at once must not be hammered
 const OVERLOAD_RETRY_MS = 5_000;      // the least wait when the server has said that it has too much to do
-const RECONSIDER_AFTER_MS = 300_000;  // the next connection after this long on another transport tries the WebSocket again
+const CUTS_UNTIL_FALLBACK = 3;        // in a row, of connections that were not stable yet: something on the way does not bear them
+const RECONSIDER_AFTER_MS = 300_000;  // the next connection after this long on another transport tries the WebSocket again;
+const LONGEST_RECONSIDER_MS = 3_600_000;  // twice as long each time that it does not last, up to this
 const RESUME_AGAIN_MS = 30_000;       // gaps that come sooner than this after one that was filled are the way of this server
 const STREAM_SILENCE_MS = 45_000;     // a server's keep-alive comments come more often
 const SHORTEST_POLL_MS = 250;         // between two polls that bring no message, lest a server that does not hold them is flooded
-const CLOSED = { normal: 1000, policyViolation: 1008, tryAgainLater: 1013, abnormal: 1006 };
+const CLOSED = { normal: 1000, protocolError: 1002, policyViolation: 1008, tryAgainLater: 1013, abnormal: 1006 };
 const OPEN = 1;  // a WebSocket's readyState
 const CLIENT_KEY = "roompp.client";
 
@@ -128,6 +130,8 @@ export class Room {
   #failures = 0;             // in a row
   #socketFailures = 0;       // in a row, WebSockets that did not open
   #preferred = null;         // another transport than the WebSocket that has worked, and until when it is tried first
+  #reconsiderAfter = RECONSIDER_AFTER_MS;
+  #cuts = { websocket: 0, events: 0, polling: 0 };  // in a row, connections that were cut soon after they had opened
   #unfit = new Set();        // transports that the server does not offer, or that something on the way spoils
   #refusedBy = new Set();    // transports that were answered with a refusal since the last connection
   #openedAt = 0;
@@ -272,20 +276,29 @@ export class Room {
   #start() {
     this.#failures = 0;
     this.#refusedBy.clear();
-    globalThis.addEventListener?.("online", this.#networkChanged);
-    globalThis.addEventListener?.("offline", this.#networkChanged);
-    globalThis.document?.addEventListener("visibilitychange", this.#shown);
+    for (const [target, event, listener] of this.#signs()) target?.addEventListener?.(event, listener);
     this.#attempt();
   }
 
-  #networkChanged = () => this.#look();
+  /** What a browser tells of the network and of the page's life. */
+  #signs() {
+    const page = globalThis.document;
+    return [
+      [globalThis, "online", this.#look], [globalThis, "offline", this.#look], [globalThis, "pageshow", this.#returned],
+      [page, "visibilitychange", this.#shown], [page, "resume", this.#look],
+    ];
+  }
+
   #shown = () => { if (!document.hidden) this.#look(); };
 
+  /** The page comes out of the back/forward cache. The browser has ended its connections, and need not have told. */
+  #returned = ({ persisted }) => { if (persisted && this.#status !== "closed") this.#again(); };
+
   /** At a hint that things have changed: tries again now; or, if connected, makes sure of it. */
-  #look() {
+  #look = () => {
     if (this.#status === "waiting" && globalThis.navigator?.onLine !== false) this.#attempt();
     else if (this.#status === "open") this.#link.check?.();
-  }
+  };
 
   #offered() {
     const there = {
@@ -354,7 +367,21 @@ export class Room {
   }
 
   #prefer(transport) {
-    this.#preferred = { transport, until: Date.now() + RECONSIDER_AFTER_MS };
+    this.#preferred = { transport, until: Date.now() + this.#reconsiderAfter };
+    this.#reconsiderAfter = Math.min(2 * this.#reconsiderAfter, LONGEST_RECONSIDER_MS);
+  }
+
+  /** Counts the connections in a row that something on the way has cut; returns what to use instead, once they are too many. */
+  #instead(transport, { cut }, lasted) {
+    if (lasted) {
+      this.#cuts[transport] = 0;
+      if (transport === "websocket") this.#reconsiderAfter = RECONSIDER_AFTER_MS;
+    } else if (cut && globalThis.navigator?.onLine !== false) {
+      this.#cuts[transport] += 1;
+    }
+    if (!cut || this.#cuts[transport] < CUTS_UNTIL_FALLBACK) return undefined;
+    const offered = this.#offered();
+    return offered.slice(offered.indexOf(transport) + 1).find((other) => this.#cuts[other] < CUTS_UNTIL_FALLBACK);
   }
 
   #drop() {
@@ -368,8 +395,9 @@ export class Room {
     for (const ack of [...this.#pending.keys()]) this.#settle(ack, lost);
   }
 
-  /** @param {{ code: number, reason?: string, final?: boolean, refused?: boolean, missing?: boolean, late?: boolean, held?: boolean }} end
-   *   `final`: don't try again; `refused`: an HTTP status says so, be it the server's or that of something on the way;
+  /** @param {{ code: number, reason?: string, final?: boolean, refused?: boolean, missing?: boolean, late?: boolean, held?: boolean,
+   *   cut?: boolean }} end
+   *   `final`: don't try again; `cut`: it ended without a word of the server; `refused`: an HTTP status says so, be it the server's or that of something on the way;
    *   `missing`: the server has no such transport; `late`: nothing came in time; `held`: something on the way holds the
    *   stream up. */
   #ended(end) {
@@ -382,9 +410,11 @@ export class Room {
     // Nothing is left that could work, as it seemed: so it may have been a passing trouble.
     if (this.#offered().length === 0) this.#unfit.clear();
     if (wasOpen) {
-      if (Date.now() - this.#openedAt > STABLE_AFTER_MS) this.#failures = 0;
-      if (end.held) {
-        this.#prefer(this.#offered().at(-1));
+      const lasted = Date.now() - this.#openedAt > STABLE_AFTER_MS;
+      if (lasted) this.#failures = 0;
+      const instead = end.held ? this.#offered().at(-1) : this.#instead(transport, end, lasted);
+      if (instead) {
+        this.#prefer(instead);
         return this.#attempt();
       }
     } else {
@@ -413,9 +443,7 @@ export class Room {
   #close(code, reason) {
     this.#drop();
     this.#transport = null;
-    globalThis.removeEventListener?.("online", this.#networkChanged);
-    globalThis.removeEventListener?.("offline", this.#networkChanged);
-    globalThis.document?.removeEventListener("visibilitychange", this.#shown);
+    for (const [target, event, listener] of this.#signs()) target?.removeEventListener?.(event, listener);
     this.#show("closed", { code, reason: reason ?? "" });
   }
 
@@ -631,7 +659,8 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
   };
   /** A page can't see the pings of its WebSocket, and a network that is gone closes nothing. Any answer will do. */
   const check = () => {
-    if (socket.readyState !== OPEN) return;
+    if (socket.readyState > OPEN) return ended({ code: CLOSED.abnormal, reason: "the connection is closed" });
+    if (socket.readyState < OPEN) return undefined;
     clearTimeout(timer);
     answered = false;
     socket.send(JSON.stringify({ type: "ping", ack: nextAck() }));
@@ -639,6 +668,7 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
       if (answered) rest();
       else ended({ code: CLOSED.abnormal, reason: "the server has fallen silent" });
     }, options.ackTimeout);
+    return undefined;
   };
   socket.onerror = () => {};  // the package ws would throw; what matters follows as onclose
   socket.onmessage = ({ data }) => {
@@ -649,7 +679,7 @@ function socketLink({ options, WebSocket, address, frame, ended, nextAck }) {
   };
   socket.onclose = ({ code, reason }) => {
     clearTimeout(timer);
-    ended({ code, reason, final: isFinal(code) });
+    ended({ code, reason, final: isFinal(code), cut: code === CLOSED.abnormal || code === CLOSED.protocolError });
   };
   rest();
   return { send: (what) => socket.send(JSON.stringify(what)), close, check };
@@ -666,11 +696,16 @@ function streamLink({ options, fetch, address, frame, ended, unanswered, lacks, 
     heardAt = Date.now();
     begunAt ??= heardAt;
     clearTimeout(silence);
-    silence = setTimeout(() => {
-      // A proxy that holds the stream up may have let its beginning through, but none of the server's comments.
-      const held = heardAt - begunAt < options.streamTimeout;
-      ended({ code: CLOSED.abnormal, reason: "the event stream has fallen silent", held });
-    }, STREAM_SILENCE_MS);
+    silence = setTimeout(silent, STREAM_SILENCE_MS);
+  };
+  const silent = () => {
+    // A proxy that holds the stream up may have let its beginning through, but none of the server's comments.
+    const held = heardAt - begunAt < options.streamTimeout;
+    ended({ code: CLOSED.abnormal, reason: "the event stream has fallen silent", held });
+  };
+  /** A machine that sleeps, or a page that is frozen, stops timers, but not the time. */
+  const check = () => {
+    if (begunAt !== null && Date.now() - heardAt >= STREAM_SILENCE_MS) ended({ code: CLOSED.abnormal, reason: "the event stream was asleep" });
   };
   const overdue = new Set();
   const read = async () => {
@@ -690,9 +725,9 @@ function streamLink({ options, fetch, address, frame, ended, unanswered, lacks, 
       heard();
       events(decoder.decode(part.value, { stream: true }));
     }
-    ended({ code: CLOSED.abnormal, reason: "the event stream has ended" });
+    ended({ code: CLOSED.abnormal, reason: "the event stream has ended", cut: true });
   };
-  read().catch((error) => ended({ code: CLOSED.abnormal, reason: String(error) }));
+  read().catch((error) => ended({ code: CLOSED.abnormal, reason: String(error), cut: true }));
   const post = poster({ options, fetch, address, unanswered, waits, signal: stop.signal, answered: (answer) => {
     if (answer.type === "ack" && isId(answer.id)) {
       const timer = setTimeout(() => {
@@ -709,14 +744,16 @@ function streamLink({ options, fetch, address, frame, ended, unanswered, lacks, 
     overdue.forEach(clearTimeout);
     stop.abort();
   };
-  return { send: post, close };
+  return { send: post, close, check };
 }
 
 function pollLink({ options, fetch, address, frame, ended, unanswered, waits }) {
   const stop = new AbortController();
+  let overdueAt = Infinity;
   const poll = async () => {
     for (let wait = 0; !stop.signal.aborted; wait = options.pollWait) {
       const began = Date.now();
+      overdueAt = began + wait * 1000 + options.connectTimeout;
       const from = address("poll");
       if (wait > 0) from.searchParams.set("wait", wait);
       const { end, frames } = await within(wait * 1000 + options.connectTimeout, stop.signal, async (signal) => {
@@ -726,6 +763,7 @@ function pollLink({ options, fetch, address, frame, ended, unanswered, waits }) 
         return Array.isArray(received) ? { frames: received } : { end: { code: response.status, missing: true } };
       });
       if (end) return ended(end);
+      overdueAt = Infinity;
       for (const one of frames) if (isObject(one)) frame(one);
       const brought = frames.some((one) => one?.type === "message" || one?.messages?.length > 0);
       const least = options.pollWait === 0 ? 1000 : brought ? 0 : SHORTEST_POLL_MS;
@@ -735,7 +773,11 @@ function pollLink({ options, fetch, address, frame, ended, unanswered, waits }) 
   };
   poll().catch((error) => ended({ code: CLOSED.abnormal, reason: String(error) }));
   const post = poster({ options, fetch, address, unanswered, waits, signal: stop.signal, answered: frame });
-  return { send: post, close: () => stop.abort() };
+  /** As of an event stream: its timer may have stood still. */
+  const check = () => {
+    if (Date.now() >= overdueAt) ended({ code: CLOSED.abnormal, reason: "the poll was asleep" });
+  };
+  return { send: post, close: () => stop.abort(), check };
 }
 
 /** Does a request, and reads its answer, unless that takes too long or `stop` is signalled. */

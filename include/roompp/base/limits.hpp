@@ -15,6 +15,12 @@ enum class flood : unsigned char {
     drop    ///< the message is dropped, and the client is notified if its protocol has a way to
 };
 
+/// What the value of a path's named part, such as the name of a room, may consist of.
+enum class name_characters : unsigned char {
+    shown,  ///< any script, see is_shown_name()
+    ascii   ///< letters, digits, '.', '_' and '-', see is_good_name()
+};
+
 /// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
 /// client can use up the machine. Timeouts are precise to the second.
 struct limits {
@@ -69,6 +75,8 @@ struct limits {
     std::chrono::seconds empty_room{60};
     /// Maximum length of a path parameter's value such as {room}, in characters.
     std::size_t name_length = 100;
+    /// Which characters such a value may have.
+    roompp::name_characters name_characters = roompp::name_characters::shown;
     /// Maximum time for a client to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
     /// Maximum time for a deferred response (see responder); then the client gets 503.
@@ -76,8 +84,9 @@ struct limits {
     /// Maximum time for which a poll is held until there is news; shortened to 3 s less than answer_timeout if need be,
     /// since an answer without news is an answer too.
     std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a polling client leaves its room. Browsers may delay a hidden page's timers.
-    std::chrono::seconds poll_grace{30};
+    /// After this long without a poll, a polling client leaves its room. Above the minute for which browsers hold up the
+    /// timers of a hidden page, which would otherwise leave and join each minute.
+    std::chrono::seconds poll_grace{90};
     /// How long an HTTP connection stays open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which

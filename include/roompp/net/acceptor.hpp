@@ -9,6 +9,7 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -23,9 +24,9 @@ class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
-        std::function<net::shard&()> next;                             ///< chooses the next connection's shard
-        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;                ///< no connection can be accepted at present
+        std::function<net::shard&()> next;                       ///< chooses the next connection's shard
+        std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
+        std::function<void(std::exception_ptr)> failed;          ///< no connection can be accepted at present
     };
 
     /// Listens. @throws as open_listener().
@@ -46,7 +47,7 @@ private:
     void retry_after(const std::error_code& ec);
 
     asio::io_context& context_;
-    asio::ip::tcp::acceptor listener_;
+    net::tcp_acceptor listener_;
     callbacks callbacks_;
 };
 

@@ -83,13 +83,13 @@ private:
         while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
             const std::size_t size_before = size;
             const auto frame = reader->read(bytes, size, error);
+            count_received(size_before - size);  // first: the frame may be a close, after which nobody looks any more
             if (frame)
                 on_frame(*frame);
             else if (reader->has_ended_fragment() && size_before - size <= max_counted_fragment)
                 (void)allow_frame(0);
             if (!this->host().budget().spend(work_budget::frame_cost)) break;
         }
-        count_received(offered - size);
         if (error) {
             on_malformed_bytes(error);
             return offered;

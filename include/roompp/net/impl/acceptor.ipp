@@ -15,7 +15,6 @@
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <roompp/net/acceptor.hpp>
 #include <roompp/net/listener.hpp>
@@ -39,10 +38,10 @@ ROOMPP_DECL void acceptor::stop() noexcept {
 
 ROOMPP_DECL void acceptor::accept() {
     net::shard& host = callbacks_.next();
-    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
+    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, net::tcp_socket socket) {
         if (!listener_.is_open()) return;
         if (ec) return retry_after(ec);
-        auto accepted = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+        auto accepted = std::make_shared<net::tcp_socket>(std::move(socket));
         accept();  // before the connection is taken, which may throw
         host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
     });
@@ -52,7 +51,7 @@ ROOMPP_DECL void acceptor::accept() {
 ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
     if (ec == asio::error::operation_aborted) return;
     callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-    const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
+    const auto pause = std::make_shared<net::loop_timer>(context_, std::chrono::milliseconds(100));
     pause->async_wait([this, pause](const std::error_code&) {
         if (listener_.is_open()) accept();
     });

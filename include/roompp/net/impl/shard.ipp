@@ -12,11 +12,11 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
@@ -30,7 +30,7 @@ namespace net {
 
 struct shard::reactor {
     asio::io_context context{1};
-    std::optional<asio::steady_timer> timer;  // while run() keeps the time
+    std::optional<net::loop_timer> timer;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
