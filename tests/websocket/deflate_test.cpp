@@ -215,6 +215,14 @@ TEST_CASE("Compressed data that end within a block are refused", "[deflate]") {
     CHECK(close_code_for(masked_frame(0xC2, smaller.substr(0, 4))) == 1007);
 }
 
+TEST_CASE("A compressed message can refer to nothing before it, which another client may have sent", "[deflate]") {
+    // A block with fixed codes: three bytes from five bytes back (RFC 1951, section 3.2.6), and the empty block's beginning.
+    const std::string reference("\x02\x12\0\0", 4);
+    const std::string secret = stored_block("secret", false);
+    CHECK(close_code_for(masked_frame(0xC1, secret + reference)) == 0);
+    CHECK(close_code_for(masked_frame(0xC1, secret + std::string(1, '\0')) + masked_frame(0xC1, reference)) == 1007);
+}
+
 TEST_CASE("A message may end with a final block", "[deflate]") {
     CHECK(close_code_for(masked_frame(0xC1, stored_block("last", true) + std::string("\0", 1))) == 0);
 }
