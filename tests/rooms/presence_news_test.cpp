@@ -18,7 +18,7 @@ std::shared_ptr<const roompp::person> called(const std::string& id, const std::s
 
 // The news, with the persons who are present now.
 strings lines_of(roompp::detail::presence_news<fake_newcomer>& news,
-             const std::map<std::string, std::shared_ptr<const roompp::person>>& present) {
+                 const std::map<std::string, std::shared_ptr<const roompp::person>>& present) {
     strings lines;
     for (const auto& change : news.take_changes([&](const std::string& id) -> std::shared_ptr<const roompp::person> {
              const auto found = present.find(id);
@@ -37,8 +37,9 @@ TEST_CASE("News are what differs from what the members know", "[presence_news]")
     news.note("gone", called("gone"));
     news.note("renamed", called("renamed", "Ann"));
     CHECK_FALSE(news.empty());
-    CHECK(lines_of(news, {{"new", called("new")}, {"renamed", called("renamed", "Anna")}, {"other", called("other")}}) ==
-          strings{"-gone", "+new", "+renamedAnna"});
+    CHECK(
+        lines_of(news, {{"new", called("new")}, {"renamed", called("renamed", "Anna")}, {"other", called("other")}}) ==
+        strings{"-gone", "+new", "+renamedAnna"});
     CHECK(news.empty());
 }
 
