@@ -1177,6 +1177,10 @@ struct limits {
     /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
     /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
     std::size_t ipv6_prefix = 64;
+    /// Maximum number of WebSockets that one peer address may open a second, each of which may join a room that tells it to
+    /// everybody; further ones get 429. 0: no limit, as everybody has one address behind a proxy. Clients that poll count as
+    /// messages.
+    std::uint64_t joins_per_second = 0;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
@@ -5578,11 +5582,115 @@ ROOMPP_NAMESPACE_END
 #include <deque>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
+/// each call, so that a bucket takes two words. Not thread-safe.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if there are enough.
+    /// @param rate tokens a second; 0 allows everything.
+    /// @param burst the largest number of unused tokens; a new bucket has as many.
+    /// @param now a time before that of an earlier call adds no tokens.
+    /// @returns whether there were enough.
+    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (count > tokens_) return false;
+        tokens_ -= count;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
+        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        refilled_at_ = now;
+    }
+
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
+    time_point refilled_at_{};
+};
+
+namespace detail {
+
+/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
+class rate_limiter {
+public:
+    using time_point = token_bucket::time_point;
+
+    /// Counts a message of so many bytes.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
+        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
+               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
+    }
+
+    /// The time after which an unused limiter is as good as a new one.
+    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
+
+private:
+    // One largest message must fit, however low the rate.
+    static std::uint64_t byte_burst(const limits& limits) noexcept {
+        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
+/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
+class address_rate_limiter {
+public:
+    using time_point = rate_limiter::time_point;
+
+    static constexpr std::size_t max_addresses = 10'000;
+
+    /// Counts a message of so many bytes from this address.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
+
+private:
+    struct entry {
+        rate_limiter limiter;
+        time_point last_used;
+    };
+
+    void forget_unused(std::chrono::seconds age, time_point now);
+
+    std::unordered_map<std::string, entry> entries_;
+    rate_limiter shared_limiter_;
+    time_point last_cleanup_{};
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
 
 // The Date of responses.
 
@@ -5659,7 +5767,7 @@ public:
     }
     [[nodiscard]] std::optional<response> respond(request& request, responder& deferred);
     [[nodiscard]] bool takes_upgrade(const request& request) const;
-    [[nodiscard]] std::optional<response> accept_upgrade(request& request, upgrade_options& options);
+    [[nodiscard]] std::optional<response> accept_upgrade(request& request, net::shard& host, upgrade_options& options);
     /// Defined in server/upgrade.hpp.
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
@@ -5672,6 +5780,8 @@ public:
     void report(const std::exception_ptr& error) noexcept;
 
 private:
+    // Counts an upgrade of this address. Safe from any thread.
+    [[nodiscard]] bool allows_join(const std::string& peer_address, const limits& limits, const loop& home);
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -5681,6 +5791,8 @@ private:
     std::function<void(std::exception_ptr)> default_error_handler_;
     handler<void(const request&, const response_info&)> response_hook_;
     std::string secret_;
+    std::mutex joins_mutex_;
+    address_rate_limiter joins_;  // of all loops
 };
 
 }  // namespace detail
@@ -5862,109 +5974,6 @@ private:
     std::atomic<bool> stopping_{false};
     bool has_run_ = false;
 };
-
-ROOMPP_NAMESPACE_END
-
-// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <unordered_map>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
-/// each call, so that a bucket takes two words. Not thread-safe.
-class token_bucket {
-public:
-    using time_point = std::chrono::steady_clock::time_point;
-
-    /// Takes tokens if there are enough.
-    /// @param rate tokens a second; 0 allows everything.
-    /// @param burst the largest number of unused tokens; a new bucket has as many.
-    /// @param now a time before that of an earlier call adds no tokens.
-    /// @returns whether there were enough.
-    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        if (rate == 0) return true;
-        refill(rate, burst, now);
-        if (count > tokens_) return false;
-        tokens_ -= count;
-        return true;
-    }
-
-private:
-    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        using std::chrono::milliseconds;
-        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
-        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
-        const std::uint64_t gained =
-            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
-        if (gained == 0 && tokens_ <= burst) return;
-        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
-        refilled_at_ = now;
-    }
-
-    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
-    time_point refilled_at_{};
-};
-
-namespace detail {
-
-/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
-class rate_limiter {
-public:
-    using time_point = token_bucket::time_point;
-
-    /// Counts a message of so many bytes.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
-        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
-               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
-    }
-
-    /// The time after which an unused limiter is as good as a new one.
-    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
-
-private:
-    // One largest message must fit, however low the rate.
-    static std::uint64_t byte_burst(const limits& limits) noexcept {
-        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
-    }
-
-    token_bucket messages_;
-    token_bucket bytes_;
-};
-
-/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
-/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
-class address_rate_limiter {
-public:
-    using time_point = rate_limiter::time_point;
-
-    static constexpr std::size_t max_addresses = 10'000;
-
-    /// Counts a message of so many bytes from this address.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
-
-private:
-    struct entry {
-        rate_limiter limiter;
-        time_point last_used;
-    };
-
-    void forget_unused(std::chrono::seconds age, time_point now);
-
-    std::unordered_map<std::string, entry> entries_;
-    rate_limiter shared_limiter_;
-    time_point last_cleanup_{};
-};
-
-}  // namespace detail
 
 ROOMPP_NAMESPACE_END
 
@@ -8300,6 +8309,23 @@ ROOMPP_NAMESPACE_END
 #include <cstdio>
 #include <stdexcept>
 
+// The addresses that count as one peer.
+
+#include <cstddef>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The name under which limits by address count a peer: an IPv4 address itself, and an IPv6 address without the bits that
+/// one host may choose freely, such as `2001:db8:0:1::/64`. Safe from any thread.
+/// @param address as connection::peer_address() has it; what is no address is a group of its own.
+/// @param ipv6_prefix the number of bits that count: limits::ipv6_prefix.
+[[nodiscard]] std::string address_group(const std::string& address, std::size_t ipv6_prefix);
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
@@ -8354,8 +8380,23 @@ ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
     return std::nullopt;
 }
 
-ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, upgrade_options& options) {
+ROOMPP_DECL bool routing_table::allows_join(const std::string& peer_address, const limits& limits, const loop& home) {
+    if (limits.joins_per_second == 0) return true;
+    roompp::limits rate;
+    rate.messages_per_second = limits.joins_per_second;
+    rate.bytes_per_second = 0;
+    const std::lock_guard lock(joins_mutex_);
+    return joins_.allow(net::address_group(peer_address, limits.ipv6_prefix), 0, rate, home.now());
+}
+
+ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, net::shard& host,
+                                                                  upgrade_options& options) {
     if (auto refusal = check_handshake(request)) return refusal;
+    if (!allows_join(request.peer_address(), host.limits(), host.home())) {
+        response refusal(429, "Too many connections are opened from this address; try again in a second.\n");
+        refusal.headers.emplace_back("Retry-After", "1");
+        return refusal;
+    }
     auto [route, values] = find_route(
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });
@@ -8400,6 +8441,46 @@ ROOMPP_DECL void routing_table::report_by_default(const std::exception_ptr& erro
     } catch (...) {
         std::fprintf(stderr, "roompp: a handler failed\n");
     }
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Rate limits by peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
+    constexpr std::uint64_t max_seconds = 24 * 3600;
+    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
+}
+
+ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
+                                             time_point now) {
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
+    auto found = entries_.find(address);
+    if (found == entries_.end()) {
+        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
+        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
+        found = entries_.emplace(address, entry{}).first;
+    }
+    found->second.last_used = now;
+    return found->second.limiter.allow(bytes, limits, now);
+}
+
+ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
+    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
+    last_cleanup_ = now;
+    for (auto it = entries_.begin(); it != entries_.end();)
+        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
 }
 
 }  // namespace detail
@@ -8456,46 +8537,6 @@ ROOMPP_DECL std::string_view http_date_cache::at(std::chrono::system_clock::time
         text_ = http_date(now);
     }
     return text_;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Rate limits by peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
-    constexpr std::uint64_t max_seconds = 24 * 3600;
-    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
-    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
-}
-
-ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
-                                             time_point now) {
-    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
-    auto found = entries_.find(address);
-    if (found == entries_.end()) {
-        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
-        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
-        found = entries_.emplace(address, entry{}).first;
-    }
-    found->second.last_used = now;
-    return found->second.limiter.allow(bytes, limits, now);
-}
-
-ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
-    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
-    last_cleanup_ = now;
-    for (auto it = entries_.begin(); it != entries_.end();)
-        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
 }
 
 }  // namespace detail
@@ -10197,7 +10238,7 @@ namespace detail {
 /// - `std::optional<response> respond(request&, responder&)`: the response, unless it is given through the responder;
 /// - `bool takes_upgrade(const request&)`: whether a request is for another protocol (RFC 9110, section 7.8);
 /// - `upgrade_options`: what it notes between these two, default-constructible;
-/// - `std::optional<response> accept_upgrade(request&, upgrade_options&)`: the refusal of such a request;
+/// - `std::optional<response> accept_upgrade(request&, net::shard& host, upgrade_options&)`: the refusal of such a request;
 /// - `void start_upgrade(net::shard&, Stream, const request_head&, std::string_view rest, upgrade_options)`: takes over
 ///   the stream, which has answered nothing yet, with the bytes that came after the head; head and rest are valid
 /// during
@@ -10544,7 +10585,7 @@ private:
 
     void upgrade(request& incoming, std::string_view rest) {
         typename Router::upgrade_options options;
-        if (auto refusal = router_.accept_upgrade(incoming, options)) return answer_last(*refusal);
+        if (auto refusal = router_.accept_upgrade(incoming, this->host(), options)) return answer_last(*refusal);
         const auto self = this->shared_from_this();
         router_.start_upgrade(this->host(), this->release(), reader_.head(), rest, std::move(options));
     }
@@ -11487,6 +11528,34 @@ ROOMPP_DECL response preflight_response(const request& request, const std::vecto
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/net/address_group.hpp>.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/address_v6.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ipv6_prefix) {
+    constexpr std::size_t address_bits = 128;
+    if (ipv6_prefix >= address_bits) return address;
+    std::error_code ec;
+    const auto parsed = asio::ip::make_address(address, ec);
+    if (ec || !parsed.is_v6()) return address;
+    auto bytes = parsed.to_v6().to_bytes();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::size_t bits = ipv6_prefix <= 8 * i ? 0 : ipv6_prefix - 8 * i;  // of this byte and those after it
+        if (bits < 8) bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> bits));
+    }
+    return asio::ip::address_v6(bytes).to_string() + '/' + std::to_string(ipv6_prefix);
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
 // Accepting connections, and waiting while none can be accepted.
 
 #include <chrono>
@@ -11572,23 +11641,6 @@ ROOMPP_NAMESPACE_END
 
 #include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
-
-// The addresses that count as one peer.
-
-#include <cstddef>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The name under which limits by address count a peer: an IPv4 address itself, and an IPv6 address without the bits that
-/// one host may choose freely, such as `2001:db8:0:1::/64`. Safe from any thread.
-/// @param address as connection::peer_address() has it; what is no address is a group of its own.
-/// @param ipv6_prefix the number of bits that count: limits::ipv6_prefix.
-[[nodiscard]] std::string address_group(const std::string& address, std::size_t ipv6_prefix);
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
 
 // Keeping sockets from the programs that the server starts.
 
@@ -12284,33 +12336,5 @@ ROOMPP_DECL net::tcp_acceptor open_listener(asio::io_context& context, const std
 }
 
 }  // namespace detail
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/net/address_group.hpp>.
-
-#include <cstddef>
-#include <string>
-#include <system_error>
-
-#include <asio/ip/address.hpp>
-#include <asio/ip/address_v6.hpp>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ipv6_prefix) {
-    constexpr std::size_t address_bits = 128;
-    if (ipv6_prefix >= address_bits) return address;
-    std::error_code ec;
-    const auto parsed = asio::ip::make_address(address, ec);
-    if (ec || !parsed.is_v6()) return address;
-    auto bytes = parsed.to_v6().to_bytes();
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const std::size_t bits = ipv6_prefix <= 8 * i ? 0 : ipv6_prefix - 8 * i;  // of this byte and those after it
-        if (bits < 8) bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> bits));
-    }
-    return asio::ip::address_v6(bytes).to_string() + '/' + std::to_string(ipv6_prefix);
-}
-
-}  // namespace net
 ROOMPP_NAMESPACE_END
 #endif

@@ -48,6 +48,10 @@ struct limits {
     /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
     /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
     std::size_t ipv6_prefix = 64;
+    /// Maximum number of WebSockets that one peer address may open a second, each of which may join a room that tells it to
+    /// everybody; further ones get 429. 0: no limit, as everybody has one address behind a proxy. Clients that poll count as
+    /// messages.
+    std::uint64_t joins_per_second = 0;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
