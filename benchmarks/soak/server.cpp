@@ -42,7 +42,8 @@ void serve(int argc, char** argv) {
     server.pages("/pages/", argv[2]);
     server.get("/api/rooms", [rooms] { return std::to_string(rooms.size()); });
 #if ROOMPP_SOAK_TLS
-    if (argc > 4) server.listen_tls(0, roompp::tls(argv[3], argv[4]), "127.0.0.1");
+    if (argc > 4)
+        server.listen_tls(0, roompp::tls(argv[3], argv[4]), "127.0.0.1");
     else
 #endif
         server.listen(0, "127.0.0.1");
