@@ -6427,6 +6427,8 @@ public:
     void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended);
     /// Lets run() return.
     void leave_run();
+    /// Sets what run() calls first at each tick, about once a second; before run().
+    void on_tick(std::function<void()> hook) { on_tick_ = std::move(hook); }
 
     /// For drivers that run the loop instead of run(), in virtual time: runs one ready handler. Exceptions pass
     /// through.
@@ -6434,10 +6436,7 @@ public:
     bool poll_one();
 
     /// For drivers that run the loop instead of run(): sets the time, and runs what is due.
-    void advance(clock::time_point now) {
-        home_.advance(now);
-        tick();
-    }
+    void advance(clock::time_point now);
 
     /// Ends the connections and then the loop: politely, and immediately after limits::stop_timeout.
     void stop();
@@ -6519,6 +6518,7 @@ private:
     fan_out_policy make_writer_;
     std::optional<gathered_sends> sends_;
     std::function<void()> on_end_;   // while run() keeps the time
+    std::function<void()> on_tick_;  // likewise
     clock::duration tick_length_{};  // 0 if a driver keeps the time
     clock::time_point stop_by_{};
     shard_connection* first_ = nullptr;
@@ -6529,6 +6529,7 @@ private:
     std::size_t rejected_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
+    bool tick_is_scheduled_ = false;
     std::unique_ptr<reactor> reactor_;  // destroyed first: its handlers hold connections
 };
 
@@ -8637,11 +8638,12 @@ ROOMPP_NAMESPACE_END
 
 // Accepts connections on one port.
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <string>
-#include <system_error>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -8649,14 +8651,15 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-/// A listening socket. Single-threaded (its own loop); not movable.
+/// A listening socket. What fails, such as for want of descriptors or memory, is tried again at the next tick, and
+/// reported once a minute at most, since who floods may bring it about. Single-threaded (its own loop); not movable.
 class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
         std::function<net::shard&()> next;                       ///< chooses the next connection's shard
         std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;          ///< no connection can be accepted at present
+        std::function<void(std::exception_ptr)> failed;          ///< a connection could not be accepted
     };
 
     /// Listens. @throws as open_listener().
@@ -8669,16 +8672,28 @@ public:
 
     /// Accepts from now on; call once.
     void start(callbacks receivers);
+    /// Goes on accepting if something has failed; call once a second.
+    void tick();
     /// Accepts nothing more, and closes the port.
     void stop() noexcept;
 
 private:
-    void accept();
-    void retry_after(const std::error_code& ec);
+    static constexpr std::size_t max_accepts = 16;   // in a turn
+    static constexpr std::size_t max_failures = 16;  // in a row between two ticks
+    static constexpr std::chrono::minutes report_interval{1};
 
-    asio::io_context& context_;
+    void wait();
+    void accept_waiting();
+    bool accept_next();
+    void report(const std::exception_ptr& error);
+
     net::tcp_acceptor listener_;
     callbacks callbacks_;
+    net::shard* next_host_ = nullptr;  // the next connection's
+    bool is_waiting_ = false;
+    std::size_t failures_ = 0;    // since the last tick or success
+    std::size_t unreported_ = 0;  // failures since the last report
+    std::chrono::steady_clock::time_point next_report_{};
 };
 
 }  // namespace detail
@@ -11150,6 +11165,9 @@ ROOMPP_DECL void listeners::start() {
                         serve(loops_, routes_, host, std::move(stream), has_slot);
                     },
                     [this](const std::exception_ptr& error) { routes_.report(error); }});
+    loops_.first().on_tick([this] {
+        for (auto& port : ports_->acceptors) port.tick();
+    });
 }
 
 ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {
@@ -11247,6 +11265,7 @@ ROOMPP_NAMESPACE_END
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <asio/executor_work_guard.hpp>
@@ -11300,15 +11319,17 @@ ROOMPP_DECL void shard::run(const std::function<void(std::exception_ptr)>& faile
     tick_length_ = std::chrono::seconds(1);
     reactor_->timer.emplace(reactor_->context);
     home_.advance(clock::now());
-    schedule_tick();
     for (;;) {
         try {
+            if (!tick_is_scheduled_ && !ended_) schedule_tick();
             if (reactor_->work.owns_work()) reactor_->context.run();
             reactor_->context.restart();
             reactor_->context.run_until(stop_by_);  // the coroutines that are left
             break;
         } catch (...) {
             failed(std::current_exception());
+            // Memory is short: the time must go on, and until then nothing would end by itself.
+            if (!tick_is_scheduled_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
     }
     sends_.reset();
@@ -11326,7 +11347,12 @@ ROOMPP_DECL void shard::stop() {
     if (stopping_) return;
     stopping_ = true;
     stop_by_ = deadline(limits_.stop_timeout);
-    for_each_connection([](shard_connection& connection) { connection.stop(); });
+    try {
+        for_each_connection([](shard_connection& connection) { connection.stop(); });
+    } catch (...) {
+        end_if_done();
+        throw;
+    }
     end_if_done();
 }
 
@@ -11335,22 +11361,42 @@ ROOMPP_DECL void shard::use(fan_out_policy make_writer, std::shared_ptr<const co
     compression_ = std::move(algorithm);
 }
 
+// What one throws costs the others nothing; the first exception is thrown at the end.
 template <class Visitor>
 void shard::for_each_connection(Visitor&& visit) {
+    std::exception_ptr error;
     for (shard_connection* connection = first_; connection; connection = next_visited_) {
         next_visited_ = connection->next_;
-        visit(*connection);
+        try {
+            visit(*connection);
+        } catch (...) {
+            if (!error) error = std::current_exception();
+        }
     }
     next_visited_ = nullptr;
+    if (error) std::rethrow_exception(error);
 }
 
 ROOMPP_DECL void shard::schedule_tick() {
     reactor_->timer->expires_after(tick_length_);
     reactor_->timer->async_wait([this](const std::error_code& ec) {
+        tick_is_scheduled_ = false;
         if (ec || ended_) return;
         schedule_tick();  // before the tick, which may throw
+        if (on_tick_) on_tick_();
         advance(clock::now());
     });
+    tick_is_scheduled_ = true;
+}
+
+ROOMPP_DECL void shard::advance(clock::time_point now) {
+    try {
+        home_.advance(now);
+    } catch (...) {
+        tick();  // the timeouts of connections do not depend on a timer of the application
+        throw;
+    }
+    tick();
 }
 
 ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
@@ -11556,12 +11602,13 @@ ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ip
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
-// Accepting connections, and waiting while none can be accepted.
+// Accepting connections, and going on when one can't be accepted.
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11569,6 +11616,7 @@ ROOMPP_NAMESPACE_END
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
 
 // Opens a listening socket; the error names the fix if that fails.
 
@@ -11595,11 +11643,19 @@ ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
 ROOMPP_DECL acceptor::acceptor(asio::io_context& context, const std::string& address, std::uint16_t port)
-    : context_(context), listener_(open_listener(context, address, port)) {}
+    : listener_(open_listener(context, address, port)) {
+    listener_.non_blocking(true);
+    listener_.set_option(asio::socket_base::enable_connection_aborted(true));  // else Asio waits for the next one
+}
 
 ROOMPP_DECL void acceptor::start(callbacks receivers) {
     callbacks_ = std::move(receivers);
-    accept();
+    wait();
+}
+
+ROOMPP_DECL void acceptor::tick() {
+    failures_ = 0;
+    if (listener_.is_open() && !is_waiting_) accept_waiting();
 }
 
 ROOMPP_DECL void acceptor::stop() noexcept {
@@ -11607,25 +11663,57 @@ ROOMPP_DECL void acceptor::stop() noexcept {
     listener_.close(ignored);
 }
 
-ROOMPP_DECL void acceptor::accept() {
-    net::shard& host = callbacks_.next();
-    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, net::tcp_socket socket) {
-        if (!listener_.is_open()) return;
-        if (ec) return retry_after(ec);
-        auto accepted = std::make_shared<net::tcp_socket>(std::move(socket));
-        accept();  // before the connection is taken, which may throw
-        host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
+// Not async_accept(): where memory is short, that may end without a call of its handler, and nobody would go on.
+ROOMPP_DECL void acceptor::wait() {
+    listener_.async_wait(asio::socket_base::wait_read, [this](const std::error_code& ec) {
+        if (ec == asio::error::operation_aborted || !listener_.is_open()) return;
+        is_waiting_ = false;
+        accept_waiting();
     });
+    is_waiting_ = true;
 }
 
-// Most likely there are too many open files: only time helps.
-ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
-    if (ec == asio::error::operation_aborted) return;
-    callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-    const auto pause = std::make_shared<net::loop_timer>(context_, std::chrono::milliseconds(100));
-    pause->async_wait([this, pause](const std::error_code&) {
-        if (listener_.is_open()) accept();
-    });
+ROOMPP_DECL void acceptor::accept_waiting() {
+    for (std::size_t i = 0; i < max_accepts && listener_.is_open(); ++i) {
+        try {
+            if (!accept_next()) break;
+            failures_ = 0;
+        } catch (...) {
+            report(std::current_exception());
+            if (++failures_ == max_failures) return;  // until the next tick
+        }
+    }
+    try {
+        if (listener_.is_open()) wait();
+    } catch (...) {
+        report(std::current_exception());
+    }
+}
+
+// @returns whether there was one.
+ROOMPP_DECL bool acceptor::accept_next() {
+    if (!next_host_) next_host_ = &callbacks_.next();
+    std::error_code ec;
+    const auto accepted = std::make_shared<net::tcp_socket>(listener_.accept(next_host_->context(), ec));
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
+    if (ec == asio::error::connection_aborted || ec == std::errc::protocol_error) return true;  // it has gone again
+    if (ec) throw std::system_error(ec, "roompp: cannot accept connections just now");
+    net::shard& host = *std::exchange(next_host_, nullptr);
+    host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
+    return true;
+}
+
+ROOMPP_DECL void acceptor::report(const std::exception_ptr& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_report_) {
+        ++unreported_;
+        return;
+    }
+    next_report_ = now + report_interval;
+    callbacks_.failed(error);
+    if (const auto count = std::exchange(unreported_, 0); count != 0)
+        callbacks_.failed(std::make_exception_ptr(std::runtime_error("roompp: before that, " + std::to_string(count) +
+                                                                     " connections could not be accepted")));
 }
 
 }  // namespace detail
