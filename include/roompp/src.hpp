@@ -12,6 +12,7 @@
 #include <roompp/base/impl/async_handler.ipp>
 #include <roompp/base/impl/loop.ipp>
 #include <roompp/base/impl/rate_limiter.ipp>
+#include <roompp/base/impl/shown_text.ipp>
 #include <roompp/base/impl/text.ipp>
 #include <roompp/base/impl/turn.ipp>
 #include <roompp/base/impl/utf8_validator.ipp>
@@ -38,6 +39,7 @@
 #include <roompp/net/impl/send_queue.ipp>
 #include <roompp/net/impl/shard.ipp>
 #include <roompp/net/impl/tcp_stream.ipp>
+#include <roompp/server/impl/connection_fan_out.ipp>
 #include <roompp/server/impl/listeners.ipp>
 #include <roompp/server/impl/loop_group.ipp>
 #include <roompp/server/impl/routing_table.ipp>

@@ -173,7 +173,10 @@ ROOMPP_DECL std::string write_cbor(const nlohmann::json& json) {
 }  // namespace detail
 
 ROOMPP_DECL nlohmann::json parse_json(std::string_view text) {
-    if (detail::json_depth(text) > max_json_levels) return nlohmann::json(nlohmann::json::value_t::discarded);
+    // nlohmann/json takes a NUL for the end of the text.
+    const bool has_nul = text.find('\0') != std::string_view::npos;
+    if (has_nul || detail::json_depth(text) > max_json_levels)
+        return nlohmann::json(nlohmann::json::value_t::discarded);
     return nlohmann::json::parse(text, nullptr, false);
 }
 

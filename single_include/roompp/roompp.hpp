@@ -257,6 +257,14 @@ public:
     /// O(log timers).
     [[nodiscard]] timer after(clock::duration delay, task work);
 
+    /// Whether the driver can wake the loop between its ticks, see wake_after(). Only on the loop's thread.
+    [[nodiscard]] bool can_wake() const noexcept { return static_cast<bool>(alarm_); }
+    /// Runs the task on the loop after a delay that may be shorter than its ticks; can't be cancelled. Needs can_wake(). Only
+    /// on the loop's thread.
+    void wake_after(clock::duration delay, task work) { alarm_(delay, std::move(work)); }
+    /// For the driver of the loop: how wake_after() works. Set before the loop is used.
+    void set_alarm(std::function<void(clock::duration, task)> alarm) { alarm_ = std::move(alarm); }
+
     /// For the driver of the loop: sets the loop's time, and runs the timers that are due, in the order of their times.
     /// A timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now);
@@ -277,6 +285,7 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::function<std::uint64_t()> random_;
+    std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
@@ -446,6 +455,17 @@ public:
         if (common_->size() == begin) return;
         private_bytes();
         patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
+    }
+
+    /// Adds something for everyone except some, who get what add_private() encoded in its place.
+    /// @param for_each_slot called with a function that takes each of their slots.
+    template <class Append, class ForEachSlot>
+    void add_replaced(Append&& append, range replacement, ForEachSlot&& for_each_slot) {
+        const std::size_t begin = common().size();
+        append(*common_);
+        private_bytes();
+        const range replaced{begin, common_->size()};
+        for_each_slot([&](const subscriber_slot& slot) { patches_.push_back({&slot, replaced, replacement}); });
     }
 
     /// Adds a message for one alone.
@@ -1124,6 +1144,12 @@ enum class flood : unsigned char {
     drop    ///< the message is dropped, and the client is notified if its protocol has a way to
 };
 
+/// What the value of a path's named part, such as the name of a room, may consist of.
+enum class name_characters : unsigned char {
+    shown,  ///< any script, see is_shown_name()
+    ascii   ///< letters, digits, '.', '_' and '-', see is_good_name()
+};
+
 /// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
 /// client can use up the machine. Timeouts are precise to the second.
 struct limits {
@@ -1171,6 +1197,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection
@@ -1178,6 +1207,8 @@ struct limits {
     std::chrono::seconds empty_room{60};
     /// Maximum length of a path parameter's value such as {room}, in characters.
     std::size_t name_length = 100;
+    /// Which characters such a value may have.
+    roompp::name_characters name_characters = roompp::name_characters::shown;
     /// Maximum time for a client to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
     /// Maximum time for a deferred response (see responder); then the client gets 503.
@@ -1185,8 +1216,9 @@ struct limits {
     /// Maximum time for which a poll is held until there is news; shortened to 3 s less than answer_timeout if need be,
     /// since an answer without news is an answer too.
     std::chrono::seconds poll_wait{60};
-    /// After this long without a poll, a polling client leaves its room. Browsers may delay a hidden page's timers.
-    std::chrono::seconds poll_grace{30};
+    /// After this long without a poll, a polling client leaves its room. Above the minute for which browsers hold up the
+    /// timers of a hidden page, which would otherwise leave and join each minute.
+    std::chrono::seconds poll_grace{90};
     /// How long an HTTP connection stays open for another request.
     std::chrono::seconds keep_alive{60};
     /// After this long without a byte from a WebSocket client it is sent a ping. Below the 60 seconds after which
@@ -1442,6 +1474,7 @@ struct find_policy<Kind, Default, First, Rest...>
 ROOMPP_NAMESPACE_END
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -1455,6 +1488,7 @@ ROOMPP_NAMESPACE_END
 
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -1536,7 +1570,7 @@ struct join_snapshot {
     roompp::recovery recovery = roompp::recovery::fresh;
     const person* self = nullptr;                         ///< the member's own person
     std::vector<room_event> messages;                     ///< those that were missed, or the latest ones, in order
-    bool has_presence = false;                            ///< whether the room's policy is presence
+    bool has_presence = false;                            ///< whether it shows the persons
     std::size_t people_count = 0;                         ///< the number of persons
     const std::vector<presence_entry>* people = nullptr;  ///< the persons, the member itself included, up to a bound
 };
@@ -1559,6 +1593,11 @@ public:
     virtual void append(Batch& batch, const room_event& event) const = 0;
     /// Writes the first that a member gets.
     virtual void append(Batch& batch, const join_snapshot& first) const = 0;
+    /// Writes who is in the room, for members that were not shown it when they joined: see basic_room::flush_presence().
+    /// @param count the number of persons; `people` are as many of them as the room lists.
+    virtual void append_people(Batch& batch, std::size_t count, const std::vector<presence_entry>& people) const {
+        (void)batch, (void)count, (void)people;
+    }
     /// Writes a frame that the application has encoded itself, see room_member::write().
     virtual void append_frame(Batch& batch, payload frame) const { batch.append(frame); }
 };
@@ -1662,6 +1701,31 @@ public:
                 range = group.gathered.add_private([&](batch_type& batch) { append(group, batch, event); });
             group.gathered.add_only(slot.subscriber, range);
         });
+        schedule_flush();
+    }
+    /// Sends some events to every member except the newcomers, who are shown the people instead. Members without an encoding
+    /// get neither.
+    /// @param newcomers the slots of members.
+    void broadcast_presence(const std::vector<room_event>& events, const std::vector<const member_slot*>& newcomers,
+                            std::size_t people_count, const std::vector<presence_entry>& people) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            encoding_group& group = groups_[i];
+            if (group.size() == 0 || !group.encoding) continue;
+            const auto is_in_group = [i](const member_slot* slot) { return slot->group == i; };
+            typename batch_builder<batch_type>::range shown;
+            if (std::any_of(newcomers.begin(), newcomers.end(), is_in_group))
+                shown = group.gathered.add_private(
+                    [&](batch_type& batch) { group.encoding->append_people(batch, people_count, people); });
+            group.gathered.add_replaced(
+                [&](batch_type& batch) {
+                    for (const room_event& event : events) group.encoding->append(batch, event);
+                },
+                shown,
+                [&](const auto& replace) {
+                    for (const member_slot* slot : newcomers)
+                        if (is_in_group(slot)) replace(slot->subscriber);
+                });
+        }
         schedule_flush();
     }
     /// Sends a member a frame that is no event, in order with its events.
@@ -2387,7 +2451,7 @@ public:
         return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// A connection of this person has left. `on_leave(const std::shared_ptr<const person>&)` is called when none is left and the grace has passed:
     /// at once without a grace, else by a timer of the loop.
     template <class OnLeave>
     void leave(const std::string& id, loop& home, OnLeave on_leave) {
@@ -2395,15 +2459,21 @@ public:
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
             const auto person = extract(found);
-            on_leave(*person);
+            on_leave(person);
         } else {
             found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
                 if (const auto expired = people_.find(id); expired != people_.end()) {
                     const auto person = extract(expired);
-                    on_leave(*person);
+                    on_leave(person);
                 }
             });
         }
+    }
+
+    /// The person of this id; null if it is not present.
+    [[nodiscard]] const presence_entry* find(const std::string& id) const {
+        const auto found = people_.find(id);
+        return found == people_.end() ? nullptr : &found->second.entry;
     }
 
     /// The number of persons.
@@ -2439,6 +2509,63 @@ private:
 /// Policy: members are notified of each other, without a grace.
 using presence = presence_with_grace<>;
 
+ROOMPP_NAMESPACE_END
+// Joins and leaves that a room's members are not yet told.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Gathers what changes among the persons of a room, and the members who joined meanwhile. What cancels out, as when somebody
+/// comes and goes, is no news. Not thread-safe: belongs to the room's home loop.
+template <class Member>
+class presence_news {
+public:
+    /// A change of one person.
+    struct change {
+        std::shared_ptr<const person> subject;
+        bool has_left = false;
+    };
+
+    /// Whether something waits to be told.
+    [[nodiscard]] bool empty() const noexcept { return before_.empty() && newcomers_.empty(); }
+
+    /// A person is about to change, or has just left.
+    /// @param before what the members know of it; null: that it is not present.
+    void note(const std::string& id, std::shared_ptr<const person> before) { before_.emplace(id, std::move(before)); }
+
+    /// A member is to be shown everybody, instead of the changes.
+    void add_newcomer(const std::shared_ptr<Member>& newcomer) { newcomers_.push_back(newcomer); }
+
+    /// The changes since the last call, by the persons' ids.
+    /// @param find `(const std::string& id)` gives the person as it is now; null: it is not present.
+    template <class Find>
+    [[nodiscard]] std::vector<change> take_changes(Find&& find) {
+        std::vector<change> changes;
+        for (auto& [id, before] : std::exchange(before_, {})) {
+            std::shared_ptr<const person> now = find(id);
+            if (!now && before)
+                changes.push_back({before, true});
+            else if (now && (!before || before->name != now->name || before->data != now->data))
+                changes.push_back({std::move(now), false});
+        }
+        return changes;
+    }
+
+    /// Those who have been added since the last call; some of them may have left.
+    [[nodiscard]] std::vector<std::shared_ptr<Member>> take_newcomers() { return std::exchange(newcomers_, {}); }
+
+private:
+    std::map<std::string, std::shared_ptr<const person>> before_;
+    std::vector<std::shared_ptr<Member>> newcomers_;
+};
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 // The log of a room: where its messages get their numbers and are kept, and where members resume from.
 
@@ -2742,7 +2869,7 @@ public:
     std::optional<std::chrono::system_clock::time_point> enter(const Member& member) {
         return presence_.enter(member.person_, member.since());
     }
-    /// Notes that a member has left. `on_leave(const person&)` is called if that is news, see
+    /// Notes that a member has left. `on_leave(const std::shared_ptr<const person>&)` is called if that is news, see
     /// presence_with_grace::leave().
     template <class OnLeave>
     void leave(const Member& member, loop& home, OnLeave on_leave) {
@@ -2955,6 +3082,19 @@ public:
 
     /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() { out_.flush(); }
+    /// Tells the members now of joins and leaves that limits::presence_interval lets wait; needs the policy `presence`.
+    void flush_presence() {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        tell_news();
+    }
+    /// Shows a member the people, as when it joined, in order with the news of them; needs the policy `presence`. For members
+    /// that have missed some.
+    void show_people(member& viewer) {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        if (!is_member(viewer)) return;
+        news_.add_newcomer(roster_.owner_of(viewer));
+        if (!is_news_due_) tell_news();
+    }
 
 private:
     friend member;
@@ -3035,11 +3175,17 @@ private:
         join_snapshot snapshot = catch_up(options.resume.get(), options.history_limit);
         snapshot.self = joining->person_.get();
         if constexpr (presence_type::tells) {
+            const bool is_gathering = gathers_news();
+            if (is_gathering) {
+                const auto* const before = roster_.presence().find(joining->person_->id);
+                news_.note(joining->person_->id, before ? before->person : nullptr);
+                news_.add_newcomer(joining);
+            }
             const auto since = roster_.enter(*joining);
-            is_news = since.has_value();
+            is_news = since.has_value() && !is_gathering;
             arrival.at = since.value_or(arrival.at);
-            if (options.encoding) people = roster_.presence().list();
-            snapshot.has_presence = true;
+            if (options.encoding && !is_gathering) people = roster_.presence().list();
+            snapshot.has_presence = !is_gathering;
             snapshot.people_count = roster_.presence().size();
             snapshot.people = &people;
         }
@@ -3059,6 +3205,42 @@ private:
         if (error) std::rethrow_exception(error);
     }
 
+    // Whether a join or leave waits with others, and is told with them in a while.
+    [[nodiscard]] bool gathers_news() {
+        constexpr std::size_t max_members_told_at_once = 20;
+        if (is_news_due_) return true;
+        if (roster_.size() <= max_members_told_at_once || news_interval_.count() == 0 || !home_.can_wake())
+            return false;
+        is_news_due_ = true;
+        home_.wake_after(news_interval_, [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->tell_news();
+        });
+        return true;
+    }
+    void tell_news() {
+        is_news_due_ = false;
+        if (news_.empty()) return;
+        const auto& present = roster_.presence();
+        const auto changes = news_.take_changes([&](const std::string& id) -> std::shared_ptr<const person> {
+            const auto* const entry = present.find(id);
+            return entry ? entry->person : nullptr;
+        });
+        std::vector<room_event> events;
+        for (const auto& change : changes) {
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr, {}));
+            events.back().sender = change.subject.get();
+            if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
+        }
+        std::vector<const member_slot*> newcomers;
+        const auto owners = news_.take_newcomers();
+        for (const auto& newcomer : owners)
+            if (is_member(*newcomer)) newcomers.push_back(&newcomer->slot_);
+        guard(nullptr, [&] {
+            out_.broadcast_presence(events, newcomers, present.size(),
+                                    newcomers.empty() ? std::vector<presence_entry>() : present.list());
+        });
+    }
+
     // @returns the member's ownership.
     std::shared_ptr<member> remove(member& leaving, const close_event& reason) {
         const auto self = this->shared_from_this();  // the last member's leaving destroys the room
@@ -3068,10 +3250,11 @@ private:
         out_.remove(owner, leaving.connection_, leaving.slot_);
 
         if constexpr (presence_type::tells)
-            roster_.leave(leaving, home_, [this](const person& person) {
+            roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
+                    if (gathers_news()) return news_.note(person->id, person);
                     room_event event = event_of(event_kind::leave, nullptr, {});
-                    event.sender = &person;
+                    event.sender = person.get();
                     out_.broadcast(event);
                 });
             });
@@ -3109,6 +3292,9 @@ private:
     fan_out<connection_type> out_;
     publication_log<history_type> log_;
     detail::message_dispatch<basic_room, member, messages> dispatch_;
+    detail::presence_news<member> news_;
+    std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
+    bool is_news_due_ = false;                    // a wake-up tells it
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };
@@ -3378,6 +3564,7 @@ private:
         if (!room) return nullptr;
         share.histories->set_limit(limits_.history_bytes / homes_.size());
         room->log_.attach(share.histories);
+        room->news_interval_ = limits_.presence_interval;
         room->on_empty_ = [weak = this->weak_from_this()](Room& empty) {
             if (const auto self = weak.lock()) self->on_empty(empty);
         };
@@ -3659,6 +3846,26 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+// Text that people see beside other people's: names of persons and of rooms.
+
+#include <cstddef>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Whether a text may be shown as somebody's or something's name, without harm to what stands beside it:
+/// - it is UTF-8, of 1 to `max_characters` code points, and shows something: not only spaces and invisible characters;
+/// - it ends no line and drives no terminal: no control characters (C0, DEL, C1), no U+2028 or U+2029;
+/// - it reorders nothing: no bidirectional embeddings, overrides or isolates (UAX #9, section 2), nor the deprecated format
+///   characters U+206A to U+206F and U+FFF9 to U+FFFB;
+/// - it covers nothing: at most 4 combining marks in a row;
+/// - it has no code points that are no characters, such as U+FFFE.
+/// Escaping is the matter of who shows it: `<` is a character. Names are compared by their bytes; who wants `é` to be one
+/// name, whether typed in one character or two, normalises to NFC first, as the chat's pages do. Does not throw; thread-safe.
+[[nodiscard]] bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept;
+
+ROOMPP_NAMESPACE_END
+
 ROOMPP_NAMESPACE_BEGIN
 
 /// Decodes %XX (RFC 3986, section 2.1). In a query string (`plus_is_space`), `+` is a space.
@@ -3706,6 +3913,10 @@ private:
 /// Whether a decoded path parameter is a good name: 1 to `max_length` letters, digits, '.', '_' or '-' (US-ASCII), and
 /// not '.' or '..'.
 [[nodiscard]] bool is_good_name(std::string_view name, std::size_t max_length) noexcept;
+
+/// Whether a decoded path parameter is a name in any script: text as is_shown_text() describes it, of at most `max_length`
+/// code points, without '/', not '.' or '..', and without a space at either end.
+[[nodiscard]] bool is_shown_name(std::string_view name, std::size_t max_length) noexcept;
 
 ROOMPP_NAMESPACE_END
 
@@ -4545,10 +4756,15 @@ auto find_route(Routes& routes, std::string_view path, const PathOf& path_of, co
 /// @throws std::invalid_argument if two routes have one template.
 void refuse_duplicate(const path_template& existing, const path_template& added);
 
+/// What the value of a path's named part may be: see limits::name_length and limits::name_characters.
+struct name_rule {
+    std::size_t max_length = limits().name_length;
+    name_characters characters = limits().name_characters;
+};
+
 /// Decodes and checks the values of a path's named parts.
-/// @param max_length see limits::name_length.
-/// @returns the refusal of a value that is not a good name.
-[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, std::size_t max_length);
+/// @returns the refusal of a value that is not a name by the rule.
+[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, const name_rule& rule);
 
 /// Routes plain requests to handlers, pages and folders. Configure before the server runs; const access is thread-safe
 /// after that. Stays where it was made: pages refer to it.
@@ -4558,9 +4774,9 @@ public:
     router(const router&) = delete;
     router& operator=(const router&) = delete;
 
-    /// Maximum length of a path parameter, see limits::name_length.
-    void max_name_length(std::size_t length) noexcept { max_name_length_ = length; }
-    [[nodiscard]] std::size_t max_name_length() const noexcept { return max_name_length_; }
+    /// What path parameters may be.
+    void names(const name_rule& rule) noexcept { names_ = rule; }
+    [[nodiscard]] const name_rule& names() const noexcept { return names_; }
     [[nodiscard]] static_files& files() noexcept { return files_; }
 
     /// Adds a route.
@@ -4585,7 +4801,7 @@ private:
     [[nodiscard]] std::pair<const http_route*, path_parameters> find(const request& request) const;
     [[nodiscard]] std::string allowed_methods(std::string_view path) const;
 
-    std::size_t max_name_length_ = limits().name_length;
+    name_rule names_;
     std::vector<http_route> routes_;
     static_files files_;
 };
@@ -5034,6 +5250,20 @@ private:
 using bare_protocol [[deprecated("use roompp::raw_protocol")]] = raw_protocol;
 
 ROOMPP_NAMESPACE_END
+// What brings messages to a server's connections, whatever their rooms: with separate compilation it is compiled once, in the
+// library, and not in each file that has rooms.
+
+#if !ROOMPP_HEADER_ONLY
+ROOMPP_NAMESPACE_BEGIN
+
+extern template struct delivery<net::frame_batch>;
+extern template class batch_builder<net::frame_batch>;
+extern template class audience<connection>;
+extern template class fan_out<connection>;
+
+ROOMPP_NAMESPACE_END
+#endif
+
 // One WebSocket route: who may open it, and what opens behind it.
 
 #include <chrono>
@@ -5251,7 +5481,7 @@ public:
     /// Receives exceptions of the route's sessions; empty: the server's on_error() does.
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_hook_; }
 
-    /// Checks the Origin, then asks the hook and the factory.
+    /// Checks the Origin, then asks the hook and the factory. A client whose offered subprotocols are all unknown is refused.
     /// @returns how to open the connection; empty if the reply is a refusal.
     [[nodiscard]] decltype(net::accept_options::open) ask(const request& request, connect_reply& reply) const;
 
@@ -5633,6 +5863,143 @@ private:
     bool has_run_ = false;
 };
 
+ROOMPP_NAMESPACE_END
+
+// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
+/// each call, so that a bucket takes two words. Not thread-safe.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if there are enough.
+    /// @param rate tokens a second; 0 allows everything.
+    /// @param burst the largest number of unused tokens; a new bucket has as many.
+    /// @param now a time before that of an earlier call adds no tokens.
+    /// @returns whether there were enough.
+    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (count > tokens_) return false;
+        tokens_ -= count;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
+        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        refilled_at_ = now;
+    }
+
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
+    time_point refilled_at_{};
+};
+
+namespace detail {
+
+/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
+class rate_limiter {
+public:
+    using time_point = token_bucket::time_point;
+
+    /// Counts a message of so many bytes.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
+        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
+               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
+    }
+
+    /// The time after which an unused limiter is as good as a new one.
+    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
+
+private:
+    // One largest message must fit, however low the rate.
+    static std::uint64_t byte_burst(const limits& limits) noexcept {
+        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
+/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
+class address_rate_limiter {
+public:
+    using time_point = rate_limiter::time_point;
+
+    static constexpr std::size_t max_addresses = 10'000;
+
+    /// Counts a message of so many bytes from this address.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
+
+private:
+    struct entry {
+        rate_limiter limiter;
+        time_point last_used;
+    };
+
+    void forget_unused(std::chrono::seconds age, time_point now);
+
+    std::unordered_map<std::string, entry> entries_;
+    rate_limiter shared_limiter_;
+    time_point last_cleanup_{};
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
+
+// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The payload of a peer's close frame, checked.
+struct close_frame {
+    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
+    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
+    close_event event;
+    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
+};
+
+/// Parses and checks the payload of a close frame.
+[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
+
+/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
+[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
+
+/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
+/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
+[[nodiscard]] close_event decode_close_payload(std::string_view payload);
+
+/// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
+/// closing handshake is not waited for.
+[[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
+
+}  // namespace net
 ROOMPP_NAMESPACE_END
 
 #if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
@@ -6129,6 +6496,7 @@ private:
     template <class Visitor>
     void for_each_connection(Visitor&& visit);
     void schedule_tick();
+    void wake_after(clock::duration delay, loop::task work);
     void tick();
     void end_if_done() noexcept;
 
@@ -6288,7 +6656,7 @@ ROOMPP_DECL server& server::threads(std::size_t n) {
 ROOMPP_DECL server& server::limits(const roompp::limits& limits) {
     require_before_listen("limits()");
     limits_ = limits;
-    routes_.plain().max_name_length(limits.name_length);
+    routes_.plain().names({limits.name_length, limits.name_characters});
     return *this;
 }
 
@@ -6979,6 +7347,129 @@ ROOMPP_DECL bool is_good_name(std::string_view name, std::size_t max_length) noe
            std::all_of(name.begin(), name.end(), good);
 }
 
+ROOMPP_DECL bool is_shown_name(std::string_view name, std::size_t max_length) noexcept {
+    return is_shown_text(name, max_length) && name.find('/') == std::string_view::npos && name != "." && name != ".." &&
+           name.front() != ' ' && name.back() != ' ';
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/shown_text.hpp>.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// Incremental check of UTF-8.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
+/// three bytes. Not thread-safe.
+class utf8_validator {
+public:
+    /// Checks the next part.
+    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
+    [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+    /// Whether the text so far does not end within a character.
+    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
+
+private:
+    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
+
+    unsigned char missing_bytes_ = 0;  // of the current character
+    unsigned char min_next_ = 0x80;    // bounds of its next byte
+    unsigned char max_next_ = 0xBF;
+};
+
+/// Whether a whole text is UTF-8.
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    utf8_validator validator;
+    return validator.append(text) && validator.is_complete();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+struct code_point_range {
+    std::uint32_t first;
+    std::uint32_t last;
+};
+
+template <std::size_t Count>
+[[nodiscard]] constexpr bool is_in(const code_point_range (&ranges)[Count], std::uint32_t code_point) noexcept {
+    for (const auto& range : ranges)
+        if (code_point >= range.first && code_point <= range.last) return true;
+    return false;
+}
+
+// What a name may not have anywhere.
+[[nodiscard]] ROOMPP_DECL bool harms_neighbours(std::uint32_t code_point) noexcept {
+    constexpr code_point_range harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x2028, 0x202e},
+                                            {0x2066, 0x206f}, {0xfdd0, 0xfdef}, {0xfff9, 0xfffb}};
+    return is_in(harmful, code_point) || (code_point & 0xfffeU) == 0xfffeU;
+}
+
+// What shows nothing by itself: spaces, fillers, joiners, marks of direction, selectors of variants, tags.
+[[nodiscard]] ROOMPP_DECL bool is_invisible(std::uint32_t code_point) noexcept {
+    constexpr code_point_range invisible[] = {
+        {0x20, 0x20},     {0xa0, 0xa0},       {0xad, 0xad},      {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
+        {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},  {0x2000, 0x200f}, {0x202f, 0x202f}, {0x205f, 0x2065},
+        {0x2800, 0x2800}, {0x3000, 0x3000},   {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+        {0xfff0, 0xfff8}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+    return is_in(invisible, code_point);
+}
+
+// The marks that are drawn over, under or around the character before, and can be stacked on any.
+[[nodiscard]] ROOMPP_DECL bool is_combining_mark(std::uint32_t code_point) noexcept {
+    constexpr code_point_range marks[] = {
+        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x5bf, 0x5bf},   {0x5c1, 0x5c2},     {0x5c4, 0x5c5},
+        {0x610, 0x61a},   {0x64b, 0x65f},   {0x670, 0x670},   {0x6d6, 0x6dc},   {0x6df, 0x6e4},     {0x6e7, 0x6e8},
+        {0x6ea, 0x6ed},   {0x711, 0x711},   {0x730, 0x74a},   {0x7eb, 0x7f3},   {0x816, 0x819},     {0x898, 0x89f},
+        {0x8ca, 0x8e1},   {0x8e3, 0x8ff},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0xe47, 0xe4e},     {0xeb1, 0xeb1},
+        {0xeb4, 0xebc},   {0xec8, 0xece},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20f0},   {0x302a, 0x302f},
+        {0x3099, 0x309a}, {0xa66f, 0xa672}, {0xa8e0, 0xa8f1}, {0xfe20, 0xfe2f}, {0x1d165, 0x1d169}, {0x1d242, 0x1d244}};
+    return is_in(marks, code_point);
+}
+
+// Of a text that is UTF-8; removes it from the text.
+[[nodiscard]] ROOMPP_DECL std::uint32_t take_code_point(std::string_view& text) noexcept {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    std::uint32_t code_point = size == 1 ? first : first & (0xffU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i)
+        code_point = code_point << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    text.remove_prefix(size);
+    return code_point;
+}
+
+}  // namespace detail
+
+ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept {
+    constexpr std::size_t max_marks_in_a_row = 4;
+    constexpr std::size_t max_bytes_of_character = 4;
+    if (text.size() / max_bytes_of_character > max_characters || !detail::is_utf8(text)) return false;
+    bool shows_something = false;
+    std::size_t characters = 0;
+    std::size_t marks = 0;
+    while (!text.empty()) {
+        const std::uint32_t code_point = detail::take_code_point(text);
+        if (++characters > max_characters || detail::harms_neighbours(code_point)) return false;
+        const bool is_mark = detail::is_combining_mark(code_point);
+        marks = is_mark ? marks + 1 : 0;
+        if (marks > max_marks_in_a_row) return false;
+        if (!is_mark && !detail::is_invisible(code_point)) shows_something = true;
+    }
+    return shows_something;
+}
+
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/response.hpp>.
 
@@ -7069,13 +7560,15 @@ ROOMPP_DECL void refuse_duplicate(const path_template& existing, const path_temp
         throw std::invalid_argument("roompp: there already is a route for " + added.text());
 }
 
-ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, std::size_t max_length) {
+ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, const name_rule& rule) {
+    const bool is_ascii = rule.characters == name_characters::ascii;
     for (auto& [name, value] : values) {
         auto decoded = percent_decode(value);
-        if (!decoded || !is_good_name(*decoded, max_length))
+        if (!decoded || !(is_ascii ? is_good_name : is_shown_name)(*decoded, rule.max_length))
             return response(400, "The " + name + " in the path is not a valid name: it must be 1 to " +
-                                     std::to_string(max_length) +
-                                     " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
+                                     std::to_string(rule.max_length) +
+                                     (is_ascii ? " letters (a to z, A to Z), digits, '.', '_' or '-'.\n"
+                                               : " characters of UTF-8 that can be seen, without '/'.\n"));
         value = std::move(*decoded);
     }
     return std::nullopt;
@@ -7112,7 +7605,7 @@ ROOMPP_DECL std::optional<response> router::refuse_body(const request& request) 
 ROOMPP_DECL bool router::respond(request& request, responder& deferred, std::optional<response>& answer) const {
     auto [route, values] = find(request);
     if (route) {
-        answer = check_parameters(values, max_name_length_);
+        answer = check_parameters(values, names_);
         if (answer) return true;
         request.set_parameters(std::move(values));
         answer = route->answer(request, deferred);
@@ -7603,6 +8096,18 @@ ROOMPP_DECL void gathered_sends::write() {
 
 }  // namespace net
 ROOMPP_NAMESPACE_END
+// The library's instantiations of the fan-out to connections.
+
+#if !ROOMPP_HEADER_ONLY
+ROOMPP_NAMESPACE_BEGIN
+
+template struct delivery<net::frame_batch>;
+template class batch_builder<net::frame_batch>;
+template class audience<connection>;
+template class fan_out<connection>;
+
+ROOMPP_NAMESPACE_END
+#endif
 // Deciding on a request to open a WebSocket.
 
 #include <memory>
@@ -7655,7 +8160,13 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
         connect_hook_(request, reply);
     if (reply.refused()) return nullptr;
     auto factory = factory_(request, reply);
-    if (!factory) return nullptr;
+    // A browser fails a connection without one of the subprotocols that its page has offered (WHATWG WebSockets, section 2.2):
+    // after it has joined.
+    const std::string& offered = request.header("Sec-WebSocket-Protocol");
+    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol()))
+        reply.refuse(400,
+                     "None of the offered subprotocols is served here: " + offered + ". Offer another one, or none.\n");
+    if (reply.refused() || !factory) return nullptr;
     if (!first_message_check_)
         return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
             return factory(opened, person());
@@ -7670,6 +8181,7 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
 namespace detail {
 
 ROOMPP_DECL bool offers(const request& request, std::string_view subprotocol) {
+    if (subprotocol.empty()) return false;
     bool found = false;
     for_each_element(request.header("Sec-WebSocket-Protocol"),
                      [&](std::string_view offer) { found = found || offer == subprotocol; });
@@ -7848,7 +8360,7 @@ ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& reque
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });
     if (!route) return response(404, "There is no WebSocket under this path.\n");
-    if (auto refusal = check_parameters(values, plain_.max_name_length())) return refusal;
+    if (auto refusal = check_parameters(values, plain_.names())) return refusal;
     request.set_parameters(std::move(values));
     try {
         connect_reply reply;
@@ -7948,6 +8460,95 @@ ROOMPP_DECL std::string_view http_date_cache::at(std::chrono::system_clock::time
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+// Rate limits by peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
+    constexpr std::uint64_t max_seconds = 24 * 3600;
+    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
+}
+
+ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
+                                             time_point now) {
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
+    auto found = entries_.find(address);
+    if (found == entries_.end()) {
+        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
+        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
+        found = entries_.emplace(address, entry{}).first;
+    }
+    found->second.last_used = now;
+    return found->second.limiter.allow(bytes, limits, now);
+}
+
+ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
+    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
+    last_cleanup_ = now;
+    for (auto it = entries_.begin(); it != entries_.end();)
+        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/websocket/close_frame.hpp>.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL close_frame parse_close_frame(std::string_view payload) {
+    if (payload.empty()) return {{close_code::no_status, {}}, false};
+    if (payload.size() == 1) return {{close_code::protocol_error, "a close frame has half a code"}, true};
+    close_event event = decode_close_payload(payload);
+    if (!close_code::is_sendable(event.code))
+        return {{close_code::protocol_error, "a close frame has a code that must not be sent"}, true};
+    if (!roompp::detail::is_utf8(event.reason))
+        return {{close_code::invalid_payload, "a close frame has a reason that is not UTF-8"}, true};
+    return {std::move(event), false};
+}
+
+ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
+    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
+    return payload.append(reason);
+}
+
+ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
+    if (payload.empty()) return {close_code::no_status, {}};
+    if (payload.size() == 1) return {close_code::protocol_error, {}};
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
+}
+
+ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept {
+    switch (code) {
+        case close_code::protocol_error:
+        case close_code::invalid_payload:
+        case close_code::policy_violation:
+        case close_code::too_big:
+        case close_code::internal_error:
+            return true;
+        default:
+            return !close_code::is_sendable(code);
+    }
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
 // Accepting connections for a server.
 
 #include <csignal>
@@ -7961,9 +8562,37 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
+// Asio's types on a shard, bound to its io_context's own executor. Asio's default, any_io_executor, is called through a table
+// of functions, and compiles more slowly.
+
+#include <chrono>
+
+#include <asio/basic_signal_set.hpp>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/wait_traits.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// A connection.
+using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+/// A listening socket.
+using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type>;
+/// A timer of the steady clock.
+using loop_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                              asio::io_context::executor_type>;
+/// Signals of the process that a loop waits for.
+using signal_set = asio::basic_signal_set<asio::io_context::executor_type>;
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
 
 // Accepts connections on one port.
 
@@ -7984,9 +8613,9 @@ class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
-        std::function<net::shard&()> next;                             ///< chooses the next connection's shard
-        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;                ///< no connection can be accepted at present
+        std::function<net::shard&()> next;                       ///< chooses the next connection's shard
+        std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
+        std::function<void(std::exception_ptr)> failed;          ///< no connection can be accepted at present
     };
 
     /// Listens. @throws as open_listener().
@@ -8007,7 +8636,7 @@ private:
     void retry_after(const std::error_code& ec);
 
     asio::io_context& context_;
-    asio::ip::tcp::acceptor listener_;
+    net::tcp_acceptor listener_;
     callbacks callbacks_;
 };
 
@@ -8033,7 +8662,7 @@ namespace net {
 /// The stream of a server's connections: see stream_concept, which says what each function must do.
 class tcp_stream {
 public:
-    explicit tcp_stream(asio::ip::tcp::socket socket);
+    explicit tcp_stream(tcp_socket socket);
 
     /// Counts the peer as lost when it has not acknowledged sent bytes for this long, where the system can (Linux:
     /// TCP_USER_TIMEOUT; at most a day). Without it, a peer whose network goes away stays for as long as the system
@@ -8054,15 +8683,15 @@ public:
     }
     template <class Handler>
     void wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_read, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_write, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_lost(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_error, std::forward<Handler>(handler));
     }
     void end_writing() noexcept;
     void close() noexcept;
@@ -8075,7 +8704,7 @@ public:
     }
 
 private:
-    asio::ip::tcp::socket socket_;
+    tcp_socket socket_;
     std::unique_ptr<connection_limiter::slot> slot_;
 };
 
@@ -9955,7 +10584,7 @@ private:
     bool input_ended_ = false;        // the client has finished sending
     bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
-    bool will_go_on_ = false;         // with what was read ahead, in a later turn
+    bool will_go_on_ = false;  // with what was read ahead, in a later turn
 };
 
 }  // namespace detail
@@ -9980,143 +10609,6 @@ ROOMPP_NAMESPACE_END
 #include <system_error>
 #include <utility>
 
-// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <unordered_map>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
-/// each call, so that a bucket takes two words. Not thread-safe.
-class token_bucket {
-public:
-    using time_point = std::chrono::steady_clock::time_point;
-
-    /// Takes tokens if there are enough.
-    /// @param rate tokens a second; 0 allows everything.
-    /// @param burst the largest number of unused tokens; a new bucket has as many.
-    /// @param now a time before that of an earlier call adds no tokens.
-    /// @returns whether there were enough.
-    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        if (rate == 0) return true;
-        refill(rate, burst, now);
-        if (count > tokens_) return false;
-        tokens_ -= count;
-        return true;
-    }
-
-private:
-    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        using std::chrono::milliseconds;
-        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
-        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
-        const std::uint64_t gained =
-            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
-        if (gained == 0 && tokens_ <= burst) return;
-        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
-        refilled_at_ = now;
-    }
-
-    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
-    time_point refilled_at_{};
-};
-
-namespace detail {
-
-/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
-class rate_limiter {
-public:
-    using time_point = token_bucket::time_point;
-
-    /// Counts a message of so many bytes.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
-        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
-               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
-    }
-
-    /// The time after which an unused limiter is as good as a new one.
-    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
-
-private:
-    // One largest message must fit, however low the rate.
-    static std::uint64_t byte_burst(const limits& limits) noexcept {
-        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
-    }
-
-    token_bucket messages_;
-    token_bucket bytes_;
-};
-
-/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
-/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
-class address_rate_limiter {
-public:
-    using time_point = rate_limiter::time_point;
-
-    static constexpr std::size_t max_addresses = 10'000;
-
-    /// Counts a message of so many bytes from this address.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
-
-private:
-    struct entry {
-        rate_limiter limiter;
-        time_point last_used;
-    };
-
-    void forget_unused(std::chrono::seconds age, time_point now);
-
-    std::unordered_map<std::string, entry> entries_;
-    rate_limiter shared_limiter_;
-    time_point last_cleanup_{};
-};
-
-}  // namespace detail
-
-ROOMPP_NAMESPACE_END
-
-// The payload of close frames (RFC 6455, sections 5.5.1 and 7.4).
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The payload of a peer's close frame, checked.
-struct close_frame {
-    /// What the peer said: close_code::no_status if it said nothing. If the payload is malformed, what it is answered with,
-    /// protocol_error or invalid_payload and the reason for that: nothing else of it can be told to anybody.
-    close_event event;
-    bool malformed = false;  ///< a single byte, a code that must not be sent, or a reason that is not UTF-8
-};
-
-/// Parses and checks the payload of a close frame.
-[[nodiscard]] close_frame parse_close_frame(std::string_view payload);
-
-/// Encodes the payload of a close frame (RFC 6455, section 5.5.1). Checks nothing.
-[[nodiscard]] std::string encode_close_payload(std::uint16_t code, std::string_view reason);
-
-/// Decodes the payload of a close frame. The code is close_code::no_status if the payload is empty, and
-/// close_code::protocol_error if it has a single byte; code and reason are not checked otherwise.
-[[nodiscard]] close_event decode_close_payload(std::string_view payload);
-
-/// Whether a close with this code means that the peer's further bytes are of no use: after it, the answer to the
-/// closing handshake is not waited for.
-[[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-
 // Turns a client's bytes into messages.
 
 #include <array>
@@ -10126,42 +10618,6 @@ ROOMPP_NAMESPACE_END
 #include <optional>
 #include <string>
 #include <string_view>
-
-// Incremental check of UTF-8.
-
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
-/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
-/// three bytes. Not thread-safe.
-class utf8_validator {
-public:
-    /// Checks the next part.
-    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
-    [[nodiscard]] bool append(std::string_view bytes) noexcept;
-
-    /// Whether the text so far does not end within a character.
-    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
-
-private:
-    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
-
-    unsigned char missing_bytes_ = 0;  // of the current character
-    unsigned char min_next_ = 0x80;    // bounds of its next byte
-    unsigned char max_next_ = 0xBF;
-};
-
-/// Whether a whole text is UTF-8.
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    utf8_validator validator;
-    return validator.append(text) && validator.is_complete();
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -10236,8 +10692,8 @@ private:
     std::array<char, 14> header_{};
     std::size_t header_bytes_ = 0;  // that have come
     frame frame_;
-    std::string control_;       // the payload of a control frame
-    std::string message_;       // of the fragments that have come
+    std::string control_;         // the payload of a control frame
+    std::string message_;         // of the fragments that have come
     std::uint64_t received_ = 0;  // bytes of the message's payloads, before decompression
     roompp::detail::utf8_validator utf8_;
     opcode message_kind_ = opcode::text;
@@ -10335,13 +10791,13 @@ private:
         while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
             const std::size_t size_before = size;
             const auto frame = reader->read(bytes, size, error);
+            count_received(size_before - size);  // first: the frame may be a close, after which nobody looks any more
             if (frame)
                 on_frame(*frame);
             else if (reader->has_ended_fragment() && size_before - size <= max_counted_fragment)
                 (void)allow_frame(0);
             if (!this->host().budget().spend(work_budget::frame_cost)) break;
         }
-        count_received(offered - size);
         if (error) {
             on_malformed_bytes(error);
             return offered;
@@ -10602,7 +11058,7 @@ namespace detail {
 
 struct listeners::ports {
     std::deque<acceptor> acceptors;  // references to them are kept by their handlers
-    std::optional<asio::signal_set> stop_signals;
+    std::optional<net::signal_set> stop_signals;
 };
 
 ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
@@ -10646,7 +11102,7 @@ ROOMPP_DECL std::string listeners::url() const {
 ROOMPP_DECL void listeners::start() {
     for (auto& port : ports_->acceptors)
         port.start({[this]() -> net::shard& { return loops_.next(); },
-                    [this](net::shard& host, asio::ip::tcp::socket socket) {
+                    [this](net::shard& host, net::tcp_socket socket) {
                         net::tcp_stream stream(std::move(socket));
                         stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
                         const bool has_slot = stream.take_slot(limiter_, limits_);
@@ -10755,14 +11211,13 @@ ROOMPP_NAMESPACE_END
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
 struct shard::reactor {
     asio::io_context context{1};
-    std::optional<asio::steady_timer> timer;  // while run() keeps the time
+    std::optional<net::loop_timer> timer;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
@@ -10789,6 +11244,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -10856,6 +11312,18 @@ ROOMPP_DECL void shard::schedule_tick() {
     });
 }
 
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
+}
+
 ROOMPP_DECL void shard::tick() {
     if (stopping_ && now() >= stop_by_)
         for_each_connection([](shard_connection& connection) { connection.abort(); });
@@ -10894,6 +11362,52 @@ ROOMPP_DECL std::optional<std::string> cookie_value(std::string_view field, std:
 }
 
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_validator.hpp>.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* next = bytes.data();
+    const char* const end = next + bytes.size();
+    while (next != end) {
+        if (missing_bytes_ == 0) {
+            // ASCII, as most text is, by words.
+            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
+                std::memcpy(&word, next, sizeof word);
+                if ((word & high_bits) != 0) break;
+            }
+            if (next == end) break;
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte >= 0x80 && !start_character(byte)) return false;
+        } else {
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte < min_next_ || byte > max_next_) return false;
+            --missing_bytes_;
+            min_next_ = 0x80;
+            max_next_ = 0xBF;
+        }
+    }
+    return true;
+}
+
+ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
+    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
+    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
+    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
+    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
+    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
+    return true;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/cors.hpp>.
 
 #include <algorithm>
@@ -10902,19 +11416,46 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
+// The authority of a URI of this scheme, without the port that the scheme has anyway (RFC 6454, section 4).
+[[nodiscard]] ROOMPP_DECL std::string_view without_default_port(std::string_view scheme,
+                                                                std::string_view authority) noexcept {
+    const std::string_view port = same_token(scheme, "https") ? ":443" : same_token(scheme, "http") ? ":80" : "";
+    const std::size_t colon = authority.rfind(':');
+    if (!port.empty() && colon != std::string_view::npos && authority.substr(colon) == port)
+        authority.remove_suffix(port.size());
+    return authority;
+}
+
+// An origin by its parts: its text may name the default port or not, though a browser's does not.
+struct origin_parts {
+    explicit origin_parts(std::string_view origin) noexcept {
+        const std::size_t separator = origin.find("://");
+        if (separator == std::string_view::npos) return;
+        scheme = origin.substr(0, separator);
+        authority = without_default_port(scheme, origin.substr(separator + 3));
+    }
+    std::string_view scheme;     // empty if the text is no origin, such as `null`
+    std::string_view authority;  // without a default port
+};
+
 ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::string>& allowed) {
-    const std::string_view origin = request.header("Origin");
-    if (origin.empty()) return true;
-    const std::size_t separator = origin.find("://");
-    if (separator != std::string_view::npos && same_token(origin.substr(separator + 3), request.host()) &&
-        (!request.is_secure() || same_token(origin.substr(0, separator), "https")))
+    const std::string_view text = request.header("Origin");
+    if (text.empty()) return true;
+    const origin_parts origin(text);
+    // Which port Host leaves out depends on the scheme that the page used: a proxy may have ended the encryption.
+    if (!origin.scheme.empty() && same_token(origin.authority, without_default_port(origin.scheme, request.host())) &&
+        (!request.is_secure() || same_token(origin.scheme, "https")))
         return true;
-    return names_origin(allowed, "*") || names_origin(allowed, origin);
+    return names_origin(allowed, "*") || names_origin(allowed, text);
 }
 
 ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
-    return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return same_token(entry, origin); });
+    const origin_parts parts(origin);
+    return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& entry) {
+        if (parts.scheme.empty()) return same_token(entry, origin);
+        const origin_parts expected(entry);
+        return same_token(expected.scheme, parts.scheme) && same_token(expected.authority, parts.authority);
+    });
 }
 
 ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,
@@ -10959,7 +11500,6 @@ ROOMPP_NAMESPACE_END
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 
 // Opens a listening socket; the error names the fix if that fails.
 
@@ -10976,8 +11516,8 @@ namespace detail {
 /// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
 /// @param port 0 picks a free one.
 /// @throws std::invalid_argument if the address is not one; std::system_error if it can't be had.
-[[nodiscard]] asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                    std::uint16_t port);
+[[nodiscard]] net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address,
+                                              std::uint16_t port);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
@@ -11000,10 +11540,10 @@ ROOMPP_DECL void acceptor::stop() noexcept {
 
 ROOMPP_DECL void acceptor::accept() {
     net::shard& host = callbacks_.next();
-    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, asio::ip::tcp::socket socket) {
+    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, net::tcp_socket socket) {
         if (!listener_.is_open()) return;
         if (ec) return retry_after(ec);
-        auto accepted = std::make_shared<asio::ip::tcp::socket>(std::move(socket));
+        auto accepted = std::make_shared<net::tcp_socket>(std::move(socket));
         accept();  // before the connection is taken, which may throw
         host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
     });
@@ -11013,7 +11553,7 @@ ROOMPP_DECL void acceptor::accept() {
 ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
     if (ec == asio::error::operation_aborted) return;
     callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-    const auto pause = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(100));
+    const auto pause = std::make_shared<net::loop_timer>(context_, std::chrono::milliseconds(100));
     pause->async_wait([this, pause](const std::error_code&) {
         if (listener_.is_open()) accept();
     });
@@ -11075,7 +11615,7 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+ROOMPP_DECL tcp_stream::tcp_stream(tcp_socket socket) : socket_(std::move(socket)) {
     std::error_code ignored;  // a socket that refuses these still works, only slower
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -11100,7 +11640,7 @@ ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, const limits
 
 ROOMPP_DECL void tcp_stream::end_writing() noexcept {
     std::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
 }
 
 ROOMPP_DECL void tcp_stream::close() noexcept {
@@ -11273,7 +11813,8 @@ namespace net {
 ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, bool is_rest) {
     const std::size_t added = head.size() + body.size();
     if (added == 0) return;
-    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first || pieces_.back().own.size() >= full_piece) {
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first ||
+        pieces_.back().own.size() >= full_piece) {
         pieces_.emplace_back();
         pieces_.back().is_rest = is_rest;
     }
@@ -11331,95 +11872,6 @@ ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
         }
         bytes -= first;
         pieces_.pop_front();
-    }
-}
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
-// Rate limits by peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
-    constexpr std::uint64_t max_seconds = 24 * 3600;
-    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
-    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
-}
-
-ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
-                                             time_point now) {
-    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
-    auto found = entries_.find(address);
-    if (found == entries_.end()) {
-        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
-        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
-        found = entries_.emplace(address, entry{}).first;
-    }
-    found->second.last_used = now;
-    return found->second.limiter.allow(bytes, limits, now);
-}
-
-ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
-    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
-    last_cleanup_ = now;
-    for (auto it = entries_.begin(); it != entries_.end();)
-        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/websocket/close_frame.hpp>.
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-ROOMPP_DECL close_frame parse_close_frame(std::string_view payload) {
-    if (payload.empty()) return {{close_code::no_status, {}}, false};
-    if (payload.size() == 1) return {{close_code::protocol_error, "a close frame has half a code"}, true};
-    close_event event = decode_close_payload(payload);
-    if (!close_code::is_sendable(event.code))
-        return {{close_code::protocol_error, "a close frame has a code that must not be sent"}, true};
-    if (!roompp::detail::is_utf8(event.reason))
-        return {{close_code::invalid_payload, "a close frame has a reason that is not UTF-8"}, true};
-    return {std::move(event), false};
-}
-
-ROOMPP_DECL std::string encode_close_payload(std::uint16_t code, std::string_view reason) {
-    std::string payload{static_cast<char>(code >> 8U), static_cast<char>(code & 0xffU)};
-    return payload.append(reason);
-}
-
-ROOMPP_DECL close_event decode_close_payload(std::string_view payload) {
-    if (payload.empty()) return {close_code::no_status, {}};
-    if (payload.size() == 1) return {close_code::protocol_error, {}};
-    const auto high = static_cast<unsigned char>(payload[0]);
-    const auto low = static_cast<unsigned char>(payload[1]);
-    return {static_cast<std::uint16_t>(high << 8U | low), std::string(payload.substr(2))};
-}
-
-ROOMPP_DECL bool is_terminal(std::uint16_t code) noexcept {
-    switch (code) {
-        case close_code::protocol_error:
-        case close_code::invalid_payload:
-        case close_code::policy_violation:
-        case close_code::too_big:
-        case close_code::internal_error:
-            return true;
-        default:
-            return !close_code::is_sendable(code);
     }
 }
 
@@ -11568,7 +12020,10 @@ ROOMPP_DECL bool frame_reader::read_header(char*& bytes, std::size_t& size, fram
 ROOMPP_DECL std::size_t frame_reader::header_size() const noexcept {
     if (header_bytes_ < 2) return 2;
     const unsigned length = static_cast<unsigned char>(header_[1]) & frame_bits::length;
-    return 2 + (length == frame_bits::length_64_bit ? 8U : length == frame_bits::length_16_bit ? 2U : 0U) +
+    return 2 +
+           (length == frame_bits::length_64_bit   ? 8U
+            : length == frame_bits::length_16_bit ? 2U
+                                                  : 0U) +
            frame_.key.size();
 }
 
@@ -11593,7 +12048,8 @@ ROOMPP_DECL frame_error frame_reader::check_start() const noexcept {
         case opcode::continuation:
             if (!in_message_) return protocol_error("a continuation has no message to continue");
             if ((first & frame_bits::rsv1) != 0)
-                return protocol_error("a continuation has the bit of compressed messages, which only their first frame has");
+                return protocol_error(
+                    "a continuation has the bit of compressed messages, which only their first frame has");
             return {};
         case opcode::text:
         case opcode::binary:
@@ -11631,7 +12087,8 @@ ROOMPP_DECL frame_error frame_reader::parse_header() noexcept {
         is_compressed_ = (first & frame_bits::rsv1) != 0;
         in_message_ = true;
     }
-    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_)) return message_too_large;
+    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_))
+        return message_too_large;
     received_ += length;
     return {};
 }
@@ -11658,7 +12115,8 @@ ROOMPP_DECL frame_error frame_reader::add_data(std::string_view data) {
                 return data_not_deflated;
         }
     }
-    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before))) return text_not_utf8;
+    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before)))
+        return text_not_utf8;
     return {};
 }
 
@@ -11698,52 +12156,6 @@ ROOMPP_DECL void frame_reader::release_message() {
 }
 
 }  // namespace net
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/base/utf8_validator.hpp>.
-
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    const char* next = bytes.data();
-    const char* const end = next + bytes.size();
-    while (next != end) {
-        if (missing_bytes_ == 0) {
-            // ASCII, as most text is, by words.
-            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
-                std::memcpy(&word, next, sizeof word);
-                if ((word & high_bits) != 0) break;
-            }
-            if (next == end) break;
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte >= 0x80 && !start_character(byte)) return false;
-        } else {
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte < min_next_ || byte > max_next_) return false;
-            --missing_bytes_;
-            min_next_ = 0x80;
-            max_next_ = 0xBF;
-        }
-    }
-    return true;
-}
-
-ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
-    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
-    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
-    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
-    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
-    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
-    return true;
-}
-
-}  // namespace detail
 ROOMPP_NAMESPACE_END
 // Accepting an upgrade, with websocketpp's SHA-1.
 
@@ -11833,14 +12245,13 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                  std::uint16_t port) {
+ROOMPP_DECL net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address, std::uint16_t port) {
     using asio::ip::tcp;
     const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
-        tcp::acceptor listener(context);
+        net::tcp_acceptor listener(context);
         listener.open(endpoint.protocol(), ec);
         if (!ec) net::close_on_exec(listener.native_handle());
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
+        if (!ec) listener.set_option(net::tcp_acceptor::reuse_address(true), ec);
         if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
         if (!ec) listener.bind(endpoint, ec);
         if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);

@@ -15,6 +15,7 @@
 #endif
 
 #include <roompp/roompp.hpp>
+#include <roompp/testing.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace testing {

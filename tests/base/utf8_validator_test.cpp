@@ -18,9 +18,9 @@ TEST_CASE("Text of every length of character is UTF-8", "[utf8]") {
 }
 
 TEST_CASE("Bytes that no character has are not UTF-8, wherever they are", "[utf8]") {
-    for (const char* bytes : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
-                              "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82",
-                              "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 "}) {
+    for (const char* bytes :
+         {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82", "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 "}) {
         CAPTURE(bytes);
         CHECK_FALSE(is_utf8(bytes));
         for (std::size_t before = 1; before < 20; ++before) {

@@ -38,7 +38,8 @@ test("a room named chat can be entered from / although /chat/ is the index", asy
 test("a bad name shows what is wrong with it and stays", async () => {
   const page = await site.visit();
   const problems = {
-    "": /Type the name/, "tea room": /a space/, "a/b": /“\/”/, "käse": /“ä”/, "🎈": /“🎈”/, "<b>": /“<”/,
+    "": /Type the name/, "a/b": /“\/”/, "a\u202eb": /control how text is shown/, "\u200b": /shows nothing/,
+    "\u3164": /shows nothing/, ["Z" + "\u0336".repeat(5)]: /accents/,
     ".": /can't be a room name/, "..": /can't be a room name/, ["x".repeat(101)]: /101 characters/,
   };
   for (const [name, problem] of Object.entries(problems)) {
@@ -55,8 +56,25 @@ test("a bad name shows what is wrong with it and stays", async () => {
 test("the server has the same rule for names as the page", async () => {
   const page = await site.visit();
   const statusOf = async (name) => (await page.request.get(`${site.server.url}${name}/`)).status();
-  for (const good of ["a", "Tea.room_2-b", "x".repeat(100)]) assert.equal(await statusOf(good), 200, good);
-  for (const bad of ["tea%20room", "k%C3%A4se", "%3Cb%3E", "x".repeat(101)]) assert.ok([400, 404].includes(await statusOf(bad)), bad);
+  for (const good of ["a", "Tea.room_2-b", "x".repeat(100), "tea%20room", "k%C3%A4se", "%3Cb%3E", encodeURIComponent("🎈".repeat(100))])
+    assert.equal(await statusOf(good), 200, good);
+  for (const bad of ["a\u202eb", "\u200b", "\u3164", "\u0085", "Z" + "\u0336".repeat(5), "x".repeat(101), "🎈".repeat(101)])
+    assert.ok([400, 404].includes(await statusOf(encodeURIComponent(bad))), bad);
+});
+
+test("a room may have a name in any script, one however it is typed", async () => {
+  const page = await site.visit();
+  for (const name of ["房间", "a b", "user@example.org", "<b>&amp;", "50%", "caf\u00e9"]) {
+    await page.goto(site.server.url);
+    await tryName(page, name);
+    await page.waitForURL(`${site.server.url}${encodeURIComponent(name)}/`);
+    await connected(page);
+    assert.equal(await page.textContent("#room-name"), name);
+  }
+  const decomposed = await connected(await site.visit(`${encodeURIComponent("cafe\u0301")}/`));
+  await page.fill("#chat-message-input", "one room");
+  await page.press("#chat-message-input", "Enter");
+  await decomposed.locator("#chat-log", { hasText: "one room" }).waitFor();
 });
 
 test("open rooms are listed, the fullest first, and lead into the room; closed ones go", async () => {

@@ -4,23 +4,11 @@
 // - every view of a head lies in the bytes that it was parsed from;
 // - a head that is taken obeys the grammar, and written anew it is parsed to the same;
 // - a refusal has a status and a text of one line.
-//
-// With libFuzzer, from the top of the repository:
-//   clang++ -std=c++17 -g -O2 -fsanitize=fuzzer,address,undefined -DROOMPP_LIBFUZZER -Iinclude
-//       tests/fuzz/request_parser.cpp -o fuzz_request_parser
-//   mkdir found && ./fuzz_request_parser -max_len=2048 found tests/fuzz/corpus/request_parser
-// Without ROOMPP_LIBFUZZER the program replays files and all files of folders, given as arguments, and each of their
-// beginnings.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +16,9 @@
 #include <roompp/http/body_reader.hpp>
 #include <roompp/http/parser.hpp>
 
+#include "driver.hpp"
+
+using fuzz::require;
 using roompp::detail::body_reader;
 using roompp::detail::consists_of;
 using roompp::detail::find_control;
@@ -46,12 +37,6 @@ using roompp::detail::token_char;
 using roompp::detail::trim;
 
 namespace {
-
-void require(bool holds, const char* property) {
-    if (holds) return;
-    std::fprintf(stderr, "violated: %s\n", property);
-    std::abort();
-}
 
 // The limits of one run.
 struct setting {
@@ -241,59 +226,14 @@ std::string run(std::string_view bytes, const setting& bounds, Sizes next_size) 
     return conn.outcome();
 }
 
-void check(std::string_view bytes) {
+}  // namespace
+
+void fuzz::check(std::string_view bytes) {
     for (const setting& bounds : {setting{{}, 65'536}, setting{{64, 3}, 8}}) {
         const std::string whole = run(bytes, bounds, [&] { return bytes.size(); });
         require(run(bytes, bounds, [] { return std::size_t{1}; }) == whole,
                 "single bytes have the outcome of the whole");
-        std::uint32_t random = 2166136261u;  // the bytes say where to split (FNV-1a)
-        for (const char c : bytes) random = (random ^ static_cast<unsigned char>(c)) * 16777619u;
-        const auto next_size = [&]() -> std::size_t {
-            random = random * 1664525u + 1013904223u;
-            return 1 + (random >> 16) % ((random >> 8) % 4 == 0 ? 64 : 4);
-        };
-        require(run(bytes, bounds, next_size) == whole, "pieces have the outcome of the whole");
+        choices split(bytes);
+        require(run(bytes, bounds, [&] { return split.next_size(); }) == whole, "pieces have the outcome of the whole");
     }
 }
-
-}  // namespace
-
-#ifdef ROOMPP_LIBFUZZER
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    check({reinterpret_cast<const char*>(data), size});
-    return 0;
-}
-
-#else
-
-namespace {
-
-void replay(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    require(stream.is_open(), "a file can be read");
-    const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-    std::printf("%s\n", file.string().c_str());
-    for (std::size_t i = 0; i <= bytes.size(); ++i) check(std::string_view(bytes).substr(0, i));
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-    std::size_t files = 0;
-    for (int i = 1; i < argc; ++i) {
-        if (!std::filesystem::is_directory(argv[i])) {
-            replay(argv[i]);
-            ++files;
-            continue;
-        }
-        for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-            replay(entry.path());
-            ++files;
-        }
-    }
-    std::printf("%zu files replayed\n", files);
-    return files == 0 ? 1 : 0;  // a folder that is not there, or empty, tests nothing
-}
-
-#endif

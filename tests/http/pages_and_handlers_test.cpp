@@ -155,13 +155,32 @@ TEST_CASE("A WebSocket address without an upgrade gets 426", "[http]") {
 TEST_CASE("A bad name in a path gets 400 and is not repeated", "[http]") {
     http_site site;
     auto browser = site.world.http();
-    const std::vector<std::string> names = {"%3Cscript%3E", "a%20b", "..", std::string(101, 'x'), "%zz"};
+    const std::vector<std::string> names = {"%3Cscript%3E%0A", "%E2%80%AE%3C", "..", std::string(101, '<'), "%zz",
+                                            "%FF%3C",          "a%2Fb"};
     for (const auto& name : names) {
         CAPTURE(name);
         const auto answer = browser.get("/hello/" + name + '/');
         CHECK(answer.status == 400);
         CHECK_FALSE(has(answer.body, "<"));
     }
+    CHECK(browser.get("/hello/caf%C3%A9%20%3C/").body == "Hello, caf\u00e9 <!\n");
+}
+
+TEST_CASE("Names in paths may be narrowed to plain ones", "[http]") {
+    roompp::server server;
+    roompp::limits limits;
+    limits.name_characters = roompp::name_characters::ascii;
+    server.limits(limits);
+    server.get("/hello/{name}/", [](const roompp::request& request) { return std::string(request.parameter("name")); });
+    server.websocket("/ws/{room}/", roompp::echo());
+    roompp::testing::world world(server);
+    auto browser = world.http();
+    for (const char* name : {"%3Cscript%3E", "a%20b", "caf%C3%A9", ".."}) {
+        CAPTURE(name);
+        CHECK(browser.get(std::string("/hello/") + name + '/').status == 400);
+        CHECK(world.client(std::string("/ws/") + name + '/').try_connect().status == 400);
+    }
+    CHECK(browser.get("/hello/Tea.room_2-b/").body == "Tea.room_2-b");
 }
 
 TEST_CASE("A request whose handler throws gets 500, without the reason", "[http]") {

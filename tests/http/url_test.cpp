@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 
 using roompp::is_good_name;
+using roompp::is_shown_name;
 using roompp::path_template;
 using roompp::percent_decode;
 using roompp::query_value;
@@ -103,6 +104,19 @@ TEST_CASE("A literal part has precedence over a named one", "[url]") {
     const path_template late("/{kind}/tea");
     CHECK(early.is_more_literal_than(late));
     CHECK_FALSE(late.is_more_literal_than(early));
+}
+
+TEST_CASE("Names may be in any script", "[url]") {
+    for (const char* good : {"caf\u00e9", "\u623f\u95f4", "a b", "user@example.org", "a:b", "R&D", "...", "-", "1%"}) {
+        CAPTURE(good);
+        CHECK(is_shown_name(good, 20));
+    }
+    for (const char* bad : {"", ".", "..", "/", "a/b", " a", "a ", "a\n", "\xff", "\u202etxt", "\u200b", "\u2028"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(is_shown_name(bad, 20));
+    }
+    CHECK(is_shown_name("\u623f\u623f\u623f", 3));
+    CHECK_FALSE(is_shown_name("\u623f\u623f\u623f\u623f", 3));
 }
 
 TEST_CASE("Good names are short and plain", "[url]") {

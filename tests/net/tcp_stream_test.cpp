@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("A peer that acknowledges nothing any more counts as lost", "[tcp_stream]") {
     asio::io_context context;
-    tcp::acceptor listener(context, {asio::ip::address_v4::loopback(), 0});
+    roompp::net::tcp_acceptor listener(context, {asio::ip::address_v4::loopback(), 0});
     tcp::socket peer(context);
     peer.connect(listener.local_endpoint());
     roompp::net::tcp_stream stream(listener.accept());

@@ -38,6 +38,7 @@ TEST_CASE("JSON may be nested up to a bound") {
         REQUIRE_FALSE(parse_json(nested(roompp::max_json_levels, open, close)).is_discarded());
         REQUIRE(parse_json(nested(roompp::max_json_levels + 1, open, close)).is_discarded());
         REQUIRE(parse_json(nested(200'000, open, close)).is_discarded());
+        REQUIRE(parse_json('[' + nested(200'000, open, close) + ",[]]").is_discarded());  // the deepest counts
     }
 }
 
@@ -53,6 +54,14 @@ TEST_CASE("What is not JSON is discarded and does not throw") {
     for (const auto* text : {"", "[", "]]]]", "}{", "\"", "\"\\", "[1e999]", "\xff"})
         REQUIRE(parse_json(text).is_discarded());
     REQUIRE(json_string(std::string(500'000, '['), "message") == std::nullopt);
+}
+
+TEST_CASE("A text with a NUL is no JSON") {
+    const std::string nul(1, '\0');
+    for (const auto& text : {R"({"message":"hi"})" + nul, R"({"message":"hi"})" + nul + "garbage", nul + "{}",
+                             "[1," + nul + "2]", "[\"" + nul + "\"]"})
+        CHECK(parse_json(text).is_discarded());
+    CHECK(json_string(R"({"message":"\u0000"})", "message") == nul);
 }
 
 TEST_CASE("CBOR of every kind is read as nlohmann/json has written it") {

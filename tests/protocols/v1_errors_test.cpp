@@ -128,6 +128,33 @@ TEST_CASE("An error repeats the number of its frame", "[v1][errors]") {
     });
 }
 
+TEST_CASE("An error repeats the number of a text that is no JSON, if it can be read", "[v1][errors]") {
+    explore_orders([](v1_site& site) {
+        auto ann = site.join();
+        const auto number_of = [&](const std::string& text) -> std::uint64_t {
+            CAPTURE(text);
+            ann.client.send(text);
+            const auto got = ann.next_frame();
+            REQUIRE(got["error"] == "malformed");
+            return got.value("ack", std::uint64_t{0});
+        };
+        CHECK(number_of(R"({"type":"message","message":"\ud800","ack":1})") == 1);  // half of an emoji
+        CHECK(number_of(R"({ "ack" : 9007199254740991 , "message": )") == 9007199254740991);
+        CHECK(number_of(R"({"message": ")" + times(200'000, "x") + R"(\x", "ack": 3})") == 3);
+        CHECK(number_of(R"({"message":)" + times(200, "[") + times(200, "]") + R"(,"ack":4})") == 4);
+        CHECK(number_of(std::string(R"({"message":"hi","ack":5})") + '\0' + "{}") == 5);
+        for (const char* text :
+             {R"({"message":"\x","ack":0})", R"({"message":"\x","ack":01})", R"({"message":"\x","ack":-1})",
+              R"({"message":"\x","ack":1.0})", R"({"message":"\x","ack":"1"})",
+              R"({"message":"\x","ack":9007199254740992})", R"({"message":"\x","ack":1)",
+              R"({"message":"\x","ack":99999999999999999999})", R"({"message":"\x","a":{"ack":1}})",
+              R"({"message":"\x\"ack\":1,","a":"ack"})", R"({"message":"\x","ack)", R"({"message":"\x","ack":)",
+              R"({"message":"\x","ack)"
+              "\\"})
+            CHECK(number_of(text) == 0);
+    });
+}
+
 TEST_CASE("An unknown type is told so", "[v1][errors]") {
     explore_orders([](v1_site& site) {
         auto ann = site.join();

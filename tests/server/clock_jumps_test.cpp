@@ -28,10 +28,10 @@ TEST_CASE("A clock that jumps disconnects nobody, and loses and reorders nothing
     auto poller = world.http();
     const std::string poll = "/poll/a/?client=0123456789abcdef&after=0";
     CHECK(poller.get(poll).status == 200);
-    int said = 0;
+    int message_count = 0;
     for (const auto jump : {-24h * 365, 24h * 365 * 5, -24h * 365 * 60, 24h * 365 * 90}) {
         world.set_wall_time(world.wall_now() + jump);
-        const std::string text = "message " + std::to_string(++said);
+        const std::string text = "message " + std::to_string(++message_count);
         ann.send(text).expect(text);
         ben.expect(text);
         world.advance(5s);
@@ -39,7 +39,7 @@ TEST_CASE("A clock that jumps disconnects nobody, and loses and reorders nothing
         CHECK(ann.pings() == 0);  // nothing has come sooner
         const auto answer = poller.get(poll);
         CHECK(answer.status == 200);
-        for (int i = 1; i <= said; ++i) {
+        for (int i = 1; i <= message_count; ++i) {
             CHECK(answer.body.find("message " + std::to_string(i)) != std::string::npos);
         }
         CHECK(rooms.size() == 1);

@@ -83,7 +83,7 @@ class ChatServer(unittest.IsolatedAsyncioTestCase):
     def test_a_bad_option_and_a_taken_port_say_what_to_do(self):
         port = self.chat.url.rstrip("/").rsplit(":", 1)[1]
         for options, expected in ((["--port", port], "choose another port"), (["--port", "70000"], "--port"),
-                                  (["--pages", "/nowhere"], "/nowhere"), (["--address", "here"], "no IP address")):
+                                  (["--pages", "/nowhere"], "/nowhere"), (["--address", "here"], "neither an IP address")):
             with self.subTest(options):
                 tried = subprocess.run([os.environ["CHAT_SERVER"], *options], capture_output=True, text=True, timeout=patience())
                 self.assertNotEqual(tried.returncode, 0)

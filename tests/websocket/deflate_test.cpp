@@ -206,12 +206,21 @@ TEST_CASE("What a compressed text becomes must be UTF-8", "[deflate]") {
 
 TEST_CASE("Compressed data that end within a block are refused", "[deflate]") {
     std::string five_bytes = stored_block("12345");
-    CHECK(close_code_for(masked_frame(0xC2, five_bytes.substr(0, five_bytes.size() - 4))) == 0);  // completed by the tail
+    CHECK(close_code_for(masked_frame(0xC2, five_bytes.substr(0, five_bytes.size() - 4))) ==
+          0);  // completed by the tail
     CHECK(close_code_for(masked_frame(0xC2, stored_block("1234567890").substr(0, 8))) == 1007);
     std::string smaller;
     REQUIRE(roompp::deflate()->deflate(std::string(1000, 'y'), smaller));
     CHECK(close_code_for(masked_frame(0xC2, smaller)) == 0);
     CHECK(close_code_for(masked_frame(0xC2, smaller.substr(0, 4))) == 1007);
+}
+
+TEST_CASE("A compressed message can refer to nothing before it, which another client may have sent", "[deflate]") {
+    // A block with fixed codes: three bytes from five bytes back (RFC 1951, section 3.2.6), and the empty block's beginning.
+    const std::string reference("\x02\x12\0\0", 4);
+    const std::string secret = stored_block("secret", false);
+    CHECK(close_code_for(masked_frame(0xC1, secret + reference)) == 0);
+    CHECK(close_code_for(masked_frame(0xC1, secret + std::string(1, '\0')) + masked_frame(0xC1, reference)) == 1007);
 }
 
 TEST_CASE("A message may end with a final block", "[deflate]") {

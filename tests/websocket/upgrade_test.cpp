@@ -63,7 +63,12 @@ TEST_CASE("A subprotocol is agreed upon if it is offered, and else not sent", "[
     t::world world(server);
     const auto chosen = [](t::client client) { return client.connect().chosen_subprotocol(); };
     CHECK(chosen(world.client("/").subprotocol("other").subprotocol("roompp.test")) == "roompp.test");
-    CHECK(chosen(world.client("/").subprotocol("other")).empty());
+    CHECK(chosen(world.client("/")).empty());
+    // A browser would fail the connection after it was opened.
+    const auto refused = world.client("/").subprotocol("other").subprotocol("more").try_connect();
+    CHECK(refused.status == 400);
+    CHECK(refused.body ==
+          "None of the offered subprotocols is served here: other, more. Offer another one, or none.\n");
     CHECK(chosen(world.client("/")).empty());
 }
 
@@ -149,6 +154,32 @@ TEST_CASE("A page that did not come encrypted may not open an encrypted WebSocke
     CHECK(allows("http://chat.example", false));
 }
 
+TEST_CASE("An origin is compared by its parts, with the port that its scheme has", "[handshake]") {
+    const auto allows = [](const std::string& host, const std::string& origin,
+                           const std::vector<std::string>& others = {}) {
+        const std::string text = "GET / HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin + "\r\n\r\n";
+        roompp::detail::request_parser parser;
+        parser.consume(text);
+        const std::string no_body;
+        return roompp::detail::allows_origin(roompp::request(parser.head(), no_body, "127.0.0.1", false), others);
+    };
+    CHECK(allows("example.org:443", "https://example.org"));
+    CHECK(allows("example.org", "https://example.org:443"));
+    CHECK(allows("example.org:80", "http://example.org"));
+    CHECK(allows("example.org", "http://example.org:80"));
+    CHECK(allows("[::1]:80", "http://[::1]"));
+    CHECK_FALSE(allows("example.org:80", "https://example.org"));
+    CHECK_FALSE(allows("example.org:443", "http://example.org"));
+    CHECK_FALSE(allows("example.org:8443", "https://example.org"));
+    CHECK_FALSE(allows("example.org", "http://example.org:8080"));
+    CHECK_FALSE(allows("example.org", "ftp://example.org:80"));
+    CHECK_FALSE(allows("[::80]", "http://[::80]:8080"));
+    CHECK(allows("chat.example", "https://friend.example", {"https://FRIEND.example:443"}));
+    CHECK_FALSE(allows("chat.example", "https://friend.example", {"http://friend.example"}));
+    CHECK_FALSE(allows("chat.example", "null", {"https://friend.example"}));
+    CHECK(allows("chat.example", "null", {"null"}));
+}
+
 TEST_CASE("Only the server's own pages may connect, and programs", "[handshake]") {
     roompp::server server;
     set_up(server);
@@ -170,6 +201,8 @@ TEST_CASE("Only the server's own pages may connect, and programs", "[handshake]"
         CHECK(status("/ws/echo/", origin) == 101);
     }
     CHECK(status("/ws/open/", "https://friend.example") == 101);
+    CHECK(status("/ws/open/", "https://friend.example:443") == 101);
+    CHECK(status("/ws/open/", "https://friend.example:80") == 403);
     CHECK(world.client("/ws/echo/").try_connect().status == 101);
     CHECK(world.client("/ws/echo/")
               .header("Host", "example.org:8000")

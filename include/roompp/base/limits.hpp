@@ -15,6 +15,12 @@ enum class flood : unsigned char {
     drop    ///< the message is dropped, and the client is notified if its protocol has a way to
 };
 
+/// What the value of a path's named part, such as the name of a room, may consist of.
+enum class name_characters : unsigned char {
+    shown,  ///< any script, see is_shown_name()
+    ascii   ///< letters, digits, '.', '_' and '-', see is_good_name()
+};
+
 /// What a server allows and how long it waits. Every bound has a default, chosen so that a public chat works and no
 /// client can use up the machine. Timeouts are precise to the second.
 struct limits {
@@ -62,6 +68,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection
@@ -69,6 +78,8 @@ struct limits {
     std::chrono::seconds empty_room{60};
     /// Maximum length of a path parameter's value such as {room}, in characters.
     std::size_t name_length = 100;
+    /// Which characters such a value may have.
+    roompp::name_characters name_characters = roompp::name_characters::shown;
     /// Maximum time for a client to send a whole request, from its first byte or the connection's start.
     std::chrono::seconds request_timeout{10};
     /// Maximum time for a deferred response (see responder); then the client gets 503.

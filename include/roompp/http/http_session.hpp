@@ -420,7 +420,7 @@ private:
     bool input_ended_ = false;        // the client has finished sending
     bool abort_was_noticed_ = false;  // a hook was told that the client has gone
     bool too_slow_ = false;
-    bool will_go_on_ = false;         // with what was read ahead, in a later turn
+    bool will_go_on_ = false;  // with what was read ahead, in a later turn
 };
 
 }  // namespace detail

@@ -79,10 +79,15 @@ auto find_route(Routes& routes, std::string_view path, const PathOf& path_of, co
 /// @throws std::invalid_argument if two routes have one template.
 void refuse_duplicate(const path_template& existing, const path_template& added);
 
+/// What the value of a path's named part may be: see limits::name_length and limits::name_characters.
+struct name_rule {
+    std::size_t max_length = limits().name_length;
+    name_characters characters = limits().name_characters;
+};
+
 /// Decodes and checks the values of a path's named parts.
-/// @param max_length see limits::name_length.
-/// @returns the refusal of a value that is not a good name.
-[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, std::size_t max_length);
+/// @returns the refusal of a value that is not a name by the rule.
+[[nodiscard]] std::optional<response> check_parameters(path_parameters& values, const name_rule& rule);
 
 /// Routes plain requests to handlers, pages and folders. Configure before the server runs; const access is thread-safe
 /// after that. Stays where it was made: pages refer to it.
@@ -92,9 +97,9 @@ public:
     router(const router&) = delete;
     router& operator=(const router&) = delete;
 
-    /// Maximum length of a path parameter, see limits::name_length.
-    void max_name_length(std::size_t length) noexcept { max_name_length_ = length; }
-    [[nodiscard]] std::size_t max_name_length() const noexcept { return max_name_length_; }
+    /// What path parameters may be.
+    void names(const name_rule& rule) noexcept { names_ = rule; }
+    [[nodiscard]] const name_rule& names() const noexcept { return names_; }
     [[nodiscard]] static_files& files() noexcept { return files_; }
 
     /// Adds a route.
@@ -119,7 +124,7 @@ private:
     [[nodiscard]] std::pair<const http_route*, path_parameters> find(const request& request) const;
     [[nodiscard]] std::string allowed_methods(std::string_view path) const;
 
-    std::size_t max_name_length_ = limits().name_length;
+    name_rule names_;
     std::vector<http_route> routes_;
     static_files files_;
 };

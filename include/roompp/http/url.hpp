@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <roompp/base/shown_text.hpp>
 #include <roompp/config.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -57,6 +58,10 @@ private:
 /// Whether a decoded path parameter is a good name: 1 to `max_length` letters, digits, '.', '_' or '-' (US-ASCII), and
 /// not '.' or '..'.
 [[nodiscard]] bool is_good_name(std::string_view name, std::size_t max_length) noexcept;
+
+/// Whether a decoded path parameter is a name in any script: text as is_shown_text() describes it, of at most `max_length`
+/// code points, without '/', not '.' or '..', and without a space at either end.
+[[nodiscard]] bool is_shown_name(std::string_view name, std::size_t max_length) noexcept;
 
 ROOMPP_NAMESPACE_END
 

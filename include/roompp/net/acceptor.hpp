@@ -10,6 +10,7 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -25,9 +26,9 @@ class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
-        std::function<net::shard&()> next;                             ///< chooses the next connection's shard
-        std::function<void(net::shard&, asio::ip::tcp::socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;                ///< a connection could not be accepted
+        std::function<net::shard&()> next;                       ///< chooses the next connection's shard
+        std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
+        std::function<void(std::exception_ptr)> failed;          ///< a connection could not be accepted
     };
 
     /// Listens. @throws as open_listener().
@@ -55,7 +56,7 @@ private:
     bool accept_next();
     void report(const std::exception_ptr& error);
 
-    asio::ip::tcp::acceptor listener_;
+    net::tcp_acceptor listener_;
     callbacks callbacks_;
     net::shard* next_host_ = nullptr;  // the next connection's
     bool is_waiting_ = false;

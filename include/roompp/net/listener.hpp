@@ -6,6 +6,7 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -17,8 +18,8 @@ namespace detail {
 /// @param address an IP address, `localhost`, or empty for all of this machine's, IPv4 and IPv6.
 /// @param port 0 picks a free one.
 /// @throws std::invalid_argument if the address is not one; std::system_error if it can't be had.
-[[nodiscard]] asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                    std::uint16_t port);
+[[nodiscard]] net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address,
+                                              std::uint16_t port);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END

@@ -179,6 +179,7 @@ private:
     template <class Visitor>
     void for_each_connection(Visitor&& visit);
     void schedule_tick();
+    void wake_after(clock::duration delay, loop::task work);
     void tick();
     void end_if_done() noexcept;
 

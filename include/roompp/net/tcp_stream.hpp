@@ -11,6 +11,7 @@
 #include <roompp/base/limits.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -24,7 +25,7 @@ namespace net {
 /// The stream of a server's connections: see stream_concept, which says what each function must do.
 class tcp_stream {
 public:
-    explicit tcp_stream(asio::ip::tcp::socket socket);
+    explicit tcp_stream(tcp_socket socket);
 
     /// Counts the peer as lost when it has not acknowledged sent bytes for this long, where the system can (Linux:
     /// TCP_USER_TIMEOUT; at most a day). Without it, a peer whose network goes away stays for as long as the system
@@ -45,15 +46,15 @@ public:
     }
     template <class Handler>
     void wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_read, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_read, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_write, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_write, std::forward<Handler>(handler));
     }
     template <class Handler>
     void wait_lost(Handler&& handler) {
-        socket_.async_wait(asio::ip::tcp::socket::wait_error, std::forward<Handler>(handler));
+        socket_.async_wait(tcp_socket::wait_error, std::forward<Handler>(handler));
     }
     void end_writing() noexcept;
     void close() noexcept;
@@ -66,7 +67,7 @@ public:
     }
 
 private:
-    asio::ip::tcp::socket socket_;
+    tcp_socket socket_;
     std::unique_ptr<connection_limiter::slot> slot_;
 };
 

@@ -59,8 +59,8 @@ struct v1_command {
 /// Parses a client's frame. Does not throw on any input; bounded by max_json_levels. Safe from any thread.
 [[nodiscard]] v1_command parse_v1_command(payload frame, v1_permissions allowed);
 
-/// The `ack` number of a frame that is dropped unread. Nothing for frames above 4 KiB: parsing what floods the server would
-/// cost more than the number is worth.
+/// The `ack` number of a frame that is not parsed, or is no JSON: what a client waits for is answered whenever its number can
+/// be read. One pass over the text. Does not throw on any input; safe from any thread.
 [[nodiscard]] std::optional<std::uint64_t> parse_v1_ack_number(payload frame);
 
 /// Executes commands of one member in its room, on the room's home loop.

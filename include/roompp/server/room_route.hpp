@@ -13,6 +13,7 @@
 #include <roompp/protocols/raw.hpp>
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/rooms.hpp>
+#include <roompp/server/connection_fan_out.hpp>
 #include <roompp/server/websocket_route.hpp>
 #include <roompp/websocket/connect_reply.hpp>
 

@@ -70,7 +70,7 @@ public:
     /// Receives exceptions of the route's sessions; empty: the server's on_error() does.
     [[nodiscard]] const handler<void(std::exception_ptr)>& error_hook() const noexcept { return error_hook_; }
 
-    /// Checks the Origin, then asks the hook and the factory.
+    /// Checks the Origin, then asks the hook and the factory. A client whose offered subprotocols are all unknown is refused.
     /// @returns how to open the connection; empty if the reply is a refusal.
     [[nodiscard]] decltype(net::accept_options::open) ask(const request& request, connect_reply& reply) const;
 

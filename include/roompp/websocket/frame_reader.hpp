@@ -87,8 +87,8 @@ private:
     std::array<char, 14> header_{};
     std::size_t header_bytes_ = 0;  // that have come
     frame frame_;
-    std::string control_;       // the payload of a control frame
-    std::string message_;       // of the fragments that have come
+    std::string control_;         // the payload of a control frame
+    std::string message_;         // of the fragments that have come
     std::uint64_t received_ = 0;  // bytes of the message's payloads, before decompression
     roompp::detail::utf8_validator utf8_;
     opcode message_kind_ = opcode::text;

@@ -10,19 +10,46 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
+// The authority of a URI of this scheme, without the port that the scheme has anyway (RFC 6454, section 4).
+[[nodiscard]] ROOMPP_DECL std::string_view without_default_port(std::string_view scheme,
+                                                                std::string_view authority) noexcept {
+    const std::string_view port = same_token(scheme, "https") ? ":443" : same_token(scheme, "http") ? ":80" : "";
+    const std::size_t colon = authority.rfind(':');
+    if (!port.empty() && colon != std::string_view::npos && authority.substr(colon) == port)
+        authority.remove_suffix(port.size());
+    return authority;
+}
+
+// An origin by its parts: its text may name the default port or not, though a browser's does not.
+struct origin_parts {
+    explicit origin_parts(std::string_view origin) noexcept {
+        const std::size_t separator = origin.find("://");
+        if (separator == std::string_view::npos) return;
+        scheme = origin.substr(0, separator);
+        authority = without_default_port(scheme, origin.substr(separator + 3));
+    }
+    std::string_view scheme;     // empty if the text is no origin, such as `null`
+    std::string_view authority;  // without a default port
+};
+
 ROOMPP_DECL bool allows_origin(const request& request, const std::vector<std::string>& allowed) {
-    const std::string_view origin = request.header("Origin");
-    if (origin.empty()) return true;
-    const std::size_t separator = origin.find("://");
-    if (separator != std::string_view::npos && same_token(origin.substr(separator + 3), request.host()) &&
-        (!request.is_secure() || same_token(origin.substr(0, separator), "https")))
+    const std::string_view text = request.header("Origin");
+    if (text.empty()) return true;
+    const origin_parts origin(text);
+    // Which port Host leaves out depends on the scheme that the page used: a proxy may have ended the encryption.
+    if (!origin.scheme.empty() && same_token(origin.authority, without_default_port(origin.scheme, request.host())) &&
+        (!request.is_secure() || same_token(origin.scheme, "https")))
         return true;
-    return names_origin(allowed, "*") || names_origin(allowed, origin);
+    return names_origin(allowed, "*") || names_origin(allowed, text);
 }
 
 ROOMPP_DECL bool names_origin(const std::vector<std::string>& allowed, std::string_view origin) {
-    return std::any_of(allowed.begin(), allowed.end(),
-                       [&](const std::string& entry) { return same_token(entry, origin); });
+    const origin_parts parts(origin);
+    return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& entry) {
+        if (parts.scheme.empty()) return same_token(entry, origin);
+        const origin_parts expected(entry);
+        return same_token(expected.scheme, parts.scheme) && same_token(expected.authority, parts.authority);
+    });
 }
 
 ROOMPP_DECL std::optional<response> check_origin(const request& request, const std::vector<std::string>& allowed,

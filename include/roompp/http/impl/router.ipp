@@ -14,13 +14,15 @@ ROOMPP_DECL void refuse_duplicate(const path_template& existing, const path_temp
         throw std::invalid_argument("roompp: there already is a route for " + added.text());
 }
 
-ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, std::size_t max_length) {
+ROOMPP_DECL std::optional<response> check_parameters(path_parameters& values, const name_rule& rule) {
+    const bool is_ascii = rule.characters == name_characters::ascii;
     for (auto& [name, value] : values) {
         auto decoded = percent_decode(value);
-        if (!decoded || !is_good_name(*decoded, max_length))
+        if (!decoded || !(is_ascii ? is_good_name : is_shown_name)(*decoded, rule.max_length))
             return response(400, "The " + name + " in the path is not a valid name: it must be 1 to " +
-                                     std::to_string(max_length) +
-                                     " letters (a to z, A to Z), digits, '.', '_' or '-'.\n");
+                                     std::to_string(rule.max_length) +
+                                     (is_ascii ? " letters (a to z, A to Z), digits, '.', '_' or '-'.\n"
+                                               : " characters of UTF-8 that can be seen, without '/'.\n"));
         value = std::move(*decoded);
     }
     return std::nullopt;
@@ -57,7 +59,7 @@ ROOMPP_DECL std::optional<response> router::refuse_body(const request& request) 
 ROOMPP_DECL bool router::respond(request& request, responder& deferred, std::optional<response>& answer) const {
     auto [route, values] = find(request);
     if (route) {
-        answer = check_parameters(values, max_name_length_);
+        answer = check_parameters(values, names_);
         if (answer) return true;
         request.set_parameters(std::move(values));
         answer = route->answer(request, deferred);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <roompp/base/shown_text.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/http/url.hpp>
 
@@ -89,6 +90,11 @@ ROOMPP_DECL bool is_good_name(std::string_view name, std::size_t max_length) noe
     };
     return !name.empty() && name.size() <= max_length && name != "." && name != ".." &&
            std::all_of(name.begin(), name.end(), good);
+}
+
+ROOMPP_DECL bool is_shown_name(std::string_view name, std::size_t max_length) noexcept {
+    return is_shown_text(name, max_length) && name.find('/') == std::string_view::npos && name != "." && name != ".." &&
+           name.front() != ' ' && name.back() != ' ';
 }
 
 ROOMPP_NAMESPACE_END

@@ -77,7 +77,7 @@ ROOMPP_DECL void acceptor::accept_waiting() {
 ROOMPP_DECL bool acceptor::accept_next() {
     if (!next_host_) next_host_ = &callbacks_.next();
     std::error_code ec;
-    const auto accepted = std::make_shared<asio::ip::tcp::socket>(listener_.accept(next_host_->context(), ec));
+    const auto accepted = std::make_shared<net::tcp_socket>(listener_.accept(next_host_->context(), ec));
     if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
     if (ec == asio::error::connection_aborted || ec == std::errc::protocol_error) return true;  // it has gone again
     if (ec) throw std::system_error(ec, "roompp: cannot accept connections just now");

@@ -22,14 +22,13 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-ROOMPP_DECL asio::ip::tcp::acceptor open_listener(asio::io_context& context, const std::string& address,
-                                                  std::uint16_t port) {
+ROOMPP_DECL net::tcp_acceptor open_listener(asio::io_context& context, const std::string& address, std::uint16_t port) {
     using asio::ip::tcp;
     const auto open = [&](const tcp::endpoint& endpoint, std::error_code& ec) {
-        tcp::acceptor listener(context);
+        net::tcp_acceptor listener(context);
         listener.open(endpoint.protocol(), ec);
         if (!ec) net::close_on_exec(listener.native_handle());
-        if (!ec) listener.set_option(tcp::acceptor::reuse_address(true), ec);
+        if (!ec) listener.set_option(net::tcp_acceptor::reuse_address(true), ec);
         if (!ec && address.empty() && endpoint.address().is_v6()) listener.set_option(asio::ip::v6_only(false), ec);
         if (!ec) listener.bind(endpoint, ec);
         if (!ec) listener.listen(asio::socket_base::max_listen_connections, ec);

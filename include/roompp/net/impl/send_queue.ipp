@@ -16,7 +16,8 @@ namespace net {
 ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, bool is_rest) {
     const std::size_t added = head.size() + body.size();
     if (added == 0) return;
-    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first || pieces_.back().own.size() >= full_piece) {
+    if (pieces_.empty() || pieces_.back().shared || pieces_.back().is_first ||
+        pieces_.back().own.size() >= full_piece) {
         pieces_.emplace_back();
         pieces_.back().is_rest = is_rest;
     }

@@ -13,11 +13,11 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
@@ -31,7 +31,7 @@ namespace net {
 
 struct shard::reactor {
     asio::io_context context{1};
-    std::optional<asio::steady_timer> timer;  // while run() keeps the time
+    std::optional<net::loop_timer> timer;  // while run() keeps the time
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
@@ -58,6 +58,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -150,6 +151,18 @@ ROOMPP_DECL void shard::advance(clock::time_point now) {
         throw;
     }
     tick();
+}
+
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
 }
 
 ROOMPP_DECL void shard::tick() {

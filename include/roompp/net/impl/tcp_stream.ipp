@@ -22,7 +22,7 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
 
-ROOMPP_DECL tcp_stream::tcp_stream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+ROOMPP_DECL tcp_stream::tcp_stream(tcp_socket socket) : socket_(std::move(socket)) {
     std::error_code ignored;  // a socket that refuses these still works, only slower
     socket_.non_blocking(true, ignored);
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -47,7 +47,7 @@ ROOMPP_DECL bool tcp_stream::take_slot(connection_limiter& limiter, const limits
 
 ROOMPP_DECL void tcp_stream::end_writing() noexcept {
     std::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    socket_.shutdown(tcp_socket::shutdown_send, ignored);
 }
 
 ROOMPP_DECL void tcp_stream::close() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 // Definitions of <roompp/protocols/v1_commands.hpp>.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,13 +21,73 @@ ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
 
+// Finds the `ack` number of a text without parsing it, which need not even be JSON: a page that has sent half an emoji waits
+// for an answer all the same.
+class ack_scanner {
+public:
+    explicit ack_scanner(std::string_view text) noexcept : text_(text) {}
+
+    [[nodiscard]] std::optional<std::uint64_t> find() noexcept {
+        std::size_t level = 0;
+        while (position_ < text_.size()) {
+            const char c = text_[position_++];
+            if (c == '{' || c == '[') ++level;
+            if ((c == '}' || c == ']') && level != 0) --level;
+            if (c == '"' && read_string() == "ack" && level == 1 && read_colon()) return read_number();
+        }
+        return std::nullopt;
+    }
+
+private:
+    // Behind its first quote, as it is written.
+    [[nodiscard]] std::string_view read_string() noexcept {
+        const std::size_t start = position_;
+        while (position_ < text_.size() && text_[position_] != '"') position_ += text_[position_] == '\\' ? 2 : 1;
+        position_ = (std::min)(position_, text_.size());
+        const auto string = text_.substr(start, position_ - start);
+        if (position_ < text_.size()) ++position_;
+        return string;
+    }
+    [[nodiscard]] bool read_colon() noexcept {
+        skip_spaces();
+        if (position_ == text_.size() || text_[position_] != ':') return false;
+        ++position_;
+        skip_spaces();
+        return true;
+    }
+    [[nodiscard]] std::optional<std::uint64_t> read_number() noexcept {
+        constexpr std::size_t max_digits = 16;  // of 2^53 - 1
+        const std::size_t start = position_;
+        std::uint64_t number = 0;
+        while (position_ < text_.size() && text_[position_] >= '0' && text_[position_] <= '9') {
+            if (position_ - start == max_digits) return std::nullopt;
+            number = number * 10 + static_cast<unsigned>(text_[position_++] - '0');
+        }
+        const std::size_t end = position_;
+        skip_spaces();
+        const bool has_ended = position_ < text_.size() && (text_[position_] == ',' || text_[position_] == '}');
+        if (end == start || text_[start] == '0' || !has_ended) return std::nullopt;
+        return number;
+    }
+    void skip_spaces() noexcept { position_ = (std::min)(text_.find_first_not_of(" \t\r\n", position_), text_.size()); }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+};
+
+// Nothing for a number that a page can't count to, or that counts nothing.
+[[nodiscard]] ROOMPP_DECL std::optional<std::uint64_t> valid_ack_number(std::optional<std::uint64_t> number) noexcept {
+    constexpr std::uint64_t number_limit = std::uint64_t{1} << 53U;
+    return number && *number != 0 && *number < number_limit ? number : std::nullopt;
+}
+
 // Reads one frame into a command: a function for each type of frame.
 class v1_command_reader {
 public:
     v1_command_reader(payload frame, v1_permissions allowed)
         : json_(frame.is_text() ? parse_json(frame.data()) : nlohmann::json()), allowed_(allowed) {
         command_.frame_size = frame.size();
-        command_.ack_number = ack_number(json_);
+        command_.ack_number = json_.is_discarded() ? parse_v1_ack_number(frame) : ack_number(json_);
     }
 
     [[nodiscard]] v1_command read() {
@@ -37,17 +98,14 @@ public:
         return std::move(command_);
     }
 
+private:
     [[nodiscard]] static std::optional<std::uint64_t> ack_number(const nlohmann::json& frame) {
-        constexpr std::uint64_t number_limit = std::uint64_t{1} << 53U;
         if (!frame.is_object()) return std::nullopt;
         const auto found = frame.find("ack");
         if (found == frame.end() || !found->is_number_unsigned()) return std::nullopt;
-        const auto number = found->get<std::uint64_t>();
-        if (number == 0 || number >= number_limit) return std::nullopt;
-        return number;
+        return valid_ack_number(found->get<std::uint64_t>());
     }
 
-private:
     void read_object() {
         const std::string type = find_string("type").value_or("message");
         if (type == "ping")
@@ -113,9 +171,8 @@ ROOMPP_DECL v1_command parse_v1_command(payload frame, v1_permissions allowed) {
 }
 
 ROOMPP_DECL std::optional<std::uint64_t> parse_v1_ack_number(payload frame) {
-    constexpr std::size_t max_parsed_bytes = 4096;
-    if (!frame.is_text() || frame.size() > max_parsed_bytes) return std::nullopt;
-    return v1_command_reader::ack_number(parse_json(frame.data()));
+    if (!frame.is_text()) return std::nullopt;
+    return valid_ack_number(ack_scanner(frame.data()).find());
 }
 
 }  // namespace detail

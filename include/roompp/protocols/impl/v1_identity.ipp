@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include <websocketpp/sha1/sha1.hpp>
-#include <websocketpp/utf8_validator.hpp>
 
 #include <roompp/base/integer_cast.hpp>
+#include <roompp/base/shown_text.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/request.hpp>
@@ -26,19 +26,6 @@
 ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
-
-// Text to show for a person: 1 to 50 characters of UTF-8, no control characters, not only spaces.
-[[nodiscard]] ROOMPP_DECL bool is_display_name(const std::string& name) {
-    constexpr std::size_t max_bytes = 200;
-    constexpr std::size_t max_characters = 50;
-    if (name.empty() || name.size() > max_bytes || !websocketpp::utf8_validator::validate(name)) return false;
-    std::size_t characters = 0;
-    for (const char c : name) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-        if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++characters;
-    }
-    return characters <= max_characters && name.find_first_not_of(' ') != std::string::npos;
-}
 
 [[nodiscard]] ROOMPP_DECL bool is_client_token(const std::string& token) {
     return token.size() >= 16 && token.size() <= 64 &&
@@ -72,8 +59,11 @@ ROOMPP_DECL void read_v1_resume(const request& req, connect_reply& reply, join_o
 
 ROOMPP_DECL void read_v1_person(const request& req, connect_reply& reply, person& subject) {
     if (const auto name = req.query("name")) {
-        if (!is_display_name(*name))
-            return reply.refuse(400, "'name' must be 1 to 50 characters of text, without line breaks.\n");
+        constexpr std::size_t max_characters = 50;
+        if (!is_shown_text(*name, max_characters))
+            return reply.refuse(400,
+                                "'name' must be 1 to 50 characters that can be seen, without line breaks, changes of "
+                                "direction and piles of accents.\n");
         subject.name = *name;
     }
     if (const auto token = req.query("client")) {

@@ -14,10 +14,10 @@
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
+#include <roompp/net/tcp_types.hpp>
 
 #include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/signal_set.hpp>
 
 #include <roompp/net/acceptor.hpp>
 #include <roompp/net/connection_limiter.hpp>
@@ -30,7 +30,7 @@ namespace detail {
 
 struct listeners::ports {
     std::deque<acceptor> acceptors;  // references to them are kept by their handlers
-    std::optional<asio::signal_set> stop_signals;
+    std::optional<net::signal_set> stop_signals;
 };
 
 ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
@@ -74,7 +74,7 @@ ROOMPP_DECL std::string listeners::url() const {
 ROOMPP_DECL void listeners::start() {
     for (auto& port : ports_->acceptors)
         port.start({[this]() -> net::shard& { return loops_.next(); },
-                    [this](net::shard& host, asio::ip::tcp::socket socket) {
+                    [this](net::shard& host, net::tcp_socket socket) {
                         net::tcp_stream stream(std::move(socket));
                         stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
                         const bool has_slot = stream.take_slot(limiter_, limits_);

@@ -69,7 +69,7 @@ ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& reque
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });
     if (!route) return response(404, "There is no WebSocket under this path.\n");
-    if (auto refusal = check_parameters(values, plain_.max_name_length())) return refusal;
+    if (auto refusal = check_parameters(values, plain_.names())) return refusal;
     request.set_parameters(std::move(values));
     try {
         connect_reply reply;

@@ -40,7 +40,7 @@ ROOMPP_DECL server& server::threads(std::size_t n) {
 ROOMPP_DECL server& server::limits(const roompp::limits& limits) {
     require_before_listen("limits()");
     limits_ = limits;
-    routes_.plain().max_name_length(limits.name_length);
+    routes_.plain().names({limits.name_length, limits.name_characters});
     return *this;
 }
 

@@ -21,7 +21,13 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
         connect_hook_(request, reply);
     if (reply.refused()) return nullptr;
     auto factory = factory_(request, reply);
-    if (!factory) return nullptr;
+    // A browser fails a connection without one of the subprotocols that its page has offered (WHATWG WebSockets, section 2.2):
+    // after it has joined.
+    const std::string& offered = request.header("Sec-WebSocket-Protocol");
+    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol()))
+        reply.refuse(400,
+                     "None of the offered subprotocols is served here: " + offered + ". Offer another one, or none.\n");
+    if (reply.refused() || !factory) return nullptr;
     if (!first_message_check_)
         return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
             return factory(opened, person());
@@ -36,6 +42,7 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
 namespace detail {
 
 ROOMPP_DECL bool offers(const request& request, std::string_view subprotocol) {
+    if (subprotocol.empty()) return false;
     bool found = false;
     for_each_element(request.header("Sec-WebSocket-Protocol"),
                      [&](std::string_view offer) { found = found || offer == subprotocol; });

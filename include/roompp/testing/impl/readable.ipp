@@ -21,8 +21,7 @@ namespace detail {
     const auto first = static_cast<unsigned char>(bytes.front());
     if (first < 0x80) return 1;
     const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    const bool is_character =
-        length <= bytes.size() && roompp::detail::is_utf8(std::string(bytes.substr(0, length)));
+    const bool is_character = length <= bytes.size() && roompp::detail::is_utf8(std::string(bytes.substr(0, length)));
     return is_character ? length : 0;
 }
 

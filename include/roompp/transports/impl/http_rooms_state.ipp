@@ -14,8 +14,8 @@
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/config.hpp>
-#include <roompp/net/address_group.hpp>
 #include <roompp/http/responder.hpp>
+#include <roompp/net/address_group.hpp>
 #include <roompp/net/connection_limiter.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/protocols/v1.hpp>
@@ -91,7 +91,8 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     if (!admit_polling(home, client, bytes, reply)) return nullptr;
     std::unique_ptr<net::connection_limiter::slot> slot;
     if (const std::size_t max_connections = limits().connections_per_address; max_connections != 0) {
-        slot = polling_by_address_.enter(net::address_group(client.peer_address, limits().ipv6_prefix), max_connections);
+        slot =
+            polling_by_address_.enter(net::address_group(client.peer_address, limits().ipv6_prefix), max_connections);
         if (!slot) {
             const close_event refusal{close_code::try_again_later, "this address has too many clients"};
             reply.answer(poll_connection::closed_response(refusal));

@@ -117,7 +117,10 @@ ROOMPP_DECL bool frame_reader::read_header(char*& bytes, std::size_t& size, fram
 ROOMPP_DECL std::size_t frame_reader::header_size() const noexcept {
     if (header_bytes_ < 2) return 2;
     const unsigned length = static_cast<unsigned char>(header_[1]) & frame_bits::length;
-    return 2 + (length == frame_bits::length_64_bit ? 8U : length == frame_bits::length_16_bit ? 2U : 0U) +
+    return 2 +
+           (length == frame_bits::length_64_bit   ? 8U
+            : length == frame_bits::length_16_bit ? 2U
+                                                  : 0U) +
            frame_.key.size();
 }
 
@@ -142,7 +145,8 @@ ROOMPP_DECL frame_error frame_reader::check_start() const noexcept {
         case opcode::continuation:
             if (!in_message_) return protocol_error("a continuation has no message to continue");
             if ((first & frame_bits::rsv1) != 0)
-                return protocol_error("a continuation has the bit of compressed messages, which only their first frame has");
+                return protocol_error(
+                    "a continuation has the bit of compressed messages, which only their first frame has");
             return {};
         case opcode::text:
         case opcode::binary:
@@ -180,7 +184,8 @@ ROOMPP_DECL frame_error frame_reader::parse_header() noexcept {
         is_compressed_ = (first & frame_bits::rsv1) != 0;
         in_message_ = true;
     }
-    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_)) return message_too_large;
+    if (length > max_message_bytes_ - (std::min<std::uint64_t>)(received_, max_message_bytes_))
+        return message_too_large;
     received_ += length;
     return {};
 }
@@ -207,7 +212,8 @@ ROOMPP_DECL frame_error frame_reader::add_data(std::string_view data) {
                 return data_not_deflated;
         }
     }
-    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before))) return text_not_utf8;
+    if (message_kind_ == opcode::text && !utf8_.append(std::string_view(message_).substr(size_before)))
+        return text_not_utf8;
     return {};
 }
 

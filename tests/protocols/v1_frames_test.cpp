@@ -1,0 +1,42 @@
+#include <cstddef>
+#include <random>
+#include <string>
+
+#include <roompp/protocols/v1_frames.hpp>
+
+#include "support/catch_json.hpp"
+
+namespace {
+
+std::string message_json(const std::string& text) {
+    return '{' + roompp::v1_frames::message_member(roompp::payload(text)) + '}';
+}
+
+}  // namespace
+
+TEST_CASE("Texts are quoted as JSON, whatever is in them", "[v1][frames]") {
+    for (int c = 0; c < 0x80; ++c) {
+        const std::string text{'a', static_cast<char>(c), 'z'};
+        CHECK(message_json(text) == nlohmann::json({{"message", text}}).dump());
+    }
+    std::mt19937 dice(20261126);
+    const std::string parts[] = {
+        "a", "\"", "\\", "\n", "\x01", "\x1f", "\x7f", "/", "\xc3\xa9", "\xf0\x9f\x98\x80", std::string(1, '\0')};
+    for (int i = 0; i < 1000; ++i) {
+        std::string text;
+        for (std::size_t n = dice() % 30; n != 0; --n) text += parts[dice() % std::size(parts)];
+        REQUIRE(message_json(text) == nlohmann::json({{"message", text}}).dump());
+    }
+}
+
+TEST_CASE("What is not UTF-8 is repaired in a quoted text", "[v1][frames]") {
+    CHECK(message_json("a\xffz") == "{\"message\":\"a\xef\xbf\xbdz\"}");
+    CHECK(message_json("\xc3") == "{\"message\":\"\xef\xbf\xbd\"}");
+}
+
+TEST_CASE("A signal is JSON if it can be, and else a string", "[v1][frames]") {
+    CHECK(roompp::v1_frames::json_value(R"({"typing":true})") == R"({"typing":true})");
+    CHECK(roompp::v1_frames::json_value("typing") == R"("typing")");
+    CHECK(roompp::v1_frames::json_value(std::string("{}\0}", 4)) == R"("{}\u0000}")");
+    CHECK(roompp::v1_frames::json_value("\"\xff\"") == "\"\\\"\xef\xbf\xbd\\\"\"");
+}
