@@ -163,13 +163,3 @@ TEST_CASE("A server that stops closes the members of its rooms with 1001", "[v1]
         for (auto& member : all) REQUIRE(member.client.closed().code == 1001);
     });
 }
-
-TEST_CASE("The number of a dropped frame is looked for in short ones only", "[v1][bounds]") {
-    const auto number_of = [](std::size_t size) {
-        std::string frame = R"({"ack":7,"message":")";
-        frame.append(size - frame.size() - 2, 'x').append("\"}");
-        return roompp::detail::parse_v1_ack_number(frame);
-    };
-    CHECK(number_of(4096) == std::uint64_t{7});
-    CHECK_FALSE(number_of(4097));
-}

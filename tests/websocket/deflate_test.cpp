@@ -158,6 +158,22 @@ TEST_CASE("A batch is compressed once, and only the messages that get smaller", 
     CHECK(batch.compressed(*algorithm)->bytes() == "\x81\x05other");
 }
 
+// What it shows of races, the thread sanitizer sees.
+TEST_CASE("Several loops may compress different messages at the same time", "[deflate]") {
+    const auto algorithm = roompp::deflate();
+    std::vector<std::string> results(4);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < results.size(); ++i)
+        threads.emplace_back([&result = results[i], &algorithm, i] {
+            for (int round = 0; round < 20; ++round) {
+                result.clear();
+                (void)algorithm->deflate(varied_text(1000 + i), result);
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    for (std::size_t i = 0; i < results.size(); ++i) CHECK(inflated(*algorithm, results[i]) == varied_text(1000 + i));
+}
+
 TEST_CASE("Several loops may ask for the compressed batch at the same time", "[deflate]") {
     const auto algorithm = roompp::deflate();
     frame_batch batch;
