@@ -59,6 +59,13 @@ public:
     /// How many loops use this. Before the server runs.
     void loops(std::size_t count) { dates_.resize(count); }
 
+    /// Requests that come without TLS are redirected to this port. Before the server runs.
+    void redirect_to_tls(std::uint16_t port) { redirect_port_ = port; }
+    /// The value of the header field Strict-Transport-Security of responses over TLS. Before the server runs.
+    void strict_transport_security(std::string value) {
+        secure_headers_ = {{"Strict-Transport-Security", std::move(value)}};
+    }
+
     // Router, see http_session
 
     using upgrade_options = net::accept_options;
@@ -76,6 +83,7 @@ public:
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
                        upgrade_options options);
+    [[nodiscard]] const header_list& secure_headers() const noexcept { return secure_headers_; }
     [[nodiscard]] std::string_view date(loop& home) { return dates_[home.index()].at(home.wall_now()); }
     [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(response_hook_); }
     void notify_response(const request& request, const response_info& info) const { response_hook_(request, info); }
@@ -84,6 +92,8 @@ public:
     void report(const std::exception_ptr& error) noexcept;
 
 private:
+    // The answer to a request that came without TLS and must not; nothing for others.
+    [[nodiscard]] std::optional<response> redirect(const request& request) const;
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -93,6 +103,8 @@ private:
     std::function<void(std::exception_ptr)> default_error_handler_;
     handler<void(const request&, const response_info&)> response_hook_;
     std::string secret_;
+    header_list secure_headers_;
+    std::uint16_t redirect_port_ = 0;  // 0: none are redirected
 };
 
 }  // namespace detail
