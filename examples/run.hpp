@@ -16,6 +16,8 @@ struct options {
     std::string address = "127.0.0.1";
     std::string pages;
     std::uint16_t port = 8000;
+    std::string tls_certificate;  // empty: without TLS
+    std::string tls_key;
 };
 
 /// Parses the command line, calls `set_up(server, options)` to configure the server, and serves until Ctrl-C.
@@ -28,11 +30,19 @@ int run(int argc, char** argv, const std::string& description, SetUp&& set_up) {
     app.add_option("--port", settings.port, "Port to listen on; 0 picks a free one")->capture_default_str();
     app.add_option("--pages", settings.pages, "Folder to serve the pages from, while editing them")
         ->check(CLI::ExistingDirectory);
+#if CHAT_SERVER_TLS
+    CLI::Option* const certificate =
+        app.add_option("--tls-cert", settings.tls_certificate,
+                       "Serve https with this certificate (PEM, with its issuers); SIGHUP loads it anew");
+    certificate->needs(
+        app.add_option("--tls-key", settings.tls_key, "The key of the certificate (PEM)")->needs(certificate));
+#endif
     CLI11_PARSE(app, argc, argv);
     try {
         roompp::server server;
         set_up(server, settings);
-        server.listen(settings.port, settings.address).stop_on_signals();
+        if (settings.tls_certificate.empty()) server.listen(settings.port, settings.address);
+        server.stop_on_signals();
         std::cout << server.url() << std::endl;
         server.run();
         return 0;

@@ -2,6 +2,12 @@
 #include <roompp/json.hpp>
 #include <roompp/v1.hpp>
 
+#if CHAT_SERVER_TLS
+#include <csignal>
+
+#include <roompp/tls.hpp>
+#endif
+
 #include "../run.hpp"
 #include "pages.hpp"
 
@@ -26,5 +32,11 @@ int main(int argc, char** argv) {
         server.get("/api/rooms", [rooms] {
             return roompp::response::json(nlohmann::json{{"rooms", rooms.list()}}.dump());
         });
+#if CHAT_SERVER_TLS
+        if (options.tls_certificate.empty()) return;
+        roompp::tls certificates(options.tls_certificate, options.tls_key);
+        server.listen_tls(options.port, certificates, options.address);
+        server.on_signal(SIGHUP, [certificates]() mutable { certificates.reload(); });  // an error is only reported
+#endif
     });
 }

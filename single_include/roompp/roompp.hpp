@@ -3821,6 +3821,7 @@ ROOMPP_NAMESPACE_END
 // The server: routes, listens, runs its loops, stops.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -3966,6 +3967,9 @@ public:
 
     /// Whether it came over an encrypted connection.
     [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
+    /// The subject of the client's certificate, which has been verified, as RFC 4514 writes it, such as
+    /// `CN=Ann,O=Example`; empty without one: see tls::verify_clients().
+    [[nodiscard]] std::string_view client_certificate() const noexcept { return client_certificate_; }
 
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -3976,6 +3980,7 @@ public:
 
     /// Internal, for the server.
     void set_server_secret(std::string_view bytes) noexcept { secret_ = bytes; }
+    void set_client_certificate(std::string_view subject) noexcept { client_certificate_ = subject; }
     void set_size(std::size_t bytes) noexcept { size_ = bytes; }
     void set_parameters(path_parameters values) { parameters_ = std::move(values); }
     [[nodiscard]] const detail::request_head& head() const noexcept { return head_; }
@@ -3987,6 +3992,7 @@ private:
     std::string peer_address_;
     path_parameters parameters_;
     std::string_view secret_;
+    std::string_view client_certificate_;
     mutable std::forward_list<std::pair<std::string, std::string>> header_cache_;  // that references can be given out
     std::size_t size_ = 0;
     bool is_secure_;
@@ -5755,6 +5761,13 @@ public:
     /// How many loops use this. Before the server runs.
     void loops(std::size_t count) { dates_.resize(count); }
 
+    /// Requests that come without TLS are redirected to this port. Before the server runs.
+    void redirect_to_tls(std::uint16_t port) { redirect_port_ = port; }
+    /// The value of the header field Strict-Transport-Security of responses over TLS. Before the server runs.
+    void strict_transport_security(std::string value) {
+        secure_headers_ = {{"Strict-Transport-Security", std::move(value)}};
+    }
+
     // Router, see http_session
 
     using upgrade_options = net::accept_options;
@@ -5772,6 +5785,7 @@ public:
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
                        upgrade_options options);
+    [[nodiscard]] const header_list& secure_headers() const noexcept { return secure_headers_; }
     [[nodiscard]] std::string_view date(loop& home) { return dates_[home.index()].at(home.wall_now()); }
     [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(response_hook_); }
     void notify_response(const request& request, const response_info& info) const { response_hook_(request, info); }
@@ -5782,6 +5796,8 @@ public:
 private:
     // Counts an upgrade of this address. Safe from any thread.
     [[nodiscard]] bool allows_join(const std::string& peer_address, const limits& limits, const loop& home);
+    // The answer to a request that came without TLS and must not; nothing for others.
+    [[nodiscard]] std::optional<response> redirect(const request& request) const;
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -5793,6 +5809,8 @@ private:
     std::string secret_;
     std::mutex joins_mutex_;
     address_rate_limiter joins_;  // of all loops
+    header_list secure_headers_;
+    std::uint16_t redirect_port_ = 0;  // 0: none are redirected
 };
 
 }  // namespace detail
@@ -5807,6 +5825,7 @@ namespace detail {
 class listeners;
 class loop_driver;
 class loop_group;
+class secure_transport;
 class server_access;
 }  // namespace detail
 
@@ -5932,14 +5951,36 @@ public:
     /// @param address an IP address, or `localhost`, for 127.0.0.1 and ::1 on one port number.
     /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
     server& listen(std::uint16_t port, const std::string& address = {});
+    /// As listen(), with TLS: include <roompp/tls.hpp>, `server.listen_tls(443, roompp::tls("cert.pem", "key.pem"))`. What
+    /// comes there shares routes and rooms with the plain ports.
+    server& listen_tls(std::uint16_t port, std::shared_ptr<const detail::secure_transport> transport,
+                       const std::string& address = {});
     /// The port of the first listen(). @throws std::logic_error before listen().
     [[nodiscard]] std::uint16_t port() const;
-    /// The URL of the first listen(), for a browser on this machine. @throws std::logic_error before listen().
+    /// The port of the first listen_tls(). @throws std::logic_error before listen_tls().
+    [[nodiscard]] std::uint16_t tls_port() const;
+    /// The URL of the first listen(), or of the first listen_tls() if there is no plain port, for a browser on this
+    /// machine. @throws std::logic_error before both.
     [[nodiscard]] std::string url() const;
+    /// The URL of the first listen_tls(). @throws std::logic_error before listen_tls().
+    [[nodiscard]] std::string tls_url() const;
+
+    /// Plain ports answer each request with 308 and the URL with `https`, WebSocket handshakes too (which browsers do not
+    /// follow). Before run().
+    /// @param port the port of that URL; 0 means tls_port(). Another one if clients reach it through a forwarded port.
+    server& redirect_to_tls(std::uint16_t port = 0);
+    /// Responses over TLS tell browsers to use nothing else for this host (HSTS, RFC 6797). It can't be taken back before
+    /// `max_age` has passed: begin with a short one. Before run().
+    /// @throws std::invalid_argument for a negative time.
+    server& hsts(std::chrono::seconds max_age, bool include_subdomains = false);
 
     /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
     /// listen().
     server& stop_on_signals();
+    /// Calls `handler` on the first loop each time this signal comes, such as SIGHUP to load certificates anew, until the
+    /// server stops. What it throws goes to on_error(). Before run(), after listen().
+    /// @throws std::system_error for a signal that can't be handled.
+    server& on_signal(int signal, std::function<void()> handler);
 
     /// Serves, in this thread and as many more as threads() says, until stop(); returns soon if it was stopped before.
     /// @throws std::logic_error if the server does not listen, or has run already: it can't be started again.
@@ -5954,6 +5995,7 @@ private:
 
     void require_before_listen(const char* setter) const;
     void require_port() const;
+    void require_tls_port() const;
     void make_loops();
     // Prepares what needs the loops, before anything is served.
     void prepare();
@@ -5972,6 +6014,8 @@ private:
     std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
     std::weak_ptr<detail::loop_driver> driver_;
     std::atomic<bool> stopping_{false};
+    bool redirects_to_tls_ = false;
+    std::uint16_t redirect_port_ = 0;  // 0: tls_port()
     bool has_run_ = false;
 };
 
@@ -6009,6 +6053,34 @@ struct close_frame {
 [[nodiscard]] bool is_terminal(std::uint16_t code) noexcept;
 
 }  // namespace net
+ROOMPP_NAMESPACE_END
+
+// What encrypts the connections of a port, for the layers that know no TLS.
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+class shard;
+class tcp_stream;
+}  // namespace net
+namespace detail {
+
+class loop_group;
+class routing_table;
+
+/// Serves accepted connections encrypted. Safe from any thread. This header does not include Asio.
+class secure_transport {
+public:
+    secure_transport() = default;
+    secure_transport(const secure_transport&) = delete;
+    secure_transport& operator=(const secure_transport&) = delete;
+    virtual ~secure_transport() = default;
+
+    /// As serve() of serve.hpp, on a shard, in its thread.
+    virtual void serve(const loop_group& loops, routing_table& routes, net::shard& host, net::tcp_stream stream,
+                       bool has_slot) const = 0;
+};
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 
 #if ROOMPP_HEADER_ONLY || defined(ROOMPP_IMPLEMENTATION)
@@ -6206,6 +6278,7 @@ ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
 ROOMPP_NAMESPACE_END
 // Assembling a server: its loops, its ports, its routes.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -6261,6 +6334,7 @@ ROOMPP_NAMESPACE_END
 #endif
 // The ports of a server, the connections that they accept, and the signals that stop it.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -6589,25 +6663,35 @@ public:
     ~listeners();
 
     /// Listens on one more port. @throws as open_listener().
-    void open(std::uint16_t port, const std::string& address);
-    /// Whether there is a port.
-    [[nodiscard]] bool empty() const noexcept;
-    /// The number of the first port.
+    /// @param transport serves what is accepted; null: without encryption.
+    void open(std::uint16_t port, const std::string& address, std::shared_ptr<const secure_transport> transport);
+    /// Whether there is a port without TLS, or with it.
+    [[nodiscard]] bool has_plain_port() const noexcept { return find_port(false) != nullptr; }
+    [[nodiscard]] bool has_tls_port() const noexcept { return find_port(true) != nullptr; }
+    /// The number of the first port of each kind, which must exist.
     [[nodiscard]] std::uint16_t port() const;
-    /// The URL of the first port, for a browser on this machine.
+    [[nodiscard]] std::uint16_t tls_port() const;
+    /// The URL of the first port of each kind, for a browser on this machine.
     [[nodiscard]] std::string url() const;
+    [[nodiscard]] std::string tls_url() const;
 
     /// Accepts connections from now on; call once.
     void start();
     /// Calls `on_signal` on the first SIGINT or SIGTERM.
     void stop_on_signals(std::function<void()> on_signal);
-    /// Closes the ports; from now on SIGINT and SIGTERM do what they did before.
+    /// Calls `handler` each time the signal comes. @throws std::system_error if it can't be handled.
+    void on_signal(int signal, std::function<void()> handler);
+    /// Closes the ports; from now on the signals do what they did before.
     void stop() noexcept;
 
 private:
     struct ports;
+    struct open_port;
 
-    void open_localhost(std::uint16_t port);
+    void open_localhost(std::uint16_t port, const std::shared_ptr<const secure_transport>& transport);
+    void wait_for_signal(std::size_t index);
+    [[nodiscard]] const open_port* find_port(bool is_secure) const noexcept;
+    [[nodiscard]] static std::string url_of(const open_port& port);
 
     loop_group& loops_;
     routing_table& routes_;
@@ -6723,7 +6807,14 @@ ROOMPP_DECL server& server::content_security_policy(std::string policy) {
 
 ROOMPP_DECL server& server::listen(std::uint16_t port, const std::string& address) {
     make_loops();
-    listeners_->open(port, address);
+    listeners_->open(port, address, nullptr);
+    return *this;
+}
+
+ROOMPP_DECL server& server::listen_tls(std::uint16_t port, std::shared_ptr<const detail::secure_transport> transport,
+                                       const std::string& address) {
+    make_loops();
+    listeners_->open(port, address, std::move(transport));
     return *this;
 }
 
@@ -6732,9 +6823,36 @@ ROOMPP_DECL std::uint16_t server::port() const {
     return listeners_->port();
 }
 
+ROOMPP_DECL std::uint16_t server::tls_port() const {
+    require_tls_port();
+    return listeners_->tls_port();
+}
+
 ROOMPP_DECL std::string server::url() const {
-    require_port();
+    if (!listeners_ || !listeners_->has_plain_port()) {
+        if (listeners_ && listeners_->has_tls_port()) return tls_url();
+        require_port();
+    }
     return listeners_->url();
+}
+
+ROOMPP_DECL std::string server::tls_url() const {
+    require_tls_port();
+    return listeners_->tls_url();
+}
+
+ROOMPP_DECL server& server::redirect_to_tls(std::uint16_t port) {
+    redirects_to_tls_ = true;
+    redirect_port_ = port;
+    return *this;
+}
+
+ROOMPP_DECL server& server::hsts(std::chrono::seconds max_age, bool include_subdomains) {
+    if (max_age.count() < 0)
+        throw std::invalid_argument("roompp: the max_age of hsts() must not be negative; 0 ends it");
+    routes_.strict_transport_security("max-age=" + std::to_string(max_age.count()) +
+                                      (include_subdomains ? "; includeSubDomains" : ""));
+    return *this;
 }
 
 ROOMPP_DECL server& server::stop_on_signals() {
@@ -6743,8 +6861,14 @@ ROOMPP_DECL server& server::stop_on_signals() {
     return *this;
 }
 
+ROOMPP_DECL server& server::on_signal(int signal, std::function<void()> handler) {
+    make_loops();
+    listeners_->on_signal(signal, std::move(handler));
+    return *this;
+}
+
 ROOMPP_DECL void server::run() {
-    if (!listeners_ || listeners_->empty())
+    if (!listeners_ || !(listeners_->has_plain_port() || listeners_->has_tls_port()))
         throw std::logic_error("roompp: the server does not listen: call listen() before run()");
     if (std::exchange(has_run_, true))
         throw std::logic_error("roompp: the server has run and was stopped: make another one to serve again");
@@ -6765,8 +6889,13 @@ ROOMPP_DECL void server::require_before_listen(const char* setter) const {
 }
 
 ROOMPP_DECL void server::require_port() const {
-    if (!listeners_ || listeners_->empty())
+    if (!listeners_ || !listeners_->has_plain_port())
         throw std::logic_error("roompp: the server does not listen yet: call listen()");
+}
+
+ROOMPP_DECL void server::require_tls_port() const {
+    if (!listeners_ || !listeners_->has_tls_port())
+        throw std::logic_error("roompp: the server does not listen with TLS yet: call listen_tls()");
 }
 
 ROOMPP_DECL void server::make_loops() {
@@ -6779,6 +6908,7 @@ ROOMPP_DECL void server::prepare() {
     loop& first = loops_->first().home();
     routes_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
     routes_.loops(loops_->size());
+    if (redirects_to_tls_) routes_.redirect_to_tls(redirect_port_ != 0 ? redirect_port_ : tls_port());
     for (const auto& attach : attach_hooks_) attach(loops_->loops());
     for (const auto& on_start : start_hooks_) on_start(loops_->shards());
 }
@@ -8307,8 +8437,12 @@ ROOMPP_NAMESPACE_END
 // Definitions of <roompp/server/routing_table.hpp>.
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 // The addresses that count as one peer.
 
@@ -8340,6 +8474,7 @@ ROOMPP_DECL websocket_route& routing_table::add_websocket(std::string path, webs
 
 ROOMPP_DECL std::optional<response> routing_table::respond(request& request, responder& deferred) {
     try {
+        if (auto redirection = redirect(request)) return redirection;
         std::optional<response> answer;
         if (plain_.respond(request, deferred, answer)) return answer;
         const bool is_websocket = std::any_of(websockets_.begin(), websockets_.end(), [&](const auto& route) {
@@ -8354,6 +8489,24 @@ ROOMPP_DECL std::optional<response> routing_table::respond(request& request, res
         report(std::current_exception());
         return response(500, "The server failed to answer this request.\n");
     }
+}
+
+ROOMPP_DECL std::optional<response> routing_table::redirect(const request& request) const {
+    constexpr std::uint16_t default_port = 443;
+    if (redirect_port_ == 0 || request.is_secure()) return std::nullopt;
+    if (request.host().empty()) return response(400, "Use https: this server answers nothing without TLS.\n");
+    std::string_view host = request.host();
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+        host = host.substr(0, colon);
+    const request_target& target = request.head().parts;
+    std::string url = "https://" + std::string(host);
+    if (redirect_port_ != default_port) url += ':' + std::to_string(redirect_port_);
+    if (target.form != target_form::asterisk) url += target.path;
+    if (!target.query.empty()) url.append("?").append(target.query);
+    response redirection(308, "Use " + url + "\n");
+    redirection.headers.emplace_back("Location", url);
+    return redirection;
 }
 
 ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
@@ -8392,6 +8545,7 @@ ROOMPP_DECL bool routing_table::allows_join(const std::string& peer_address, con
 
 ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, net::shard& host,
                                                                   upgrade_options& options) {
+    if (auto redirection = redirect(request)) return redirection;
     if (auto refusal = check_handshake(request)) return refusal;
     if (!allows_join(request.peer_address(), host.limits(), host.home())) {
         response refusal(429, "Too many connections are opened from this address; try again in a second.\n");
@@ -8594,6 +8748,7 @@ ROOMPP_NAMESPACE_END
 // Accepting connections for a server.
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -8634,6 +8789,7 @@ using signal_set = asio::basic_signal_set<asio::io_context::executor_type>;
 ROOMPP_NAMESPACE_END
 
 #include <asio/error.hpp>
+#include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 
 // Accepts connections on one port.
@@ -8753,6 +8909,8 @@ public:
     void close() noexcept;
     /// The peer's address without the port; an IPv4 address as such, even on a port that serves IPv6 as well.
     [[nodiscard]] std::string peer_address() const;
+    /// Runs the handlers of the stream.
+    [[nodiscard]] auto get_executor() noexcept { return socket_.get_executor(); }
     [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {
@@ -9748,6 +9906,9 @@ namespace net {
 ///
 /// It may have `native_handle()`, a socket of the system: then a fan_out_writer may send to it directly.
 ///
+/// It may have `const std::string& client_certificate()`: see request::client_certificate(). The reference is valid as long
+/// as the stream, even if that is moved.
+///
 /// A stream is used by one thread, and moves with its connection.
 template <class Stream>
 struct stream_concept {
@@ -9779,6 +9940,8 @@ private:
     template <class S>
     using wait_lost_of = decltype(std::declval<S&>().wait_lost(std::declval<wait_handler>()));
     template <class S>
+    using client_certificate_of = decltype(std::declval<const S&>().client_certificate());
+    template <class S>
     using native_handle_of = decltype(std::declval<S&>().native_handle());
 
     template <template <class> class Has, class S, class = void>
@@ -9791,6 +9954,8 @@ public:
     static constexpr bool has_native_handle = has<native_handle_of, Stream>::value;
     /// Whether the stream can tell that its connection is lost after the end of its input has been read.
     static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
+    /// Whether the stream knows who its peer is.
+    static constexpr bool has_client_certificate = has<client_certificate_of, Stream>::value;
 
     static constexpr bool conforms() {
         static_assert(std::is_move_constructible_v<Stream>,
@@ -10262,6 +10427,7 @@ namespace detail {
 /// - `bool observes_responses()`, `void notify_response(const request&, const response_info&)`: called for each
 /// response
 ///   that is complete or cut short;
+/// - `const header_list& secure_headers()`: header fields of the responses over an encrypted stream;
 /// - `std::string_view secret()`: see request::server_secret();
 /// - `void report(std::exception_ptr)`: exceptions of the application's hooks.
 /// They are called on the session's loop.
@@ -10456,6 +10622,7 @@ private:
         if (router_.takes_upgrade(incoming)) return upgrade(incoming, rest);
         closes_ = !reader_.head().is_persistent;
         writer_.start(reader_.head());
+        if constexpr (Stream::is_secure()) writer_.add_headers(router_.secure_headers());
         stage_ = stage::response_owed;
         abort_was_noticed_ = false;
         waiting_since_ = this->host().now();
@@ -10618,6 +10785,8 @@ private:
         request current(reader_.head(), reader_.body(), peer_address_, Stream::is_secure());
         current.set_size(reader_.size());
         current.set_server_secret(router_.secret());
+        if constexpr (net::stream_concept<Stream>::has_client_certificate)
+            current.set_client_certificate(this->stream().client_certificate());
         return current;
     }
 
@@ -11112,9 +11281,25 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
+struct listeners::open_port {
+    open_port(asio::io_context& context, const std::string& address, std::uint16_t port,
+              std::shared_ptr<const secure_transport> encryption)
+        : listener(context, address, port), transport(std::move(encryption)) {}
+    acceptor listener;
+    std::shared_ptr<const secure_transport> transport;  // null: none
+};
+
 struct listeners::ports {
-    std::deque<acceptor> acceptors;  // references to them are kept by their handlers
+    struct signal_handler {
+        signal_handler(asio::io_context& context, int number, std::function<void()> hook)
+            : signals(context, number), handler(std::move(hook)) {}
+        net::signal_set signals;
+        std::function<void()> handler;
+    };
+    std::deque<open_port> all;  // references to them are kept by their handlers
     std::optional<net::signal_set> stop_signals;
+    std::deque<signal_handler> signal_handlers;
+    bool are_closed = false;
 };
 
 ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const roompp::limits& limits,
@@ -11122,51 +11307,64 @@ ROOMPP_DECL listeners::listeners(loop_group& loops, routing_table& routes, const
     : loops_(loops), routes_(routes), limits_(limits), limiter_(limiter), ports_(std::make_unique<ports>()) {}
 ROOMPP_DECL listeners::~listeners() = default;
 
-ROOMPP_DECL void listeners::open(std::uint16_t port, const std::string& address) {
-    if (address == "localhost") return open_localhost(port);
-    ports_->acceptors.emplace_back(loops_.first().context(), address, port);
+ROOMPP_DECL void listeners::open(std::uint16_t port, const std::string& address,
+                                 std::shared_ptr<const secure_transport> transport) {
+    if (address == "localhost") return open_localhost(port, transport);
+    ports_->all.emplace_back(loops_.first().context(), address, port, std::move(transport));
 }
 
 // Both addresses of this name, which clients try in either order (RFC 6761, section 6.3), on one port.
-ROOMPP_DECL void listeners::open_localhost(std::uint16_t port) {
+ROOMPP_DECL void listeners::open_localhost(std::uint16_t port,
+                                           const std::shared_ptr<const secure_transport>& transport) {
     constexpr int max_attempts = 20;  // another program may have the port that was free for IPv4
     for (int attempt = 1;; ++attempt) {
-        auto& first = ports_->acceptors.emplace_back(loops_.first().context(), "127.0.0.1", port);
+        auto& first = ports_->all.emplace_back(loops_.first().context(), "127.0.0.1", port, transport);
         try {
-            ports_->acceptors.emplace_back(loops_.first().context(), "::1", first.endpoint().port());
+            ports_->all.emplace_back(loops_.first().context(), "::1", first.listener.endpoint().port(), transport);
             return;
         } catch (const std::system_error& error) {
             if (error.code() != asio::error::address_in_use) return;  // this machine has no IPv6
-            ports_->acceptors.pop_back();
+            ports_->all.pop_back();
             if (port != 0 || attempt == max_attempts) throw;
         }
     }
 }
 
-ROOMPP_DECL bool listeners::empty() const noexcept { return ports_->acceptors.empty(); }
-
-ROOMPP_DECL std::uint16_t listeners::port() const { return ports_->acceptors.front().endpoint().port(); }
-
-ROOMPP_DECL std::string listeners::url() const {
-    const auto number = std::to_string(port());
-    const auto address = ports_->acceptors.front().endpoint().address();
-    if (address.is_unspecified()) return "http://localhost:" + number + '/';
-    const auto text = address.to_string();
-    return "http://" + (address.is_v6() ? '[' + text + ']' : text) + ':' + number + '/';
+ROOMPP_DECL const listeners::open_port* listeners::find_port(bool is_secure) const noexcept {
+    for (const open_port& port : ports_->all)
+        if ((port.transport != nullptr) == is_secure) return &port;
+    return nullptr;
 }
 
+ROOMPP_DECL std::string listeners::url_of(const open_port& port) {
+    const std::string scheme = port.transport ? "https://" : "http://";
+    const auto number = std::to_string(port.listener.endpoint().port());
+    const auto address = port.listener.endpoint().address();
+    if (address.is_unspecified()) return scheme + "localhost:" + number + '/';
+    const auto text = address.to_string();
+    return scheme + (address.is_v6() ? '[' + text + ']' : text) + ':' + number + '/';
+}
+
+ROOMPP_DECL std::uint16_t listeners::port() const { return find_port(false)->listener.endpoint().port(); }
+ROOMPP_DECL std::uint16_t listeners::tls_port() const { return find_port(true)->listener.endpoint().port(); }
+ROOMPP_DECL std::string listeners::url() const { return url_of(*find_port(false)); }
+ROOMPP_DECL std::string listeners::tls_url() const { return url_of(*find_port(true)); }
+
 ROOMPP_DECL void listeners::start() {
-    for (auto& port : ports_->acceptors)
-        port.start({[this]() -> net::shard& { return loops_.next(); },
-                    [this](net::shard& host, net::tcp_socket socket) {
-                        net::tcp_stream stream(std::move(socket));
-                        stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
-                        const bool has_slot = stream.take_slot(limiter_, limits_);
-                        serve(loops_, routes_, host, std::move(stream), has_slot);
-                    },
-                    [this](const std::exception_ptr& error) { routes_.report(error); }});
+    for (auto& port : ports_->all)
+        port.listener.start({[this]() -> net::shard& { return loops_.next(); },
+                             [this, transport = port.transport](net::shard& host, net::tcp_socket socket) {
+                                 net::tcp_stream stream(std::move(socket));
+                                 stream.set_user_timeout(limits_.ping_interval + limits_.ping_timeout);
+                                 const bool has_slot = stream.take_slot(limiter_, limits_);
+                                 if (transport)
+                                     transport->serve(loops_, routes_, host, std::move(stream), has_slot);
+                                 else
+                                     serve(loops_, routes_, host, std::move(stream), has_slot);
+                             },
+                             [this](const std::exception_ptr& error) { routes_.report(error); }});
     loops_.first().on_tick([this] {
-        for (auto& port : ports_->acceptors) port.tick();
+        for (auto& port : ports_->all) port.listener.tick();
     });
 }
 
@@ -11177,11 +11375,36 @@ ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {
     });
 }
 
+ROOMPP_DECL void listeners::on_signal(int signal, std::function<void()> handler) {
+    ports_->signal_handlers.emplace_back(loops_.first().context(), signal, std::move(handler));
+    wait_for_signal(ports_->signal_handlers.size() - 1);
+}
+
+ROOMPP_DECL void listeners::wait_for_signal(std::size_t index) {
+    auto& entry = ports_->signal_handlers[index];
+    entry.signals.async_wait([this, index](const std::error_code& ec, int) {
+        if (ec || ports_->are_closed) return;
+        try {
+            ports_->signal_handlers[index].handler();
+        } catch (...) {
+            routes_.report(std::current_exception());
+        }
+        if (!ports_->are_closed) wait_for_signal(index);
+    });
+}
+
 ROOMPP_DECL void listeners::stop() noexcept {
     std::error_code ignored;
-    for (auto& port : ports_->acceptors) port.stop();
-    // Not only cancelled: a second Ctrl-C while connections end has to end the process.
-    if (ports_->stop_signals) ports_->stop_signals->clear(ignored);
+    ports_->are_closed = true;
+    for (auto& port : ports_->all) port.listener.stop();
+    // Cleared, since a second Ctrl-C while connections end has to end the process; and cancelled, since a pending wait would
+    // keep the loop until limits::stop_timeout.
+    const auto end = [&ignored](net::signal_set& signals) {
+        signals.clear(ignored);
+        signals.cancel(ignored);
+    };
+    if (ports_->stop_signals) end(*ports_->stop_signals);
+    for (auto& entry : ports_->signal_handlers) end(entry.signals);
 }
 
 }  // namespace detail

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -17,6 +19,10 @@
 
 #if ROOMPP_TEST_DEFLATE
 #include <roompp/deflate.hpp>
+#endif
+
+#if ROOMPP_TEST_TLS
+#include <roompp/tls.hpp>
 #endif
 
 #if ROOMPP_TEST_IO_URING
@@ -31,8 +37,10 @@ namespace {
 constexpr const char* usage =
     "usage: server_test_program [--address A] [--port N] [--threads N] [--pages DIR] [--message-bytes N] [--compress N]\n"
     "    [--queue-bytes N] [--connections-per-address N] [--request-timeout S] [--ping-interval S]\n"
-    "    [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring]\n"
-    "Ends with 77 where there is no io_uring.\n";
+    "    [--ping-timeout S] [--close-timeout S] [--stop-timeout S] [--writer send|io_uring] [--handshakes N]\n"
+    "    [--tls DIR] [--tls-other DIR] [--client-ca FILE] [--demand required|optional] [--redirect 1] [--hsts S]\n"
+    "--tls: listens with DIR/cert.pem and DIR/key.pem, and DIR/ocsp.der if it is there, too; loads them anew on SIGHUP.\n"
+    "Ends with 77 where there is no io_uring, or no OpenSSL for --tls.\n";
 
 constexpr int exit_code_skipped = 77;
 
@@ -43,6 +51,12 @@ struct options {
     std::string address = "127.0.0.1";
     std::string pages;
     std::string writer = "send";
+    std::string tls;
+    std::string tls_other;
+    std::string client_ca;
+    std::string demand = "required";
+    std::size_t redirect = 0;
+    std::chrono::seconds hsts{};
     std::size_t compress = 0;  // minimum message size in bytes; 0: no compression
 };
 
@@ -72,6 +86,13 @@ options parse(int argc, char** argv) {
     text("--address", settings.address);
     text("--pages", settings.pages);
     text("--writer", settings.writer);
+    text("--tls", settings.tls);
+    text("--tls-other", settings.tls_other);
+    text("--client-ca", settings.client_ca);
+    text("--demand", settings.demand);
+    number("--redirect", settings.redirect);
+    seconds("--hsts", settings.hsts);
+    number("--handshakes", settings.limits.handshakes);
     number("--port", settings.port);
     number("--compress", settings.compress);
     number("--threads", settings.threads);
@@ -154,6 +175,33 @@ bool set_writer(roompp::server& server, const std::string& name) {
 #endif
 }
 
+// @returns whether there is TLS, if it is wanted.
+bool listen_with_tls([[maybe_unused]] roompp::server& server, const options& settings) {
+    if (settings.tls.empty()) return true;
+#if ROOMPP_TEST_TLS
+    const std::string ocsp_response = settings.tls + "/ocsp.der";
+    roompp::tls certificates(settings.tls + "/cert.pem", settings.tls + "/key.pem",
+                             std::filesystem::exists(ocsp_response) ? ocsp_response : std::string());
+    if (!settings.tls_other.empty())
+        certificates.certificate(settings.tls_other + "/cert.pem", settings.tls_other + "/key.pem");
+    if (!settings.client_ca.empty())
+        certificates.verify_clients(settings.client_ca, settings.demand == "required"
+                                                            ? roompp::client_certificates::required
+                                                            : roompp::client_certificates::optional);
+    server.listen_tls(0, certificates, settings.address);
+    server.on_signal(SIGHUP, [certificates]() mutable {
+        certificates.reload();
+        std::printf("loaded anew\n");
+        std::fflush(stdout);
+    });
+    if (settings.redirect != 0) server.redirect_to_tls();
+    if (settings.hsts.count() != 0) server.hsts(settings.hsts);
+    return true;
+#else
+    return false;
+#endif
+}
+
 int serve(const options& settings) {
     roompp::server server;
     if (!set_writer(server, settings.writer)) {
@@ -173,6 +221,11 @@ int serve(const options& settings) {
         return "Hello, " + std::string(request.parameter("name")) + "!\n";
     });
     server.get("/address/", [](const roompp::request& request) { return request.peer_address(); });
+    server.get("/certificate/", [](const roompp::request& request) { return request.client_certificate(); });
+    server.post("/stop/", [&server](const roompp::request&) {
+        server.stop();
+        return "stops\n";
+    });
     server.post("/shout/", [](const roompp::request& request) { return upper_case(request.body()); });
     deferred_routes::add_to(server);
     if (!settings.pages.empty()) {
@@ -180,7 +233,12 @@ int serve(const options& settings) {
         server.pages("/static/", settings.pages + "/static");
     }
     server.listen(settings.port, settings.address == "any" ? std::string() : settings.address).stop_on_signals();
+    if (!listen_with_tls(server, settings)) {
+        std::fprintf(stderr, "there is no TLS here: this was built without OpenSSL\n");
+        return exit_code_skipped;
+    }
     std::printf("%s\n", server.url().c_str());
+    if (!settings.tls.empty()) std::printf("%s\n", server.tls_url().c_str());
     std::fflush(stdout);
     server.run();
     return 0;

@@ -18,6 +18,7 @@
 #include <roompp/http/response.hpp>
 #include <roompp/http/response_writer.hpp>
 #include <roompp/net/channel.hpp>
+#include <roompp/net/stream_concept.hpp>
 #include <roompp/net/work_budget.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -42,6 +43,7 @@ namespace detail {
 /// - `bool observes_responses()`, `void notify_response(const request&, const response_info&)`: called for each
 /// response
 ///   that is complete or cut short;
+/// - `const header_list& secure_headers()`: header fields of the responses over an encrypted stream;
 /// - `std::string_view secret()`: see request::server_secret();
 /// - `void report(std::exception_ptr)`: exceptions of the application's hooks.
 /// They are called on the session's loop.
@@ -236,6 +238,7 @@ private:
         if (router_.takes_upgrade(incoming)) return upgrade(incoming, rest);
         closes_ = !reader_.head().is_persistent;
         writer_.start(reader_.head());
+        if constexpr (Stream::is_secure()) writer_.add_headers(router_.secure_headers());
         stage_ = stage::response_owed;
         abort_was_noticed_ = false;
         waiting_since_ = this->host().now();
@@ -398,6 +401,8 @@ private:
         request current(reader_.head(), reader_.body(), peer_address_, Stream::is_secure());
         current.set_size(reader_.size());
         current.set_server_secret(router_.secret());
+        if constexpr (net::stream_concept<Stream>::has_client_certificate)
+            current.set_client_certificate(this->stream().client_certificate());
         return current;
     }
 

@@ -53,6 +53,9 @@ public:
 
     /// Whether it came over an encrypted connection.
     [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
+    /// The subject of the client's certificate, which has been verified, as RFC 4514 writes it, such as
+    /// `CN=Ann,O=Example`; empty without one: see tls::verify_clients().
+    [[nodiscard]] std::string_view client_certificate() const noexcept { return client_certificate_; }
 
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -63,6 +66,7 @@ public:
 
     /// Internal, for the server.
     void set_server_secret(std::string_view bytes) noexcept { secret_ = bytes; }
+    void set_client_certificate(std::string_view subject) noexcept { client_certificate_ = subject; }
     void set_size(std::size_t bytes) noexcept { size_ = bytes; }
     void set_parameters(path_parameters values) { parameters_ = std::move(values); }
     [[nodiscard]] const detail::request_head& head() const noexcept { return head_; }
@@ -74,6 +78,7 @@ private:
     std::string peer_address_;
     path_parameters parameters_;
     std::string_view secret_;
+    std::string_view client_certificate_;
     mutable std::forward_list<std::pair<std::string, std::string>> header_cache_;  // that references can be given out
     std::size_t size_ = 0;
     bool is_secure_;

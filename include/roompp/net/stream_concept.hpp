@@ -33,6 +33,9 @@ namespace net {
 ///
 /// It may have `native_handle()`, a socket of the system: then a fan_out_writer may send to it directly.
 ///
+/// It may have `const std::string& client_certificate()`: see request::client_certificate(). The reference is valid as long
+/// as the stream, even if that is moved.
+///
 /// A stream is used by one thread, and moves with its connection.
 template <class Stream>
 struct stream_concept {
@@ -64,6 +67,8 @@ private:
     template <class S>
     using wait_lost_of = decltype(std::declval<S&>().wait_lost(std::declval<wait_handler>()));
     template <class S>
+    using client_certificate_of = decltype(std::declval<const S&>().client_certificate());
+    template <class S>
     using native_handle_of = decltype(std::declval<S&>().native_handle());
 
     template <template <class> class Has, class S, class = void>
@@ -76,6 +81,8 @@ public:
     static constexpr bool has_native_handle = has<native_handle_of, Stream>::value;
     /// Whether the stream can tell that its connection is lost after the end of its input has been read.
     static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
+    /// Whether the stream knows who its peer is.
+    static constexpr bool has_client_certificate = has<client_certificate_of, Stream>::value;
 
     static constexpr bool conforms() {
         static_assert(std::is_move_constructible_v<Stream>,

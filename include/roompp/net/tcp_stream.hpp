@@ -60,6 +60,8 @@ public:
     void close() noexcept;
     /// The peer's address without the port; an IPv4 address as such, even on a port that serves IPv6 as well.
     [[nodiscard]] std::string peer_address() const;
+    /// Runs the handlers of the stream.
+    [[nodiscard]] auto get_executor() noexcept { return socket_.get_executor(); }
     [[nodiscard]] auto native_handle() noexcept { return socket_.native_handle(); }
     [[nodiscard]] static constexpr bool is_secure() noexcept { return false; }
     [[nodiscard]] static bool is_would_block(const std::error_code& ec) noexcept {

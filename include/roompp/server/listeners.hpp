@@ -1,6 +1,7 @@
 #pragma once
 // The ports of a server, the connections that they accept, and the signals that stop it.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <roompp/net/connection_limiter.hpp>
 #include <roompp/server/loop_group.hpp>
 #include <roompp/server/routing_table.hpp>
+#include <roompp/server/secure_transport.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
@@ -25,25 +27,35 @@ public:
     ~listeners();
 
     /// Listens on one more port. @throws as open_listener().
-    void open(std::uint16_t port, const std::string& address);
-    /// Whether there is a port.
-    [[nodiscard]] bool empty() const noexcept;
-    /// The number of the first port.
+    /// @param transport serves what is accepted; null: without encryption.
+    void open(std::uint16_t port, const std::string& address, std::shared_ptr<const secure_transport> transport);
+    /// Whether there is a port without TLS, or with it.
+    [[nodiscard]] bool has_plain_port() const noexcept { return find_port(false) != nullptr; }
+    [[nodiscard]] bool has_tls_port() const noexcept { return find_port(true) != nullptr; }
+    /// The number of the first port of each kind, which must exist.
     [[nodiscard]] std::uint16_t port() const;
-    /// The URL of the first port, for a browser on this machine.
+    [[nodiscard]] std::uint16_t tls_port() const;
+    /// The URL of the first port of each kind, for a browser on this machine.
     [[nodiscard]] std::string url() const;
+    [[nodiscard]] std::string tls_url() const;
 
     /// Accepts connections from now on; call once.
     void start();
     /// Calls `on_signal` on the first SIGINT or SIGTERM.
     void stop_on_signals(std::function<void()> on_signal);
-    /// Closes the ports; from now on SIGINT and SIGTERM do what they did before.
+    /// Calls `handler` each time the signal comes. @throws std::system_error if it can't be handled.
+    void on_signal(int signal, std::function<void()> handler);
+    /// Closes the ports; from now on the signals do what they did before.
     void stop() noexcept;
 
 private:
     struct ports;
+    struct open_port;
 
-    void open_localhost(std::uint16_t port);
+    void open_localhost(std::uint16_t port, const std::shared_ptr<const secure_transport>& transport);
+    void wait_for_signal(std::size_t index);
+    [[nodiscard]] const open_port* find_port(bool is_secure) const noexcept;
+    [[nodiscard]] static std::string url_of(const open_port& port);
 
     loop_group& loops_;
     routing_table& routes_;

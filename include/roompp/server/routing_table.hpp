@@ -61,6 +61,13 @@ public:
     /// How many loops use this. Before the server runs.
     void loops(std::size_t count) { dates_.resize(count); }
 
+    /// Requests that come without TLS are redirected to this port. Before the server runs.
+    void redirect_to_tls(std::uint16_t port) { redirect_port_ = port; }
+    /// The value of the header field Strict-Transport-Security of responses over TLS. Before the server runs.
+    void strict_transport_security(std::string value) {
+        secure_headers_ = {{"Strict-Transport-Security", std::move(value)}};
+    }
+
     // Router, see http_session
 
     using upgrade_options = net::accept_options;
@@ -78,6 +85,7 @@ public:
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
                        upgrade_options options);
+    [[nodiscard]] const header_list& secure_headers() const noexcept { return secure_headers_; }
     [[nodiscard]] std::string_view date(loop& home) { return dates_[home.index()].at(home.wall_now()); }
     [[nodiscard]] bool observes_responses() const noexcept { return static_cast<bool>(response_hook_); }
     void notify_response(const request& request, const response_info& info) const { response_hook_(request, info); }
@@ -88,6 +96,8 @@ public:
 private:
     // Counts an upgrade of this address. Safe from any thread.
     [[nodiscard]] bool allows_join(const std::string& peer_address, const limits& limits, const loop& home);
+    // The answer to a request that came without TLS and must not; nothing for others.
+    [[nodiscard]] std::optional<response> redirect(const request& request) const;
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -99,6 +109,8 @@ private:
     std::string secret_;
     std::mutex joins_mutex_;
     address_rate_limiter joins_;  // of all loops
+    header_list secure_headers_;
+    std::uint16_t redirect_port_ = 0;  // 0: none are redirected
 };
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // The server: routes, listens, runs its loops, stops.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -39,6 +40,7 @@ namespace detail {
 class listeners;
 class loop_driver;
 class loop_group;
+class secure_transport;
 class server_access;
 }  // namespace detail
 
@@ -164,14 +166,36 @@ public:
     /// @param address an IP address, or `localhost`, for 127.0.0.1 and ::1 on one port number.
     /// @throws std::system_error if the port can't be had; std::invalid_argument if the address is none.
     server& listen(std::uint16_t port, const std::string& address = {});
+    /// As listen(), with TLS: include <roompp/tls.hpp>, `server.listen_tls(443, roompp::tls("cert.pem", "key.pem"))`. What
+    /// comes there shares routes and rooms with the plain ports.
+    server& listen_tls(std::uint16_t port, std::shared_ptr<const detail::secure_transport> transport,
+                       const std::string& address = {});
     /// The port of the first listen(). @throws std::logic_error before listen().
     [[nodiscard]] std::uint16_t port() const;
-    /// The URL of the first listen(), for a browser on this machine. @throws std::logic_error before listen().
+    /// The port of the first listen_tls(). @throws std::logic_error before listen_tls().
+    [[nodiscard]] std::uint16_t tls_port() const;
+    /// The URL of the first listen(), or of the first listen_tls() if there is no plain port, for a browser on this
+    /// machine. @throws std::logic_error before both.
     [[nodiscard]] std::string url() const;
+    /// The URL of the first listen_tls(). @throws std::logic_error before listen_tls().
+    [[nodiscard]] std::string tls_url() const;
+
+    /// Plain ports answer each request with 308 and the URL with `https`, WebSocket handshakes too (which browsers do not
+    /// follow). Before run().
+    /// @param port the port of that URL; 0 means tls_port(). Another one if clients reach it through a forwarded port.
+    server& redirect_to_tls(std::uint16_t port = 0);
+    /// Responses over TLS tell browsers to use nothing else for this host (HSTS, RFC 6797). It can't be taken back before
+    /// `max_age` has passed: begin with a short one. Before run().
+    /// @throws std::invalid_argument for a negative time.
+    server& hsts(std::chrono::seconds max_age, bool include_subdomains = false);
 
     /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
     /// listen().
     server& stop_on_signals();
+    /// Calls `handler` on the first loop each time this signal comes, such as SIGHUP to load certificates anew, until the
+    /// server stops. What it throws goes to on_error(). Before run(), after listen().
+    /// @throws std::system_error for a signal that can't be handled.
+    server& on_signal(int signal, std::function<void()> handler);
 
     /// Serves, in this thread and as many more as threads() says, until stop(); returns soon if it was stopped before.
     /// @throws std::logic_error if the server does not listen, or has run already: it can't be started again.
@@ -186,6 +210,7 @@ private:
 
     void require_before_listen(const char* setter) const;
     void require_port() const;
+    void require_tls_port() const;
     void make_loops();
     // Prepares what needs the loops, before anything is served.
     void prepare();
@@ -204,6 +229,8 @@ private:
     std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
     std::weak_ptr<detail::loop_driver> driver_;
     std::atomic<bool> stopping_{false};
+    bool redirects_to_tls_ = false;
+    std::uint16_t redirect_port_ = 0;  // 0: tls_port()
     bool has_run_ = false;
 };
 

@@ -2,11 +2,16 @@
 // Definitions of <roompp/server/routing_table.hpp>.
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/request_head.hpp>
+#include <roompp/http/request_target.hpp>
 #include <roompp/net/address_group.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/server/routing_table.hpp>
@@ -24,6 +29,7 @@ ROOMPP_DECL websocket_route& routing_table::add_websocket(std::string path, webs
 
 ROOMPP_DECL std::optional<response> routing_table::respond(request& request, responder& deferred) {
     try {
+        if (auto redirection = redirect(request)) return redirection;
         std::optional<response> answer;
         if (plain_.respond(request, deferred, answer)) return answer;
         const bool is_websocket = std::any_of(websockets_.begin(), websockets_.end(), [&](const auto& route) {
@@ -38,6 +44,24 @@ ROOMPP_DECL std::optional<response> routing_table::respond(request& request, res
         report(std::current_exception());
         return response(500, "The server failed to answer this request.\n");
     }
+}
+
+ROOMPP_DECL std::optional<response> routing_table::redirect(const request& request) const {
+    constexpr std::uint16_t default_port = 443;
+    if (redirect_port_ == 0 || request.is_secure()) return std::nullopt;
+    if (request.host().empty()) return response(400, "Use https: this server answers nothing without TLS.\n");
+    std::string_view host = request.host();
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+        host = host.substr(0, colon);
+    const request_target& target = request.head().parts;
+    std::string url = "https://" + std::string(host);
+    if (redirect_port_ != default_port) url += ':' + std::to_string(redirect_port_);
+    if (target.form != target_form::asterisk) url += target.path;
+    if (!target.query.empty()) url.append("?").append(target.query);
+    response redirection(308, "Use " + url + "\n");
+    redirection.headers.emplace_back("Location", url);
+    return redirection;
 }
 
 ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
@@ -76,6 +100,7 @@ ROOMPP_DECL bool routing_table::allows_join(const std::string& peer_address, con
 
 ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, net::shard& host,
                                                                   upgrade_options& options) {
+    if (auto redirection = redirect(request)) return redirection;
     if (auto refusal = check_handshake(request)) return refusal;
     if (!allows_join(request.peer_address(), host.limits(), host.home())) {
         response refusal(429, "Too many connections are opened from this address; try again in a second.\n");

@@ -1,6 +1,7 @@
 #pragma once
 // Assembling a server: its loops, its ports, its routes.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -97,7 +98,14 @@ ROOMPP_DECL server& server::content_security_policy(std::string policy) {
 
 ROOMPP_DECL server& server::listen(std::uint16_t port, const std::string& address) {
     make_loops();
-    listeners_->open(port, address);
+    listeners_->open(port, address, nullptr);
+    return *this;
+}
+
+ROOMPP_DECL server& server::listen_tls(std::uint16_t port, std::shared_ptr<const detail::secure_transport> transport,
+                                       const std::string& address) {
+    make_loops();
+    listeners_->open(port, address, std::move(transport));
     return *this;
 }
 
@@ -106,9 +114,36 @@ ROOMPP_DECL std::uint16_t server::port() const {
     return listeners_->port();
 }
 
+ROOMPP_DECL std::uint16_t server::tls_port() const {
+    require_tls_port();
+    return listeners_->tls_port();
+}
+
 ROOMPP_DECL std::string server::url() const {
-    require_port();
+    if (!listeners_ || !listeners_->has_plain_port()) {
+        if (listeners_ && listeners_->has_tls_port()) return tls_url();
+        require_port();
+    }
     return listeners_->url();
+}
+
+ROOMPP_DECL std::string server::tls_url() const {
+    require_tls_port();
+    return listeners_->tls_url();
+}
+
+ROOMPP_DECL server& server::redirect_to_tls(std::uint16_t port) {
+    redirects_to_tls_ = true;
+    redirect_port_ = port;
+    return *this;
+}
+
+ROOMPP_DECL server& server::hsts(std::chrono::seconds max_age, bool include_subdomains) {
+    if (max_age.count() < 0)
+        throw std::invalid_argument("roompp: the max_age of hsts() must not be negative; 0 ends it");
+    routes_.strict_transport_security("max-age=" + std::to_string(max_age.count()) +
+                                      (include_subdomains ? "; includeSubDomains" : ""));
+    return *this;
 }
 
 ROOMPP_DECL server& server::stop_on_signals() {
@@ -117,8 +152,14 @@ ROOMPP_DECL server& server::stop_on_signals() {
     return *this;
 }
 
+ROOMPP_DECL server& server::on_signal(int signal, std::function<void()> handler) {
+    make_loops();
+    listeners_->on_signal(signal, std::move(handler));
+    return *this;
+}
+
 ROOMPP_DECL void server::run() {
-    if (!listeners_ || listeners_->empty())
+    if (!listeners_ || !(listeners_->has_plain_port() || listeners_->has_tls_port()))
         throw std::logic_error("roompp: the server does not listen: call listen() before run()");
     if (std::exchange(has_run_, true))
         throw std::logic_error("roompp: the server has run and was stopped: make another one to serve again");
@@ -139,8 +180,13 @@ ROOMPP_DECL void server::require_before_listen(const char* setter) const {
 }
 
 ROOMPP_DECL void server::require_port() const {
-    if (!listeners_ || listeners_->empty())
+    if (!listeners_ || !listeners_->has_plain_port())
         throw std::logic_error("roompp: the server does not listen yet: call listen()");
+}
+
+ROOMPP_DECL void server::require_tls_port() const {
+    if (!listeners_ || !listeners_->has_tls_port())
+        throw std::logic_error("roompp: the server does not listen with TLS yet: call listen_tls()");
 }
 
 ROOMPP_DECL void server::make_loops() {
@@ -153,6 +199,7 @@ ROOMPP_DECL void server::prepare() {
     loop& first = loops_->first().home();
     routes_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
     routes_.loops(loops_->size());
+    if (redirects_to_tls_) routes_.redirect_to_tls(redirect_port_ != 0 ? redirect_port_ : tls_port());
     for (const auto& attach : attach_hooks_) attach(loops_->loops());
     for (const auto& on_start : start_hooks_) on_start(loops_->shards());
 }
