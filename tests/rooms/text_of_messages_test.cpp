@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <roompp/rooms/broadcaster.hpp>
 #include <roompp/rooms/rooms.hpp>
@@ -106,4 +107,19 @@ TEST_CASE("Whatever a broadcaster sends as text is UTF-8", "[broadcaster][utf8]"
     news.broadcast(roompp::binary(bad));
     home.run();
     CHECK(a->received == strings{repaired, repaired, repaired, bad});
+}
+
+TEST_CASE("A person whom the program names is shown without harm", "[rooms][utf8]") {
+    fake::manual_loop home;
+    rooms all(home);
+    strings names;
+    all.on_join([&](room&, room::member& newcomer) { names.push_back(newcomer.person().name); });
+    std::vector<rooms::membership> in;
+    for (const char* name : {"Ann", "", "Ann\u202etxt.exe", bad, "\u200b"}) {
+        roompp::join_options<fake::batch> options;
+        options.person.name = name;
+        in.push_back(all.join(fake::connect(home), "tea", options));
+    }
+    home.run();
+    CHECK(names == strings{"Ann", "", "Ann\uFFFDtxt.exe", repaired, "\uFFFD"});
 }

@@ -15,6 +15,7 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/shown_text.hpp>
 #include <roompp/base/utf8_text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/fan_out.hpp>
@@ -308,6 +309,7 @@ private:
         joining->since_ = home_.wall_now();
         joining->membership_ = member::joined;
         auto options = std::exchange(joining->options_, {});
+        options.person.name = shown_text(options.person.name);
         if (options.person.id.empty()) options.person.id = "member-" + std::to_string(joining->id_);
         joining->person_ = std::make_shared<const person>(std::move(options.person));
         roster_.add(joining);
