@@ -8,7 +8,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -87,8 +86,8 @@ void read_frame(benchmark::State& state) {
         bytes = frame;
         char* at = bytes.data();
         std::size_t size = bytes.size();
-        std::error_code ec;
-        benchmark::DoNotOptimize(reader.read(at, size, ec));
+        roompp::net::frame_error error;
+        benchmark::DoNotOptimize(reader.read(at, size, error));
     }
     state.SetBytesProcessed(state.iterations() * state.range(0));
 }

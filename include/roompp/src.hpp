@@ -15,6 +15,7 @@
 #include <roompp/base/impl/shown_text.ipp>
 #include <roompp/base/impl/text.ipp>
 #include <roompp/base/impl/turn.ipp>
+#include <roompp/base/impl/utf8_text.ipp>
 #include <roompp/base/impl/utf8_validator.ipp>
 #include <roompp/http/impl/cookies.ipp>
 #include <roompp/http/impl/cors.ipp>

@@ -2,12 +2,14 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <roompp/base/shown_text.hpp>
 
 #include "support/catch.hpp"
 
 using roompp::is_shown_text;
+using roompp::shown_text;
 
 namespace {
 
@@ -67,4 +69,23 @@ TEST_CASE("The length of a name is counted in characters", "[shown_text]") {
     CHECK_FALSE(is_shown_text(times(51, "x"), 50));
     CHECK_FALSE(is_shown_text(times(100'000, "x"), 50));
     CHECK_FALSE(is_shown_text("x", 0));
+}
+
+TEST_CASE("A name that may not be shown is made one that may", "[shown_text]") {
+    const std::pair<std::string, std::string> names[] = {
+        {"", ""},
+        {"Zo\u00eb <b>", "Zo\u00eb <b>"},
+        {"Ann\u202etxt.exe", "Ann\uFFFDtxt.exe"},
+        {"\x1b[31mAnn\n", "\uFFFD[31mAnn\uFFFD"},
+        {"caf\xe9", "caf\uFFFD"},
+        {"Z" + times(50, "\u0336") + "a", "Z" + times(4, "\u0336") + "a"},
+        {"\u200b", "\uFFFD"},
+        {"   ", "\uFFFD"},
+        {times(1000, "x"), times(1000, "x")},
+    };
+    for (const auto& [name, shown] : names) {
+        CAPTURE(name);
+        CHECK(shown_text(name) == shown);
+        CHECK(shown_text(shown) == shown);
+    }
 }

@@ -40,3 +40,17 @@ TEST_CASE("A signal is JSON if it can be, and else a string", "[v1][frames]") {
     CHECK(roompp::v1_frames::json_value(std::string("{}\0}", 4)) == R"("{}\u0000}")");
     CHECK(roompp::v1_frames::json_value("\"\xff\"") == "\"\\\"\xef\xbf\xbd\\\"\"");
 }
+
+TEST_CASE("A signal that is no JSON becomes a string", "[v1]") {
+    CHECK(roompp::v1_frames::json_value(R"({"typing": true})") == R"({"typing": true})");
+    CHECK(roompp::v1_frames::json_value("1e3") == "1e3");
+    const std::string nul(1, '\0');
+    for (const std::string& text : {std::string("hi"), std::string(), std::string("{} x"), "{}" + nul, "{}" + nul + "x",
+                                    "1" + nul, std::string("\xEF\xBB\xBF{}"), std::string("\xEF\xBB\xBF")}) {
+        const auto frame = nlohmann::json::parse("[" + roompp::v1_frames::json_value(text) + ",1]", nullptr, false);
+        REQUIRE(frame.is_array());
+        CHECK(frame.size() == 2);
+        CHECK(frame[0] == text);
+    }
+    CHECK(roompp::v1_frames::json_value("caf\xE9") == "\"caf\uFFFD\"");
+}

@@ -113,3 +113,16 @@ TEST_CASE("The bytes of POSTs of nobody in particular count together", "[posting
         chat.world.advance(1s);
     }
 }
+
+TEST_CASE("A post that is too fast is answered with its number", "[posting]") {
+    chat_site chat(rate(1));
+    stream_client stream(chat, ann());
+    polling_client poster(chat, token_query(ann_token));
+    const auto post = [&](const std::string& text, int number) {
+        return frame_of(poster.post(json{{"message", text}, {"ack", number}}.dump()));
+    };
+    CHECK(post("hi", 1)["ack"] == 1);
+    const auto too_fast = post("hi", 2);
+    CHECK(too_fast["error"] == "rate_limited");
+    CHECK(too_fast["ack"] == 2);
+}

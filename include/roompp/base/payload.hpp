@@ -11,7 +11,7 @@ ROOMPP_NAMESPACE_BEGIN
 
 /// The two kinds of WebSocket data message (RFC 6455, section 5.6).
 enum class payload_kind : unsigned char {
-    text = 1,   ///< UTF-8 text
+    text = 1,   ///< UTF-8 text; what is not is repaired with U+FFFD when it is sent
     binary = 2  ///< any bytes
 };
 

@@ -2,6 +2,7 @@
 // Text that people see beside other people's: names of persons and of rooms.
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include <roompp/config.hpp>
@@ -18,6 +19,11 @@ ROOMPP_NAMESPACE_BEGIN
 /// Escaping is the matter of who shows it: `<` is a character. Names are compared by their bytes; who wants `é` to be one
 /// name, whether typed in one character or two, normalises to NFC first, as the chat's pages do. Does not throw; thread-safe.
 [[nodiscard]] bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept;
+
+/// A name that may be shown: the same one, or with U+FFFD in place of each code point that is_shown_text() does not allow and
+/// of each part that is not UTF-8, and without the combining marks that are too many. What shows nothing then becomes U+FFFD;
+/// an empty name stays empty. Its length is left as it is. Thread-safe.
+[[nodiscard]] std::string shown_text(std::string_view text);
 
 ROOMPP_NAMESPACE_END
 

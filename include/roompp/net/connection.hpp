@@ -12,6 +12,7 @@
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/base/slow_consumer.hpp>
+#include <roompp/base/utf8_text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/rooms/policies.hpp>
@@ -38,11 +39,11 @@ public:
     connection& operator=(const connection&) = delete;
     virtual ~connection() = default;
 
-    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
+    /// Sends a message. Text that is not UTF-8 is sent with U+FFFD in place of each part that is none, since a client must
+    /// fail the connection otherwise (RFC 6455, section 8.1). Safe from any thread; does nothing once the connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
     void send(payload message) {
         if (!home_.running_here()) return send_from_other_thread(message);
-        if (open_) send_message(message);
+        if (open_) send_message(detail::utf8_payload(message).get());
     }
 
     /// Sends a room's messages to this connection: part of the member concept.
@@ -75,7 +76,7 @@ public:
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing once the connection
     /// is closing.
     /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; cut off after 123 bytes.
+    /// @param reason UTF-8, or repaired with U+FFFD; cut off after 123 bytes.
     /// @throws std::invalid_argument for a code that must not be sent.
     void close(std::uint16_t code = close_code::normal, std::string_view reason = {});
 

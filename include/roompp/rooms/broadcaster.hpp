@@ -9,6 +9,7 @@
 #include <roompp/base/payload.hpp>
 #include <roompp/base/slow_consumer.hpp>
 #include <roompp/base/turn.hpp>
+#include <roompp/base/utf8_text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/audience.hpp>
 #include <roompp/rooms/batch.hpp>
@@ -74,24 +75,24 @@ public:
         return subscription(std::move(joined), state_);
     }
 
-    /// Sends to every member.
+    /// Sends to every member. Text that is not UTF-8 is repaired with U+FFFD, here and below.
     void broadcast(payload message) {
         if (state_->members.empty()) return;
-        state_->gathered.add(message);
+        state_->gathered.add(detail::utf8_payload(message).get());
         state_->schedule();
     }
 
     /// Sends to every member except one.
     void broadcast_except(const subscription& except, payload message) {
         if (!except) return broadcast(message);
-        state_->gathered.add_except(except.member_->slot, message);
+        state_->gathered.add_except(except.member_->slot, detail::utf8_payload(message).get());
         state_->schedule();
     }
 
     /// Sends to one member, in order with what is broadcast.
     void send(const subscription& recipient, payload message) {
         if (!recipient) return;
-        state_->gathered.add_only(recipient.member_->slot, message);
+        state_->gathered.add_only(recipient.member_->slot, detail::utf8_payload(message).get());
         state_->schedule();
     }
 

@@ -16,6 +16,8 @@
 #include <roompp/base/close.hpp>
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
+#include <roompp/base/shown_text.hpp>
+#include <roompp/base/utf8_text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/rooms/fan_out.hpp>
 #include <roompp/rooms/history.hpp>
@@ -42,6 +44,8 @@ ROOMPP_NAMESPACE_BEGIN
 ///
 /// Thread-safety: broadcast(), signal() and close() may be called from any thread; everything else on the home loop,
 /// where hooks run, and where rooms::with() runs its action.
+///
+/// Text that is not UTF-8 is sent, and kept, with U+FFFD in place of each part that is none; binary messages stay as they are.
 template <class... Policies>
 class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> {
     static_assert((detail::is_policy<Policies>::value && ...),
@@ -131,7 +135,8 @@ public:
     template <class Predicate>
     void broadcast_if(Predicate&& is_recipient, payload message) {
         const auto recipients = roster_.select(std::forward<Predicate>(is_recipient));  // may let members leave
-        out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& send) {
+        const detail::utf8_payload text(message);
+        out_.send_to(event_of(event_kind::direct, nullptr, text), [&](const auto& send) {
             for (const auto& recipient : recipients)
                 if (recipient->is_joined()) send(recipient->slot_);
         });
@@ -144,7 +149,8 @@ public:
     /// thread.
     void signal(payload message) {
         if (!home_.running_here()) return post(message, [](basic_room& self, payload text) { self.signal(text); });
-        out_.broadcast(event_of(event_kind::signal, nullptr, message));
+        const detail::utf8_payload text(message);
+        out_.broadcast(event_of(event_kind::signal, nullptr, text));
     }
     template <class Message, class = enable_for_values<Message>>
     void signal(const Message& value) {
@@ -154,9 +160,9 @@ public:
     /// Sends a message to one member, in order with what is broadcast. Neither numbered nor kept. Does nothing if it is
     /// not in this room.
     void send(member& recipient, payload message) {
-        if (is_member(recipient))
-            out_.send_to(event_of(event_kind::direct, nullptr, message),
-                         [&](const auto& send) { send(recipient.slot_); });
+        if (!is_member(recipient)) return;
+        const detail::utf8_payload text(message);
+        out_.send_to(event_of(event_kind::direct, nullptr, text), [&](const auto& send) { send(recipient.slot_); });
     }
     template <class Message, class = enable_for_values<Message>>
     void send(member& recipient, const Message& value) {
@@ -166,7 +172,8 @@ public:
     /// by member.send_to(), has() or kick(), is O(members).
     /// @returns the number of connections.
     std::size_t send_to(std::string_view person_id, payload message) {
-        auto event = event_of(event_kind::direct, nullptr, message);
+        const detail::utf8_payload text(message);
+        auto event = event_of(event_kind::direct, nullptr, text);
         event.recipient = person_id;
         std::size_t count = 0;
         out_.send_to(event, [&](const auto& send) {
@@ -180,7 +187,7 @@ public:
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& recipient, payload frame) {
-        if (is_member(recipient)) out_.write(recipient.slot_, frame);
+        if (is_member(recipient)) out_.write(recipient.slot_, detail::utf8_payload(frame).get());
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -249,15 +256,22 @@ private:
         return other.is_joined() && other.room_ == this;
     }
 
-    [[nodiscard]] room_event event_of(event_kind kind, const member* sender, payload message) const {
-        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, message, epoch()};
+    // The message must outlive the event.
+    [[nodiscard]] room_event event_of(event_kind kind, const member* sender,
+                                      const detail::utf8_payload& message) const {
+        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, message.get(), epoch()};
+    }
+    // Of a join or leave.
+    [[nodiscard]] room_event event_of(event_kind kind, const member* sender) const {
+        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, {}, epoch()};
     }
 
     // A message of a member, or the server's, to everyone except one, or to everyone.
     std::uint64_t publish(const member* sender, const member* except, payload message) {
         const std::shared_ptr<const person> server;
+        const detail::utf8_payload text(message);
         const std::uint64_t id =
-            log_.append(event_of(event_kind::message, sender, message), sender ? sender->person_ : server,
+            log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
                         [&](const room_event& event) { deliver(event, except); });
         if constexpr (history_type::keeps)
             if (log_.exceeds_budget()) shrink_log();
@@ -280,7 +294,8 @@ private:
         return publish(&sender, except, message);
     }
     std::size_t send_from(const member& sender, std::string_view person_id, payload message) {
-        auto event = event_of(event_kind::direct, &sender, message);
+        const detail::utf8_payload text(message);
+        auto event = event_of(event_kind::direct, &sender, text);
         event.recipient = person_id;
         std::size_t count = 0;
         out_.send_to(event, [&](const auto& send) {
@@ -292,7 +307,8 @@ private:
         return count;
     }
     void signal_from(const member& sender, payload message) {
-        out_.broadcast_except(sender.slot_, event_of(event_kind::signal, &sender, message));
+        const detail::utf8_payload text(message);
+        out_.broadcast_except(sender.slot_, event_of(event_kind::signal, &sender, text));
     }
 
     // Runs the action on the home loop, with a copy of the message.
@@ -308,11 +324,12 @@ private:
         joining->since_ = home_.wall_now();
         joining->membership_ = member::joined;
         auto options = std::exchange(joining->options_, {});
+        options.person.name = shown_text(options.person.name);
         if (options.person.id.empty()) options.person.id = "member-" + std::to_string(joining->id_);
         joining->person_ = std::make_shared<const person>(std::move(options.person));
         roster_.add(joining);
 
-        room_event arrival = event_of(event_kind::join, joining.get(), {});
+        room_event arrival = event_of(event_kind::join, joining.get());
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
@@ -371,7 +388,7 @@ private:
         });
         std::vector<room_event> events;
         for (const auto& change : changes) {
-            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr, {}));
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr));
             events.back().sender = change.subject.get();
             if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
         }
@@ -397,7 +414,7 @@ private:
             roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
                     if (gathers_news()) return news_.note(person->id, person);
-                    room_event event = event_of(event_kind::leave, nullptr, {});
+                    room_event event = event_of(event_kind::leave, nullptr);
                     event.sender = person.get();
                     out_.broadcast(event);
                 });

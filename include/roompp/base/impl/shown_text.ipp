@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <roompp/base/shown_text.hpp>
+#include <roompp/base/utf8_text.hpp>
 #include <roompp/base/utf8_validator.hpp>
 #include <roompp/config.hpp>
 
@@ -64,10 +66,11 @@ template <std::size_t Count>
     return code_point;
 }
 
+inline constexpr std::size_t max_marks_in_a_row = 4;
+
 }  // namespace detail
 
 ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept {
-    constexpr std::size_t max_marks_in_a_row = 4;
     constexpr std::size_t max_bytes_of_character = 4;
     if (text.size() / max_bytes_of_character > max_characters || !detail::is_utf8(text)) return false;
     bool shows_something = false;
@@ -78,10 +81,27 @@ ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters
         if (++characters > max_characters || detail::harms_neighbours(code_point)) return false;
         const bool is_mark = detail::is_combining_mark(code_point);
         marks = is_mark ? marks + 1 : 0;
-        if (marks > max_marks_in_a_row) return false;
+        if (marks > detail::max_marks_in_a_row) return false;
         if (!is_mark && !detail::is_invisible(code_point)) shows_something = true;
     }
     return shows_something;
+}
+
+ROOMPP_DECL std::string shown_text(std::string_view text) {
+    if (text.empty() || is_shown_text(text, text.size())) return std::string(text);
+    constexpr std::string_view replacement = "\uFFFD";
+    const std::string repaired = detail::repair_utf8(text);
+    std::string shown;
+    std::size_t marks = 0;
+    for (std::string_view rest = repaired; !rest.empty();) {
+        const std::string_view before = rest;
+        const std::uint32_t code_point = detail::take_code_point(rest);
+        marks = detail::is_combining_mark(code_point) ? marks + 1 : 0;
+        if (marks <= detail::max_marks_in_a_row)
+            shown.append(detail::harms_neighbours(code_point) ? replacement
+                                                              : before.substr(0, before.size() - rest.size()));
+    }
+    return is_shown_text(shown, shown.size()) ? shown : std::string(replacement);
 }
 
 ROOMPP_NAMESPACE_END
