@@ -116,6 +116,21 @@ test("a name is asked for once, without standing in the way, and is kept", async
   assert.equal(await page.isVisible("#name-form"), false);
 });
 
+test("a name that would harm the text beside it is made one that does not, typed or kept from before", async () => {
+  const hidden = "\u202e\u200b\u3164";
+  const ann = await enter("mirror/", "An\u202en\u2028E" + "\u0301".repeat(50));
+  await peopleAre(ann, "Ann \u00c9" + "\u0301".repeat(4));
+  for (const [typed, shown] of [["Bob\u2066\u0085by", /^Bob by$/], ["e\u0301", /^\u00e9$/], [hidden, /^Guest \d{4}$/], ["x".repeat(50), /^x{50}$/]]) {
+    await ann.click("#change-name");
+    await ann.fill("#name-input", typed);
+    await ann.press("#name-input", "Enter");
+    await ann.locator("#people-list .name").getByText(shown).waitFor();
+    await connected(ann);
+  }
+  const nobody = await enter("mirror/", hidden);
+  await nobody.locator("#people-list .name").getByText(/^Guest \d{4}$/).waitFor();
+});
+
 test("one who does not want to say is not asked again", async () => {
   const page = await enter("wardrobe/");
   await page.click("#name-cancel");

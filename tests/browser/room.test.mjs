@@ -57,6 +57,14 @@ test("the room is the same below / and, for clients of the tutorial's plain form
   await ben.waitForFunction(() => document.querySelector("#chat-log").value === "which door?\nthe simple one\n");
 });
 
+test("a room is one, however its name is typed into the address bar, on both pages", async () => {
+  const ann = await enter(`${encodeURIComponent("caf\u00e9 \u623f\u95f4")}/`, { name: "Ann" });
+  const ben = await enter(`chat/${encodeURIComponent("cafe\u0301 \u623f\u95f4")}/`);
+  assert.equal(await ben.textContent("#room-name"), "caf\u00e9 \u623f\u95f4");
+  await say(ben, "which accent?");
+  await hears(ann, "which accent?");
+});
+
 test("as in the Django Channels tutorial: the room's name and Enter lead from /chat/ to a log with a value", async () => {
   const page = await site.visit("chat/");
   await page.keyboard.type("room_1");
