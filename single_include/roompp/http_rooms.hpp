@@ -923,7 +923,8 @@ ROOMPP_DECL void http_member::handle_post(const std::string& frame, const std::s
                                           loop::clock::time_point now) {
     const auto conn = connection_.lock();
     if (!conn || !conn->is_open()) return;
-    if (!rate_limiter_.allow(frame.size(), limits_, now)) return reply->send(v1_frames::rate_limited());
+    if (!rate_limiter_.allow(frame.size(), limits_, now))
+        return reply->send(v1_frames::rate_limited(parse_v1_ack_number(frame)));
     execute(parse_v1_command(frame, permissions_), reply, has_stream_);
 }
 

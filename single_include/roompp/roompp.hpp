@@ -305,7 +305,7 @@ ROOMPP_NAMESPACE_BEGIN
 
 /// The two kinds of WebSocket data message (RFC 6455, section 5.6).
 enum class payload_kind : unsigned char {
-    text = 1,   ///< UTF-8 text
+    text = 1,   ///< UTF-8 text; what is not is repaired with U+FFFD when it is sent
     binary = 2  ///< any bytes
 };
 
@@ -357,6 +357,81 @@ enum class when_slow : unsigned char {
 };
 
 ROOMPP_NAMESPACE_END
+// Text that leaves the library: UTF-8, whatever the application gave.
+
+#include <string>
+#include <string_view>
+
+// Incremental check of UTF-8.
+
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
+/// three bytes. Not thread-safe.
+class utf8_validator {
+public:
+    /// Checks the next part.
+    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
+    [[nodiscard]] bool append(std::string_view bytes) noexcept;
+
+    /// Whether the text so far does not end within a character.
+    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
+
+private:
+    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
+
+    unsigned char missing_bytes_ = 0;  // of the current character
+    unsigned char min_next_ = 0x80;    // bounds of its next byte
+    unsigned char max_next_ = 0xBF;
+};
+
+/// Whether a whole text is UTF-8.
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    utf8_validator validator;
+    return validator.append(text) && validator.is_complete();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A text with U+FFFD in place of each maximal part that is not UTF-8, as browsers decode it (the Encoding Standard's UTF-8
+/// decoder; Unicode, section 3.9, U+FFFD Substitution of Maximal Subparts).
+[[nodiscard]] std::string repair_utf8(std::string_view text);
+
+/// A close reason as it may be sent: UTF-8, repaired if need be, of at most 123 bytes (RFC 6455, section 5.5), cut between
+/// characters.
+[[nodiscard]] std::string repair_close_reason(std::string_view reason);
+
+/// A message of the application as it may be sent: a view of it, or, if it is a text that is not UTF-8, of a repaired copy.
+/// Peers must fail a connection that brings them other text (RFC 6455, section 8.1). Binary messages are left as they are.
+/// One pass over the text, without an allocation unless it is repaired.
+class utf8_payload {
+public:
+    /// @param message its bytes must outlive this.
+    explicit utf8_payload(payload message) : message_(message) {
+        if (message.is_text() && !is_utf8(message.data())) message_ = repaired_ = repair_utf8(message.data());
+    }
+    utf8_payload(const utf8_payload&) = delete;
+    utf8_payload& operator=(const utf8_payload&) = delete;
+
+    /// The message. Valid as long as this and the bytes that it was made of.
+    [[nodiscard]] payload get() const noexcept { return message_; }
+
+private:
+    payload message_;
+    std::string repaired_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
 // The members of a room that live on one loop, and the fan-out to them.
 
 #include <algorithm>
@@ -793,24 +868,24 @@ public:
         return subscription(std::move(joined), state_);
     }
 
-    /// Sends to every member.
+    /// Sends to every member. Text that is not UTF-8 is repaired with U+FFFD, here and below.
     void broadcast(payload message) {
         if (state_->members.empty()) return;
-        state_->gathered.add(message);
+        state_->gathered.add(detail::utf8_payload(message).get());
         state_->schedule();
     }
 
     /// Sends to every member except one.
     void broadcast_except(const subscription& except, payload message) {
         if (!except) return broadcast(message);
-        state_->gathered.add_except(except.member_->slot, message);
+        state_->gathered.add_except(except.member_->slot, detail::utf8_payload(message).get());
         state_->schedule();
     }
 
     /// Sends to one member, in order with what is broadcast.
     void send(const subscription& recipient, payload message) {
         if (!recipient) return;
-        state_->gathered.add_only(recipient.member_->slot, message);
+        state_->gathered.add_only(recipient.member_->slot, detail::utf8_payload(message).get());
         state_->schedule();
     }
 
@@ -1489,6 +1564,32 @@ ROOMPP_NAMESPACE_END
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+// Text that people see beside other people's: names of persons and of rooms.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Whether a text may be shown as somebody's or something's name, without harm to what stands beside it:
+/// - it is UTF-8, of 1 to `max_characters` code points, and shows something: not only spaces and invisible characters;
+/// - it ends no line and drives no terminal: no control characters (C0, DEL, C1), no U+2028 or U+2029;
+/// - it reorders nothing: no bidirectional embeddings, overrides or isolates (UAX #9, section 2), nor the deprecated format
+///   characters U+206A to U+206F and U+FFF9 to U+FFFB;
+/// - it covers nothing: at most 4 combining marks in a row;
+/// - it has no code points that are no characters, such as U+FFFE.
+/// Escaping is the matter of who shows it: `<` is a character. Names are compared by their bytes; who wants `é` to be one
+/// name, whether typed in one character or two, normalises to NFC first, as the chat's pages do. Does not throw; thread-safe.
+[[nodiscard]] bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept;
+
+/// A name that may be shown: the same one, or with U+FFFD in place of each code point that is_shown_text() does not allow and
+/// of each part that is not UTF-8, and without the combining marks that are too many. What shows nothing then becomes U+FFFD;
+/// an empty name stays empty. Its length is left as it is. Thread-safe.
+[[nodiscard]] std::string shown_text(std::string_view text);
+
+ROOMPP_NAMESPACE_END
 
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
@@ -2902,6 +3003,8 @@ ROOMPP_NAMESPACE_BEGIN
 ///
 /// Thread-safety: broadcast(), signal() and close() may be called from any thread; everything else on the home loop,
 /// where hooks run, and where rooms::with() runs its action.
+///
+/// Text that is not UTF-8 is sent, and kept, with U+FFFD in place of each part that is none; binary messages stay as they are.
 template <class... Policies>
 class basic_room : public std::enable_shared_from_this<basic_room<Policies...>> {
     static_assert((detail::is_policy<Policies>::value && ...),
@@ -2991,7 +3094,8 @@ public:
     template <class Predicate>
     void broadcast_if(Predicate&& is_recipient, payload message) {
         const auto recipients = roster_.select(std::forward<Predicate>(is_recipient));  // may let members leave
-        out_.send_to(event_of(event_kind::direct, nullptr, message), [&](const auto& send) {
+        const detail::utf8_payload text(message);
+        out_.send_to(event_of(event_kind::direct, nullptr, text), [&](const auto& send) {
             for (const auto& recipient : recipients)
                 if (recipient->is_joined()) send(recipient->slot_);
         });
@@ -3004,7 +3108,8 @@ public:
     /// thread.
     void signal(payload message) {
         if (!home_.running_here()) return post(message, [](basic_room& self, payload text) { self.signal(text); });
-        out_.broadcast(event_of(event_kind::signal, nullptr, message));
+        const detail::utf8_payload text(message);
+        out_.broadcast(event_of(event_kind::signal, nullptr, text));
     }
     template <class Message, class = enable_for_values<Message>>
     void signal(const Message& value) {
@@ -3014,9 +3119,9 @@ public:
     /// Sends a message to one member, in order with what is broadcast. Neither numbered nor kept. Does nothing if it is
     /// not in this room.
     void send(member& recipient, payload message) {
-        if (is_member(recipient))
-            out_.send_to(event_of(event_kind::direct, nullptr, message),
-                         [&](const auto& send) { send(recipient.slot_); });
+        if (!is_member(recipient)) return;
+        const detail::utf8_payload text(message);
+        out_.send_to(event_of(event_kind::direct, nullptr, text), [&](const auto& send) { send(recipient.slot_); });
     }
     template <class Message, class = enable_for_values<Message>>
     void send(member& recipient, const Message& value) {
@@ -3026,7 +3131,8 @@ public:
     /// by member.send_to(), has() or kick(), is O(members).
     /// @returns the number of connections.
     std::size_t send_to(std::string_view person_id, payload message) {
-        auto event = event_of(event_kind::direct, nullptr, message);
+        const detail::utf8_payload text(message);
+        auto event = event_of(event_kind::direct, nullptr, text);
         event.recipient = person_id;
         std::size_t count = 0;
         out_.send_to(event, [&](const auto& send) {
@@ -3040,7 +3146,7 @@ public:
     }
     /// Sends one member a frame as it is, see member::write().
     void write(member& recipient, payload frame) {
-        if (is_member(recipient)) out_.write(recipient.slot_, frame);
+        if (is_member(recipient)) out_.write(recipient.slot_, detail::utf8_payload(frame).get());
     }
 
     /// Calls `visit(member&)` for every member. Members may be closed or leave meanwhile.
@@ -3109,15 +3215,22 @@ private:
         return other.is_joined() && other.room_ == this;
     }
 
-    [[nodiscard]] room_event event_of(event_kind kind, const member* sender, payload message) const {
-        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, message, epoch()};
+    // The message must outlive the event.
+    [[nodiscard]] room_event event_of(event_kind kind, const member* sender,
+                                      const detail::utf8_payload& message) const {
+        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, message.get(), epoch()};
+    }
+    // Of a join or leave.
+    [[nodiscard]] room_event event_of(event_kind kind, const member* sender) const {
+        return {kind, 0, home_.wall_now(), sender ? sender->person_.get() : nullptr, {}, {}, epoch()};
     }
 
     // A message of a member, or the server's, to everyone except one, or to everyone.
     std::uint64_t publish(const member* sender, const member* except, payload message) {
         const std::shared_ptr<const person> server;
+        const detail::utf8_payload text(message);
         const std::uint64_t id =
-            log_.append(event_of(event_kind::message, sender, message), sender ? sender->person_ : server,
+            log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
                         [&](const room_event& event) { deliver(event, except); });
         if constexpr (history_type::keeps)
             if (log_.exceeds_budget()) shrink_log();
@@ -3140,7 +3253,8 @@ private:
         return publish(&sender, except, message);
     }
     std::size_t send_from(const member& sender, std::string_view person_id, payload message) {
-        auto event = event_of(event_kind::direct, &sender, message);
+        const detail::utf8_payload text(message);
+        auto event = event_of(event_kind::direct, &sender, text);
         event.recipient = person_id;
         std::size_t count = 0;
         out_.send_to(event, [&](const auto& send) {
@@ -3152,7 +3266,8 @@ private:
         return count;
     }
     void signal_from(const member& sender, payload message) {
-        out_.broadcast_except(sender.slot_, event_of(event_kind::signal, &sender, message));
+        const detail::utf8_payload text(message);
+        out_.broadcast_except(sender.slot_, event_of(event_kind::signal, &sender, text));
     }
 
     // Runs the action on the home loop, with a copy of the message.
@@ -3168,11 +3283,12 @@ private:
         joining->since_ = home_.wall_now();
         joining->membership_ = member::joined;
         auto options = std::exchange(joining->options_, {});
+        options.person.name = shown_text(options.person.name);
         if (options.person.id.empty()) options.person.id = "member-" + std::to_string(joining->id_);
         joining->person_ = std::make_shared<const person>(std::move(options.person));
         roster_.add(joining);
 
-        room_event arrival = event_of(event_kind::join, joining.get(), {});
+        room_event arrival = event_of(event_kind::join, joining.get());
         [[maybe_unused]] bool is_news = false;
         std::vector<presence_entry> people;
         auto first = std::make_shared<batch_type>();
@@ -3231,7 +3347,7 @@ private:
         });
         std::vector<room_event> events;
         for (const auto& change : changes) {
-            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr, {}));
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr));
             events.back().sender = change.subject.get();
             if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
         }
@@ -3257,7 +3373,7 @@ private:
             roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
                     if (gathers_news()) return news_.note(person->id, person);
-                    room_event event = event_of(event_kind::leave, nullptr, {});
+                    room_event event = event_of(event_kind::leave, nullptr);
                     event.sender = person.get();
                     out_.broadcast(event);
                 });
@@ -3850,26 +3966,6 @@ ROOMPP_NAMESPACE_END
 #include <string_view>
 #include <utility>
 #include <vector>
-
-// Text that people see beside other people's: names of persons and of rooms.
-
-#include <cstddef>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Whether a text may be shown as somebody's or something's name, without harm to what stands beside it:
-/// - it is UTF-8, of 1 to `max_characters` code points, and shows something: not only spaces and invisible characters;
-/// - it ends no line and drives no terminal: no control characters (C0, DEL, C1), no U+2028 or U+2029;
-/// - it reorders nothing: no bidirectional embeddings, overrides or isolates (UAX #9, section 2), nor the deprecated format
-///   characters U+206A to U+206F and U+FFF9 to U+FFFB;
-/// - it covers nothing: at most 4 combining marks in a row;
-/// - it has no code points that are no characters, such as U+FFFE.
-/// Escaping is the matter of who shows it: `<` is a character. Names are compared by their bytes; who wants `é` to be one
-/// name, whether typed in one character or two, normalises to NFC first, as the chat's pages do. Does not throw; thread-safe.
-[[nodiscard]] bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept;
-
-ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 
@@ -4850,11 +4946,11 @@ public:
     connection& operator=(const connection&) = delete;
     virtual ~connection() = default;
 
-    /// Sends a message. Text must be UTF-8 (RFC 6455, section 8.1). Safe from any thread; does nothing once the
-    /// connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
+    /// Sends a message. Text that is not UTF-8 is sent with U+FFFD in place of each part that is none, since a client must
+    /// fail the connection otherwise (RFC 6455, section 8.1). Safe from any thread; does nothing once the connection is closing. A send queue of more than limits::queue_bytes closes the connection with 1013.
     void send(payload message) {
         if (!home_.running_here()) return send_from_other_thread(message);
-        if (open_) send_message(message);
+        if (open_) send_message(detail::utf8_payload(message).get());
     }
 
     /// Sends a room's messages to this connection: part of the member concept.
@@ -4887,7 +4983,7 @@ public:
     /// Starts the closing handshake (RFC 6455, section 7.1.2). Safe from any thread; does nothing once the connection
     /// is closing.
     /// @param code 1000 to 1003, 1007 to 1014 or 3000 to 4999.
-    /// @param reason UTF-8; cut off after 123 bytes.
+    /// @param reason UTF-8, or repaired with U+FFFD; cut off after 123 bytes.
     /// @throws std::invalid_argument for a code that must not be sent.
     void close(std::uint16_t code = close_code::normal, std::string_view reason = {});
 
@@ -6177,6 +6273,92 @@ ROOMPP_DECL void turn::end() {
 }
 
 ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_text.hpp>.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::string repair_utf8(std::string_view text) {
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    std::string repaired;
+    repaired.reserve(text.size() + replacement.size());
+    utf8_validator validator;
+    std::size_t start = 0;  // of the current character
+    for (std::size_t i = 0; i < text.size();) {
+        const bool belongs = validator.append(text.substr(i, 1));
+        // A byte that ends an ill-formed part may begin a character: it is looked at again.
+        if (belongs || i == start) ++i;
+        if (belongs && !validator.is_complete()) continue;
+        repaired.append(belongs ? text.substr(start, i - start) : replacement);
+        validator = {};
+        start = i;
+    }
+    return start == text.size() ? repaired : repaired.append(replacement);
+}
+
+ROOMPP_DECL std::string repair_close_reason(std::string_view reason) {
+    constexpr std::size_t max_size = 123;
+    constexpr std::size_t max_read = max_size + 3;  // with the rest of a last character
+    const utf8_payload whole(reason.substr(0, max_read));
+    const std::string_view text = whole.get();
+    std::size_t end = (std::min)(text.size(), max_size);
+    while (end != 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return std::string(text.substr(0, end));
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/utf8_validator.hpp>.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    const char* next = bytes.data();
+    const char* const end = next + bytes.size();
+    while (next != end) {
+        if (missing_bytes_ == 0) {
+            // ASCII, as most text is, by words.
+            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
+                std::memcpy(&word, next, sizeof word);
+                if ((word & high_bits) != 0) break;
+            }
+            if (next == end) break;
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte >= 0x80 && !start_character(byte)) return false;
+        } else {
+            const auto byte = static_cast<unsigned char>(*next++);
+            if (byte < min_next_ || byte > max_next_) return false;
+            --missing_bytes_;
+            min_next_ = 0x80;
+            max_next_ = 0xBF;
+        }
+    }
+    return true;
+}
+
+ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
+    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
+    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
+    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
+    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
+    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
+    return true;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 // The queue of messages for handlers that continue after they have returned.
 
 #include <exception>
@@ -6223,6 +6405,107 @@ ROOMPP_DECL void message_queue::run() {
         current->on_done(nullptr);
     }
     busy_ = false;
+}
+
+ROOMPP_NAMESPACE_END
+// Definitions of <roompp/base/shown_text.hpp>.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+struct code_point_range {
+    std::uint32_t first;
+    std::uint32_t last;
+};
+
+template <std::size_t Count>
+[[nodiscard]] constexpr bool is_in(const code_point_range (&ranges)[Count], std::uint32_t code_point) noexcept {
+    for (const auto& range : ranges)
+        if (code_point >= range.first && code_point <= range.last) return true;
+    return false;
+}
+
+// What a name may not have anywhere.
+[[nodiscard]] ROOMPP_DECL bool harms_neighbours(std::uint32_t code_point) noexcept {
+    constexpr code_point_range harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x2028, 0x202e},
+                                            {0x2066, 0x206f}, {0xfdd0, 0xfdef}, {0xfff9, 0xfffb}};
+    return is_in(harmful, code_point) || (code_point & 0xfffeU) == 0xfffeU;
+}
+
+// What shows nothing by itself: spaces, fillers, joiners, marks of direction, selectors of variants, tags.
+[[nodiscard]] ROOMPP_DECL bool is_invisible(std::uint32_t code_point) noexcept {
+    constexpr code_point_range invisible[] = {
+        {0x20, 0x20},     {0xa0, 0xa0},       {0xad, 0xad},      {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
+        {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},  {0x2000, 0x200f}, {0x202f, 0x202f}, {0x205f, 0x2065},
+        {0x2800, 0x2800}, {0x3000, 0x3000},   {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+        {0xfff0, 0xfff8}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+    return is_in(invisible, code_point);
+}
+
+// The marks that are drawn over, under or around the character before, and can be stacked on any.
+[[nodiscard]] ROOMPP_DECL bool is_combining_mark(std::uint32_t code_point) noexcept {
+    constexpr code_point_range marks[] = {
+        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x5bf, 0x5bf},   {0x5c1, 0x5c2},     {0x5c4, 0x5c5},
+        {0x610, 0x61a},   {0x64b, 0x65f},   {0x670, 0x670},   {0x6d6, 0x6dc},   {0x6df, 0x6e4},     {0x6e7, 0x6e8},
+        {0x6ea, 0x6ed},   {0x711, 0x711},   {0x730, 0x74a},   {0x7eb, 0x7f3},   {0x816, 0x819},     {0x898, 0x89f},
+        {0x8ca, 0x8e1},   {0x8e3, 0x8ff},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0xe47, 0xe4e},     {0xeb1, 0xeb1},
+        {0xeb4, 0xebc},   {0xec8, 0xece},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20f0},   {0x302a, 0x302f},
+        {0x3099, 0x309a}, {0xa66f, 0xa672}, {0xa8e0, 0xa8f1}, {0xfe20, 0xfe2f}, {0x1d165, 0x1d169}, {0x1d242, 0x1d244}};
+    return is_in(marks, code_point);
+}
+
+// Of a text that is UTF-8; removes it from the text.
+[[nodiscard]] ROOMPP_DECL std::uint32_t take_code_point(std::string_view& text) noexcept {
+    const auto first = static_cast<unsigned char>(text.front());
+    const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    std::uint32_t code_point = size == 1 ? first : first & (0xffU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i)
+        code_point = code_point << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    text.remove_prefix(size);
+    return code_point;
+}
+
+inline constexpr std::size_t max_marks_in_a_row = 4;
+
+}  // namespace detail
+
+ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept {
+    constexpr std::size_t max_bytes_of_character = 4;
+    if (text.size() / max_bytes_of_character > max_characters || !detail::is_utf8(text)) return false;
+    bool shows_something = false;
+    std::size_t characters = 0;
+    std::size_t marks = 0;
+    while (!text.empty()) {
+        const std::uint32_t code_point = detail::take_code_point(text);
+        if (++characters > max_characters || detail::harms_neighbours(code_point)) return false;
+        const bool is_mark = detail::is_combining_mark(code_point);
+        marks = is_mark ? marks + 1 : 0;
+        if (marks > detail::max_marks_in_a_row) return false;
+        if (!is_mark && !detail::is_invisible(code_point)) shows_something = true;
+    }
+    return shows_something;
+}
+
+ROOMPP_DECL std::string shown_text(std::string_view text) {
+    if (text.empty() || is_shown_text(text, text.size())) return std::string(text);
+    constexpr std::string_view replacement = "\uFFFD";
+    const std::string repaired = detail::repair_utf8(text);
+    std::string shown;
+    std::size_t marks = 0;
+    for (std::string_view rest = repaired; !rest.empty();) {
+        const std::string_view before = rest;
+        const std::uint32_t code_point = detail::take_code_point(rest);
+        marks = detail::is_combining_mark(code_point) ? marks + 1 : 0;
+        if (marks <= detail::max_marks_in_a_row)
+            shown.append(detail::harms_neighbours(code_point) ? replacement
+                                                              : before.substr(0, before.size() - rest.size()));
+    }
+    return is_shown_text(shown, shown.size()) ? shown : std::string(replacement);
 }
 
 ROOMPP_NAMESPACE_END
@@ -7493,124 +7776,6 @@ ROOMPP_DECL bool is_shown_name(std::string_view name, std::size_t max_length) no
 }
 
 ROOMPP_NAMESPACE_END
-// Definitions of <roompp/base/shown_text.hpp>.
-
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
-// Incremental check of UTF-8.
-
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Checks text that comes in parts for well-formed UTF-8 (RFC 3629, section 4; Unicode's table 3-7: no overlong forms, no
-/// surrogates, nothing above U+10FFFF). The first byte that cannot belong to such a text is found when it comes. A value of
-/// three bytes. Not thread-safe.
-class utf8_validator {
-public:
-    /// Checks the next part.
-    /// @returns false if the text so far is not the beginning of UTF-8; then the validator must not be used any more.
-    [[nodiscard]] bool append(std::string_view bytes) noexcept;
-
-    /// Whether the text so far does not end within a character.
-    [[nodiscard]] bool is_complete() const noexcept { return missing_bytes_ == 0; }
-
-private:
-    [[nodiscard]] bool start_character(unsigned char byte) noexcept;
-
-    unsigned char missing_bytes_ = 0;  // of the current character
-    unsigned char min_next_ = 0x80;    // bounds of its next byte
-    unsigned char max_next_ = 0xBF;
-};
-
-/// Whether a whole text is UTF-8.
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    utf8_validator validator;
-    return validator.append(text) && validator.is_complete();
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-struct code_point_range {
-    std::uint32_t first;
-    std::uint32_t last;
-};
-
-template <std::size_t Count>
-[[nodiscard]] constexpr bool is_in(const code_point_range (&ranges)[Count], std::uint32_t code_point) noexcept {
-    for (const auto& range : ranges)
-        if (code_point >= range.first && code_point <= range.last) return true;
-    return false;
-}
-
-// What a name may not have anywhere.
-[[nodiscard]] ROOMPP_DECL bool harms_neighbours(std::uint32_t code_point) noexcept {
-    constexpr code_point_range harmful[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x2028, 0x202e},
-                                            {0x2066, 0x206f}, {0xfdd0, 0xfdef}, {0xfff9, 0xfffb}};
-    return is_in(harmful, code_point) || (code_point & 0xfffeU) == 0xfffeU;
-}
-
-// What shows nothing by itself: spaces, fillers, joiners, marks of direction, selectors of variants, tags.
-[[nodiscard]] ROOMPP_DECL bool is_invisible(std::uint32_t code_point) noexcept {
-    constexpr code_point_range invisible[] = {
-        {0x20, 0x20},     {0xa0, 0xa0},       {0xad, 0xad},      {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160},
-        {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},  {0x2000, 0x200f}, {0x202f, 0x202f}, {0x205f, 0x2065},
-        {0x2800, 0x2800}, {0x3000, 0x3000},   {0x3164, 0x3164},  {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
-        {0xfff0, 0xfff8}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
-    return is_in(invisible, code_point);
-}
-
-// The marks that are drawn over, under or around the character before, and can be stacked on any.
-[[nodiscard]] ROOMPP_DECL bool is_combining_mark(std::uint32_t code_point) noexcept {
-    constexpr code_point_range marks[] = {
-        {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x5bf, 0x5bf},   {0x5c1, 0x5c2},     {0x5c4, 0x5c5},
-        {0x610, 0x61a},   {0x64b, 0x65f},   {0x670, 0x670},   {0x6d6, 0x6dc},   {0x6df, 0x6e4},     {0x6e7, 0x6e8},
-        {0x6ea, 0x6ed},   {0x711, 0x711},   {0x730, 0x74a},   {0x7eb, 0x7f3},   {0x816, 0x819},     {0x898, 0x89f},
-        {0x8ca, 0x8e1},   {0x8e3, 0x8ff},   {0xe31, 0xe31},   {0xe34, 0xe3a},   {0xe47, 0xe4e},     {0xeb1, 0xeb1},
-        {0xeb4, 0xebc},   {0xec8, 0xece},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20f0},   {0x302a, 0x302f},
-        {0x3099, 0x309a}, {0xa66f, 0xa672}, {0xa8e0, 0xa8f1}, {0xfe20, 0xfe2f}, {0x1d165, 0x1d169}, {0x1d242, 0x1d244}};
-    return is_in(marks, code_point);
-}
-
-// Of a text that is UTF-8; removes it from the text.
-[[nodiscard]] ROOMPP_DECL std::uint32_t take_code_point(std::string_view& text) noexcept {
-    const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    std::uint32_t code_point = size == 1 ? first : first & (0xffU >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i)
-        code_point = code_point << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
-    text.remove_prefix(size);
-    return code_point;
-}
-
-}  // namespace detail
-
-ROOMPP_DECL bool is_shown_text(std::string_view text, std::size_t max_characters) noexcept {
-    constexpr std::size_t max_marks_in_a_row = 4;
-    constexpr std::size_t max_bytes_of_character = 4;
-    if (text.size() / max_bytes_of_character > max_characters || !detail::is_utf8(text)) return false;
-    bool shows_something = false;
-    std::size_t characters = 0;
-    std::size_t marks = 0;
-    while (!text.empty()) {
-        const std::uint32_t code_point = detail::take_code_point(text);
-        if (++characters > max_characters || detail::harms_neighbours(code_point)) return false;
-        const bool is_mark = detail::is_combining_mark(code_point);
-        marks = is_mark ? marks + 1 : 0;
-        if (marks > max_marks_in_a_row) return false;
-        if (!is_mark && !detail::is_invisible(code_point)) shows_something = true;
-    }
-    return shows_something;
-}
-
-ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/response.hpp>.
 
 ROOMPP_NAMESPACE_BEGIN
@@ -8152,31 +8317,18 @@ ROOMPP_DECL std::string content_type_of(std::string_view file) {
 ROOMPP_NAMESPACE_END
 // Sending and closing from any thread.
 
-#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-// The part of a reason that fits into a close frame: 123 bytes (RFC 6455, section 5.5), cut between characters.
-[[nodiscard]] constexpr std::string_view cut_reason(std::string_view reason) noexcept {
-    constexpr std::size_t max_size = 123;
-    if (reason.size() <= max_size) return reason;
-    std::size_t end = max_size;
-    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-    return reason.substr(0, end);
-}
-
-}  // namespace detail
 
 ROOMPP_DECL void connection::close(std::uint16_t code, std::string_view reason) {
     if (!close_code::is_sendable(code))
         throw std::invalid_argument("roompp: close code " + std::to_string(code) +
                                     " must not be sent; use 1000 to 1003, 1007 to 1014, or 3000 to 4999");
-    home_.dispatch([self = shared_from_this(), code, text = std::string(detail::cut_reason(reason))] {
+    home_.dispatch([self = shared_from_this(), code, text = detail::repair_close_reason(reason)] {
         if (self->open_) self->start_closing(code, text);
     });
 }
@@ -11671,52 +11823,6 @@ ROOMPP_DECL std::optional<std::string> cookie_value(std::string_view field, std:
     return std::nullopt;
 }
 
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/base/utf8_validator.hpp>.
-
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL bool utf8_validator::append(std::string_view bytes) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080U;
-    const char* next = bytes.data();
-    const char* const end = next + bytes.size();
-    while (next != end) {
-        if (missing_bytes_ == 0) {
-            // ASCII, as most text is, by words.
-            for (std::uint64_t word = 0; end - next >= static_cast<std::ptrdiff_t>(sizeof word); next += sizeof word) {
-                std::memcpy(&word, next, sizeof word);
-                if ((word & high_bits) != 0) break;
-            }
-            if (next == end) break;
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte >= 0x80 && !start_character(byte)) return false;
-        } else {
-            const auto byte = static_cast<unsigned char>(*next++);
-            if (byte < min_next_ || byte > max_next_) return false;
-            --missing_bytes_;
-            min_next_ = 0x80;
-            max_next_ = 0xBF;
-        }
-    }
-    return true;
-}
-
-ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
-    if (byte < 0xC2 || byte > 0xF4) return false;  // a continuation, an overlong form, or above U+10FFFF
-    missing_bytes_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
-    if (byte == 0xE0) min_next_ = 0xA0;  // overlong forms
-    if (byte == 0xED) max_next_ = 0x9F;  // surrogates
-    if (byte == 0xF0) min_next_ = 0x90;  // overlong forms
-    if (byte == 0xF4) max_next_ = 0x8F;  // above U+10FFFF
-    return true;
-}
-
-}  // namespace detail
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/http/cors.hpp>.
 

@@ -708,8 +708,9 @@ ROOMPP_DECL std::string message_member(payload message) {
 }
 
 ROOMPP_DECL std::string json_value(std::string_view text) {
-    const bool has_nul = text.find('\0') != std::string_view::npos;  // see parse_json()
-    return !has_nul && nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
+    // nlohmann/json skips a byte order mark and takes a NUL for the end: neither may stand within JSON (RFC 8259, section 8.1).
+    const bool is_plain = text.find('\0') == std::string_view::npos && text.substr(0, 1) != "\xEF";
+    return is_plain && nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
 }
 
 ROOMPP_DECL std::string event(const room_event& source) {

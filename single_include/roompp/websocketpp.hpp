@@ -51,9 +51,10 @@ public:
         for (; first != last; ++first) (*first)->send(message);
     }
 
-    /// Starts the closing handshake. Safe from any thread.
+    /// Starts the closing handshake. A reason that is not UTF-8 is repaired with U+FFFD, and cut off after 123 bytes. Safe
+    /// from any thread.
     void close(std::uint16_t code, std::string_view reason) {
-        home_.dispatch([connection = connection_, code, text = std::string(reason)] {
+        home_.dispatch([connection = connection_, code, text = detail::repair_close_reason(reason)] {
             websocketpp::lib::error_code ignored;  // the connection may be closing already
             connection->close(code, text, ignored);
         });
