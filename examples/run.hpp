@@ -34,7 +34,8 @@ int run(int argc, char** argv, const std::string& description, SetUp&& set_up) {
     CLI::Option* const certificate =
         app.add_option("--tls-cert", settings.tls_certificate,
                        "Serve https with this certificate (PEM, with its issuers); SIGHUP loads it anew");
-    certificate->needs(app.add_option("--tls-key", settings.tls_key, "The key of the certificate (PEM)")->needs(certificate));
+    certificate->needs(
+        app.add_option("--tls-key", settings.tls_key, "The key of the certificate (PEM)")->needs(certificate));
 #endif
     CLI11_PARSE(app, argc, argv);
     try {

@@ -22,8 +22,8 @@ struct tls_settings {
         std::string ocsp_response;  ///< DER, stapled to handshakes (RFC 6066, section 8); empty: none
     };
     std::vector<certificate_files> certificates;  ///< the first is for clients that ask for no name, or an unknown one
-    std::string client_ca;                        ///< PEM: who issues certificates to clients; empty: they are not asked
-    bool requires_client_certificate = false;     ///< clients without a certificate are refused
+    std::string client_ca;                     ///< PEM: who issues certificates to clients; empty: they are not asked
+    bool requires_client_certificate = false;  ///< clients without a certificate are refused
 };
 
 /// The loaded certificates with the parameters of TLS: versions 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN

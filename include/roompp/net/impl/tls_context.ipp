@@ -57,8 +57,8 @@ namespace detail {
 
 // RFC 7301, section 3.2: a client that wants only other protocols is refused. It also keeps a client's words for another
 // service from being taken for HTTP.
-ROOMPP_DECL int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size,
-                                         const unsigned char* offers, unsigned int size, void*) {
+ROOMPP_DECL int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offers,
+                            unsigned int size, void*) {
     static const unsigned char http_1_1[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     unsigned char* selected = nullptr;
     if (SSL_select_next_proto(&selected, out_size, http_1_1, sizeof http_1_1, offers, size) != OPENSSL_NPN_NEGOTIATED)

@@ -64,8 +64,8 @@ struct tls_session {
     bool flush(std::error_code& ec) {
         ec.clear();
         while (unsent_offset != unsent.size()) {
-            const std::size_t sent = socket.write_some(
-                asio::const_buffer(unsent.data() + unsent_offset, unsent.size() - unsent_offset), ec);
+            const std::size_t sent =
+                socket.write_some(asio::const_buffer(unsent.data() + unsent_offset, unsent.size() - unsent_offset), ec);
             if (ec) return false;
             unsent_offset += sent;
         }
@@ -250,7 +250,8 @@ ROOMPP_DECL std::size_t tls_stream::read_some(char* into, std::size_t size, std:
             session.end = reason == SSL_ERROR_ZERO_RETURN ? std::error_code(asio::error::eof) : session.failure();
         }
     }
-    std::error_code flush_error;  // what OpenSSL itself had to say; if the socket is full, it leaves with the next write
+    std::error_code
+        flush_error;  // what OpenSSL itself had to say; if the socket is full, it leaves with the next write
     (void)session.flush(flush_error);
     if (total != 0)
         session.may_have_unread = session.may_have_unread || session.end;

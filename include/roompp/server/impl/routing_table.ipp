@@ -50,7 +50,8 @@ ROOMPP_DECL std::optional<response> routing_table::redirect(const request& reque
     if (request.host().empty()) return response(400, "Use https: this server answers nothing without TLS.\n");
     std::string_view host = request.host();
     const std::size_t colon = host.rfind(':');
-    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
+    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+        host = host.substr(0, colon);
     const request_target& target = request.head().parts;
     std::string url = "https://" + std::string(host);
     if (redirect_port_ != default_port) url += ':' + std::to_string(redirect_port_);
