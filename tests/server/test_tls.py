@@ -1,7 +1,6 @@
 """TLS over real sockets, with the clients of Python, OpenSSL and curl."""
 
 import asyncio
-import os
 import shutil
 import signal
 import socket
@@ -10,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from support import Raw, ServerCase, close_frame, get, handshake, patience, receive, wait_until
+from support import Ended, Raw, ServerCase, get, handshake, patience, receive, wait_until
 
 MAKE_CERTIFICATE = Path(__file__).parents[2] / "examples/make_certificate"
 
@@ -99,7 +98,7 @@ class Versions(TlsCase):
         process.stdin.flush()
         output = process.communicate(timeout=patience())[0]
         self.assertIn(b"RENEGOTIATING", output)
-        self.assertRegex(output, rb"no renegotiation|ssl/tls alert|:error:")
+        self.assertRegex(output, rb"no renegotiation")
 
     def test_http_1_1_is_agreed_upon_and_nothing_else(self):
         server = self.start()
@@ -150,11 +149,13 @@ class Certificates(TlsCase):
         self.assertIn(b"OCSP Response Status: successful", output)
 
     def make_client(self):
-        folder = self.make_certificate("client", "Ann")
+        folder = self.folder
         key, request, signed = (folder / name for name in ("ann.key", "ann.csr", "ann.pem"))
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=CA", "-keyout", folder / "ca.key", "-out", folder / "ca.pem")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/O=Example/CN=Änn", "-utf8", "-keyout", key, "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", folder / "cert.pem", "-CAkey", folder / "key.pem", "-days", 2, "-out", signed)
-        return folder / "cert.pem", signed, key
+        openssl("x509", "-req", "-in", request, "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key",
+                "-CAcreateserial", "-days", 2, "-out", signed)
+        return folder / "ca.pem", signed, key
 
     def test_clients_may_have_to_have_a_certificate(self):
         ca, certificate, key = self.make_client()
@@ -164,13 +165,13 @@ class Certificates(TlsCase):
             known.load_cert_chain(certificate, key)
             self.assertEqual(self.get(server, "/certificate/", known).body.decode(), "CN=Änn,O=Example")
             if demand == "required":
-                with self.assertRaises((ssl.SSLError, ConnectionError, AssertionError, Exception)):
+                with self.assertRaises((ssl.SSLError, ConnectionError, Ended)):
                     self.get(server, "/certificate/")
             else:
                 self.assertEqual(self.get(server, "/certificate/").body, b"")
             foreign = self.trust()
             foreign.load_cert_chain(self.folder / "cert/cert.pem", self.folder / "cert/key.pem")
-            with self.assertRaises(Exception):
+            with self.assertRaises((ssl.SSLError, ConnectionError, Ended)):
                 self.get(server, "/certificate/", foreign)
 
     def test_a_certificate_that_cannot_be_used_is_named(self):
@@ -346,21 +347,16 @@ class Defences(TlsCase):
         while received.count(b"Hello, you!") < 100:
             received += self.read(session, incoming, line)
 
-    def test_an_end_without_close_notify_is_unclean_and_one_with_it_is_not(self):
-        for is_clean in (False, True):
-            server = self.start()
-            session, incoming, outgoing, line = self.memory_client(server)
-            session.write(get("/hello/you/"))
-            data = outgoing.read()
-            if is_clean:
-                try:
-                    session.unwrap()
-                except ssl.SSLWantReadError:
-                    data += outgoing.read()
-            session_id = data
-            line.send(session_id)
-            line.socket.shutdown(socket.SHUT_WR)
-            self.assertIn(b"Hello, you!", self.read(session, incoming, line))
+    def test_a_client_that_ends_with_close_notify_still_gets_its_answer(self):
+        server = self.start()
+        session, incoming, outgoing, line = self.memory_client(server)
+        session.write(get("/hello/you/"))
+        with self.assertRaises(ssl.SSLWantReadError):
+            session.unwrap()
+        line.send(outgoing.read())
+        line.socket.shutdown(socket.SHUT_WR)
+        # The answer is longer than the close_notify that follows it in any case.
+        self.assertGreater(len(line.read_to_end()), 100 + len("Hello, you!\n"))
 
     async def test_a_websocket_that_is_cut_off_counts_as_1006(self):
         server = self.start()

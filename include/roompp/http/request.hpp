@@ -55,7 +55,7 @@ public:
     [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
     /// The subject of the client's certificate, which has been verified, as RFC 4514 writes it, such as
     /// `CN=Ann,O=Example`; empty without one: see tls::verify_clients().
-    [[nodiscard]] std::string_view client_certificate() const noexcept { return client_certificate_; }
+    [[nodiscard]] std::string client_certificate() const { return std::string(client_certificate_); }
 
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
