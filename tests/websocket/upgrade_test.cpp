@@ -199,9 +199,12 @@ TEST_CASE("An origin is compared by its parts, with the port that its scheme has
     CHECK(allows("example.org:80", "http://example.org"));
     CHECK(allows("example.org", "http://example.org:80"));
     CHECK(allows("[::1]:80", "http://[::1]"));
+    CHECK(allows("example.org:", "https://example.org"));
+    CHECK(allows("[::1]:", "http://[::1]:80"));
     CHECK_FALSE(allows("example.org:80", "https://example.org"));
     CHECK_FALSE(allows("example.org:443", "http://example.org"));
     CHECK_FALSE(allows("example.org:8443", "https://example.org"));
+    CHECK_FALSE(allows("example.org:8443", "https://example.org:"));
     CHECK_FALSE(allows("example.org", "http://example.org:8080"));
     CHECK_FALSE(allows("example.org", "ftp://example.org:80"));
     CHECK_FALSE(allows("[::80]", "http://[::80]:8080"));
