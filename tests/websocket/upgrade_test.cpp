@@ -9,6 +9,7 @@
 #include <roompp/http/parser.hpp>
 #include <roompp/roompp.hpp>
 #include <roompp/testing.hpp>
+#include <roompp/v1.hpp>
 
 #include "support/catch.hpp"
 
@@ -69,8 +70,27 @@ TEST_CASE("A subprotocol is agreed upon if it is offered, and else not sent", "[
     const auto refused = world.client("/").subprotocol("other").subprotocol("more").try_connect();
     CHECK(refused.status == 400);
     CHECK(refused.body ==
-          "None of the offered subprotocols is served here: other, more. Offer another one, or none.\n");
+          "None of the offered subprotocols is served here: other, more. Offer roompp.test, or none.\n");
     CHECK(chosen(world.client("/")).empty());
+}
+
+TEST_CASE("A client that offers only unknown subprotocols is told what the route serves", "[handshake]") {
+    roompp::rooms<> rooms;
+    roompp::server server;
+    set_up(server);
+    server.websocket("/ws/v1/{room}/", rooms, roompp::v1_protocol(), roompp::django_channels_protocol());
+    t::world world(server);
+    const auto refusal = [&](const std::string& path) {
+        const auto refused = world.client(path).subprotocol("chat").try_connect();
+        CHECK(refused.status == 400);
+        return refused.body;
+    };
+    const std::string unknown = "None of the offered subprotocols is served here: chat. ";
+    CHECK(refusal("/ws/echo/") == unknown + "This route has none: offer none.\n");
+    CHECK(refusal("/ws/room/tea/") == unknown + "This route has none: offer none.\n");
+    CHECK(refusal("/ws/v1/tea/") == unknown + "Offer roompp.v1, or none.\n");
+    CHECK(rooms.size() == 0);  // nobody has joined
+    CHECK(world.client("/ws/v1/tea/").try_connect().status == 101);
 }
 
 TEST_CASE("One address may open only so many WebSockets a second", "[handshake]") {
@@ -199,9 +219,12 @@ TEST_CASE("An origin is compared by its parts, with the port that its scheme has
     CHECK(allows("example.org:80", "http://example.org"));
     CHECK(allows("example.org", "http://example.org:80"));
     CHECK(allows("[::1]:80", "http://[::1]"));
+    CHECK(allows("example.org:", "https://example.org"));
+    CHECK(allows("[::1]:", "http://[::1]:80"));
     CHECK_FALSE(allows("example.org:80", "https://example.org"));
     CHECK_FALSE(allows("example.org:443", "http://example.org"));
     CHECK_FALSE(allows("example.org:8443", "https://example.org"));
+    CHECK_FALSE(allows("example.org:8443", "https://example.org:"));
     CHECK_FALSE(allows("example.org", "http://example.org:8080"));
     CHECK_FALSE(allows("example.org", "ftp://example.org:80"));
     CHECK_FALSE(allows("[::80]", "http://[::80]:8080"));

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -40,8 +41,9 @@ public:
             return true;
         };
         const auto is_default = [](const auto& protocol) { return protocol.subprotocol.empty(); };
-        if (!choose(is_offered, req, reply, factory) && !choose(is_default, req, reply, factory))
-            factory = make_factory(raw_protocol(), req, reply);
+        if (choose(is_offered, req, reply, factory)) return factory;
+        reply.served_subprotocols(subprotocols());
+        if (!choose(is_default, req, reply, factory)) factory = make_factory(raw_protocol(), req, reply);
         return factory;
     }
 
@@ -56,6 +58,16 @@ private:
             return true;
         };
         return std::apply([&](const auto&... protocol) { return (... || take_if(protocol)); }, protocols_);
+    }
+
+    // The names of the protocols that have one.
+    [[nodiscard]] std::string subprotocols() const {
+        std::string names;
+        const auto add = [&](std::string_view name) {
+            if (!name.empty()) names.append(names.empty() ? "" : ", ").append(name);
+        };
+        std::apply([&](const auto&... protocol) { (add(protocol.subprotocol), ...); }, protocols_);
+        return names;
     }
 
     template <class Protocol>

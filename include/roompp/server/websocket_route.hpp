@@ -26,7 +26,7 @@ ROOMPP_NAMESPACE_BEGIN
 class websocket_route {
 public:
     /// Asked before a connection is opened: `(request, connect_reply)`; it may refuse with an HTTP status, or choose a
-    /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
+    /// subprotocol (a client that offers some, but not the one that is chosen here or by the route, is refused with 400). Runs on the connection's loop, in several threads at once if the server has them.
     template <class F>
     websocket_route& on_connect(F&& f) {
         connect_hook_ = std::forward<F>(f);

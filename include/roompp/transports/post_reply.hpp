@@ -1,7 +1,9 @@
 #pragma once
 // The responses to POST requests: frames of roompp.v1 with an HTTP status.
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <roompp/config.hpp>
@@ -14,8 +16,8 @@ namespace detail {
 /// A frame as a response: 200 for an acknowledgement, 4xx for an error. Safe from any thread.
 [[nodiscard]] response post_response(const std::string& frame);
 
-/// The response to a message that is larger than limits::message_bytes: 413.
-[[nodiscard]] response message_too_large_response();
+/// The response to a message that is larger than limits::message_bytes: 413. `number` is its `ack`, if that could be read.
+[[nodiscard]] response message_too_large_response(std::optional<std::uint64_t> number = std::nullopt);
 
 /// Answers one POST request, once. Shared by the tasks that lead to the response; if the last of them goes without an answer,
 /// because the member has left the room meanwhile, the client gets 503. Safe from any thread.

@@ -35,6 +35,12 @@ public:
     [[nodiscard]] const roompp::person& person() const noexcept { return person_; }
     /// For the server: the subprotocol; empty if none was chosen.
     [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
+    /// For routes: which subprotocols they serve, separated by ", ", for the refusal of a client that offers only others.
+    void served_subprotocols(std::string names) { served_subprotocols_ = std::move(names); }
+    /// For the server: the subprotocols that the route serves, or the one that a hook chose; empty if there is none.
+    [[nodiscard]] const std::string& served_subprotocols() const noexcept {
+        return served_subprotocols_.empty() ? subprotocol_ : served_subprotocols_;
+    }
     /// For the server: the further headers.
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
@@ -43,6 +49,7 @@ private:
     std::string subprotocol_;
     roompp::person person_;
     std::vector<std::pair<std::string, std::string>> headers_;
+    std::string served_subprotocols_;
 };
 
 /// The name of connect_reply before 0.2; goes with 0.3.

@@ -10,13 +10,14 @@
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-// The authority of a URI of this scheme, without the port that the scheme has anyway (RFC 6454, section 4).
+// The authority of a URI of this scheme, without a port that is empty or the default one of the scheme
+// (RFC 6454, section 4; RFC 3986, section 3.2.3).
 [[nodiscard]] ROOMPP_DECL std::string_view without_default_port(std::string_view scheme,
                                                                 std::string_view authority) noexcept {
     const std::string_view port = same_token(scheme, "https") ? ":443" : same_token(scheme, "http") ? ":80" : "";
     const std::size_t colon = authority.rfind(':');
-    if (!port.empty() && colon != std::string_view::npos && authority.substr(colon) == port)
-        authority.remove_suffix(port.size());
+    const std::string_view written = authority.substr((std::min)(colon, authority.size()));
+    if (written == ":" || written == port) authority.remove_suffix(written.size());
     return authority;
 }
 

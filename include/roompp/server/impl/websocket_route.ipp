@@ -24,9 +24,12 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
     // A browser fails a connection without one of the subprotocols that its page has offered (WHATWG WebSockets, section 2.2):
     // after it has joined.
     const std::string& offered = request.header("Sec-WebSocket-Protocol");
-    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol()))
-        reply.refuse(400,
-                     "None of the offered subprotocols is served here: " + offered + ". Offer another one, or none.\n");
+    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol())) {
+        const std::string& served = reply.served_subprotocols();
+        reply.refuse(
+            400, "None of the offered subprotocols is served here: " + offered +
+                     (served.empty() ? ". This route has none: offer none.\n" : ". Offer " + served + ", or none.\n"));
+    }
     if (reply.refused() || !factory) return nullptr;
     if (!first_message_check_)
         return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {

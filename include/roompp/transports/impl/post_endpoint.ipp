@@ -13,6 +13,7 @@
 #include <roompp/http/request.hpp>
 #include <roompp/http/responder.hpp>
 #include <roompp/http/response.hpp>
+#include <roompp/protocols/v1_commands.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/transports/client_request.hpp>
 #include <roompp/transports/http_member.hpp>
@@ -28,7 +29,7 @@ ROOMPP_DECL void post_endpoint::operator()(const request& req, const responder& 
     auto client = read_client_request(state_->settings(), req, reply);
     if (!client) return;
     if (req.body().size() > state_->limits().message_bytes) {
-        reply.answer(message_too_large_response());
+        reply.answer(message_too_large_response(parse_v1_ack_number(req.body())));
         return;
     }
     loop& home = state_->directory().home_of(client->room);

@@ -1,7 +1,9 @@
 #pragma once
 // Definitions of <roompp/transports/post_reply.hpp>.
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,8 +33,8 @@ ROOMPP_DECL response post_response(const std::string& frame) {
     return {post_status(frame), "application/json", frame + '\n'};
 }
 
-ROOMPP_DECL response message_too_large_response() {
-    return post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+ROOMPP_DECL response message_too_large_response(std::optional<std::uint64_t> number) {
+    return post_response(v1_frames::error("too_large", "This message is larger than the server allows.", number));
 }
 
 ROOMPP_DECL post_reply::post_reply(responder reply, std::function<void()> on_end)
