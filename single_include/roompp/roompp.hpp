@@ -257,6 +257,14 @@ public:
     /// O(log timers).
     [[nodiscard]] timer after(clock::duration delay, task work);
 
+    /// Whether the driver can wake the loop between its ticks, see wake_after(). Only on the loop's thread.
+    [[nodiscard]] bool can_wake() const noexcept { return static_cast<bool>(alarm_); }
+    /// Runs the task on the loop after a delay that may be shorter than its ticks; can't be cancelled. Needs can_wake(). Only
+    /// on the loop's thread.
+    void wake_after(clock::duration delay, task work) { alarm_(delay, std::move(work)); }
+    /// For the driver of the loop: how wake_after() works. Set before the loop is used.
+    void set_alarm(std::function<void(clock::duration, task)> alarm) { alarm_ = std::move(alarm); }
+
     /// For the driver of the loop: sets the loop's time, and runs the timers that are due, in the order of their times.
     /// A timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now);
@@ -277,6 +285,7 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::function<std::uint64_t()> random_;
+    std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
@@ -446,6 +455,17 @@ public:
         if (common_->size() == begin) return;
         private_bytes();
         patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
+    }
+
+    /// Adds something for everyone except some, who get what add_private() encoded in its place.
+    /// @param for_each_slot called with a function that takes each of their slots.
+    template <class Append, class ForEachSlot>
+    void add_replaced(Append&& append, range replacement, ForEachSlot&& for_each_slot) {
+        const std::size_t begin = common().size();
+        append(*common_);
+        private_bytes();
+        const range replaced{begin, common_->size()};
+        for_each_slot([&](const subscriber_slot& slot) { patches_.push_back({&slot, replaced, replacement}); });
     }
 
     /// Adds a message for one alone.
@@ -1157,6 +1177,10 @@ struct limits {
     /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
     /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
     std::size_t ipv6_prefix = 64;
+    /// Maximum number of WebSockets that one peer address may open a second, each of which may join a room that tells it to
+    /// everybody; further ones get 429. 0: no limit, as everybody has one address behind a proxy. Clients that poll count as
+    /// messages.
+    std::uint64_t joins_per_second = 0;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
@@ -1177,6 +1201,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection
@@ -1451,6 +1478,7 @@ struct find_policy<Kind, Default, First, Rest...>
 ROOMPP_NAMESPACE_END
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -1464,6 +1492,7 @@ ROOMPP_NAMESPACE_END
 
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -1545,7 +1574,7 @@ struct join_snapshot {
     roompp::recovery recovery = roompp::recovery::fresh;
     const person* self = nullptr;                         ///< the member's own person
     std::vector<room_event> messages;                     ///< those that were missed, or the latest ones, in order
-    bool has_presence = false;                            ///< whether the room's policy is presence
+    bool has_presence = false;                            ///< whether it shows the persons
     std::size_t people_count = 0;                         ///< the number of persons
     const std::vector<presence_entry>* people = nullptr;  ///< the persons, the member itself included, up to a bound
 };
@@ -1568,6 +1597,11 @@ public:
     virtual void append(Batch& batch, const room_event& event) const = 0;
     /// Writes the first that a member gets.
     virtual void append(Batch& batch, const join_snapshot& first) const = 0;
+    /// Writes who is in the room, for members that were not shown it when they joined: see basic_room::flush_presence().
+    /// @param count the number of persons; `people` are as many of them as the room lists.
+    virtual void append_people(Batch& batch, std::size_t count, const std::vector<presence_entry>& people) const {
+        (void)batch, (void)count, (void)people;
+    }
     /// Writes a frame that the application has encoded itself, see room_member::write().
     virtual void append_frame(Batch& batch, payload frame) const { batch.append(frame); }
 };
@@ -1671,6 +1705,31 @@ public:
                 range = group.gathered.add_private([&](batch_type& batch) { append(group, batch, event); });
             group.gathered.add_only(slot.subscriber, range);
         });
+        schedule_flush();
+    }
+    /// Sends some events to every member except the newcomers, who are shown the people instead. Members without an encoding
+    /// get neither.
+    /// @param newcomers the slots of members.
+    void broadcast_presence(const std::vector<room_event>& events, const std::vector<const member_slot*>& newcomers,
+                            std::size_t people_count, const std::vector<presence_entry>& people) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            encoding_group& group = groups_[i];
+            if (group.size() == 0 || !group.encoding) continue;
+            const auto is_in_group = [i](const member_slot* slot) { return slot->group == i; };
+            typename batch_builder<batch_type>::range shown;
+            if (std::any_of(newcomers.begin(), newcomers.end(), is_in_group))
+                shown = group.gathered.add_private(
+                    [&](batch_type& batch) { group.encoding->append_people(batch, people_count, people); });
+            group.gathered.add_replaced(
+                [&](batch_type& batch) {
+                    for (const room_event& event : events) group.encoding->append(batch, event);
+                },
+                shown,
+                [&](const auto& replace) {
+                    for (const member_slot* slot : newcomers)
+                        if (is_in_group(slot)) replace(slot->subscriber);
+                });
+        }
         schedule_flush();
     }
     /// Sends a member a frame that is no event, in order with its events.
@@ -2396,7 +2455,7 @@ public:
         return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// A connection of this person has left. `on_leave(const std::shared_ptr<const person>&)` is called when none is left and the grace has passed:
     /// at once without a grace, else by a timer of the loop.
     template <class OnLeave>
     void leave(const std::string& id, loop& home, OnLeave on_leave) {
@@ -2404,15 +2463,21 @@ public:
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
             const auto person = extract(found);
-            on_leave(*person);
+            on_leave(person);
         } else {
             found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
                 if (const auto expired = people_.find(id); expired != people_.end()) {
                     const auto person = extract(expired);
-                    on_leave(*person);
+                    on_leave(person);
                 }
             });
         }
+    }
+
+    /// The person of this id; null if it is not present.
+    [[nodiscard]] const presence_entry* find(const std::string& id) const {
+        const auto found = people_.find(id);
+        return found == people_.end() ? nullptr : &found->second.entry;
     }
 
     /// The number of persons.
@@ -2448,6 +2513,63 @@ private:
 /// Policy: members are notified of each other, without a grace.
 using presence = presence_with_grace<>;
 
+ROOMPP_NAMESPACE_END
+// Joins and leaves that a room's members are not yet told.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Gathers what changes among the persons of a room, and the members who joined meanwhile. What cancels out, as when somebody
+/// comes and goes, is no news. Not thread-safe: belongs to the room's home loop.
+template <class Member>
+class presence_news {
+public:
+    /// A change of one person.
+    struct change {
+        std::shared_ptr<const person> subject;
+        bool has_left = false;
+    };
+
+    /// Whether something waits to be told.
+    [[nodiscard]] bool empty() const noexcept { return before_.empty() && newcomers_.empty(); }
+
+    /// A person is about to change, or has just left.
+    /// @param before what the members know of it; null: that it is not present.
+    void note(const std::string& id, std::shared_ptr<const person> before) { before_.emplace(id, std::move(before)); }
+
+    /// A member is to be shown everybody, instead of the changes.
+    void add_newcomer(const std::shared_ptr<Member>& newcomer) { newcomers_.push_back(newcomer); }
+
+    /// The changes since the last call, by the persons' ids.
+    /// @param find `(const std::string& id)` gives the person as it is now; null: it is not present.
+    template <class Find>
+    [[nodiscard]] std::vector<change> take_changes(Find&& find) {
+        std::vector<change> changes;
+        for (auto& [id, before] : std::exchange(before_, {})) {
+            std::shared_ptr<const person> now = find(id);
+            if (!now && before)
+                changes.push_back({before, true});
+            else if (now && (!before || before->name != now->name || before->data != now->data))
+                changes.push_back({std::move(now), false});
+        }
+        return changes;
+    }
+
+    /// Those who have been added since the last call; some of them may have left.
+    [[nodiscard]] std::vector<std::shared_ptr<Member>> take_newcomers() { return std::exchange(newcomers_, {}); }
+
+private:
+    std::map<std::string, std::shared_ptr<const person>> before_;
+    std::vector<std::shared_ptr<Member>> newcomers_;
+};
+
+}  // namespace detail
 ROOMPP_NAMESPACE_END
 // The log of a room: where its messages get their numbers and are kept, and where members resume from.
 
@@ -2751,7 +2873,7 @@ public:
     std::optional<std::chrono::system_clock::time_point> enter(const Member& member) {
         return presence_.enter(member.person_, member.since());
     }
-    /// Notes that a member has left. `on_leave(const person&)` is called if that is news, see
+    /// Notes that a member has left. `on_leave(const std::shared_ptr<const person>&)` is called if that is news, see
     /// presence_with_grace::leave().
     template <class OnLeave>
     void leave(const Member& member, loop& home, OnLeave on_leave) {
@@ -2964,6 +3086,19 @@ public:
 
     /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() { out_.flush(); }
+    /// Tells the members now of joins and leaves that limits::presence_interval lets wait; needs the policy `presence`.
+    void flush_presence() {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        tell_news();
+    }
+    /// Shows a member the people, as when it joined, in order with the news of them; needs the policy `presence`. For members
+    /// that have missed some.
+    void show_people(member& viewer) {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        if (!is_member(viewer)) return;
+        news_.add_newcomer(roster_.owner_of(viewer));
+        if (!is_news_due_) tell_news();
+    }
 
 private:
     friend member;
@@ -3044,11 +3179,17 @@ private:
         join_snapshot snapshot = catch_up(options.resume.get(), options.history_limit);
         snapshot.self = joining->person_.get();
         if constexpr (presence_type::tells) {
+            const bool is_gathering = gathers_news();
+            if (is_gathering) {
+                const auto* const before = roster_.presence().find(joining->person_->id);
+                news_.note(joining->person_->id, before ? before->person : nullptr);
+                news_.add_newcomer(joining);
+            }
             const auto since = roster_.enter(*joining);
-            is_news = since.has_value();
+            is_news = since.has_value() && !is_gathering;
             arrival.at = since.value_or(arrival.at);
-            if (options.encoding) people = roster_.presence().list();
-            snapshot.has_presence = true;
+            if (options.encoding && !is_gathering) people = roster_.presence().list();
+            snapshot.has_presence = !is_gathering;
             snapshot.people_count = roster_.presence().size();
             snapshot.people = &people;
         }
@@ -3068,6 +3209,42 @@ private:
         if (error) std::rethrow_exception(error);
     }
 
+    // Whether a join or leave waits with others, and is told with them in a while.
+    [[nodiscard]] bool gathers_news() {
+        constexpr std::size_t max_members_told_at_once = 20;
+        if (is_news_due_) return true;
+        if (roster_.size() <= max_members_told_at_once || news_interval_.count() == 0 || !home_.can_wake())
+            return false;
+        is_news_due_ = true;
+        home_.wake_after(news_interval_, [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->tell_news();
+        });
+        return true;
+    }
+    void tell_news() {
+        is_news_due_ = false;
+        if (news_.empty()) return;
+        const auto& present = roster_.presence();
+        const auto changes = news_.take_changes([&](const std::string& id) -> std::shared_ptr<const person> {
+            const auto* const entry = present.find(id);
+            return entry ? entry->person : nullptr;
+        });
+        std::vector<room_event> events;
+        for (const auto& change : changes) {
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr, {}));
+            events.back().sender = change.subject.get();
+            if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
+        }
+        std::vector<const member_slot*> newcomers;
+        const auto owners = news_.take_newcomers();
+        for (const auto& newcomer : owners)
+            if (is_member(*newcomer)) newcomers.push_back(&newcomer->slot_);
+        guard(nullptr, [&] {
+            out_.broadcast_presence(events, newcomers, present.size(),
+                                    newcomers.empty() ? std::vector<presence_entry>() : present.list());
+        });
+    }
+
     // @returns the member's ownership.
     std::shared_ptr<member> remove(member& leaving, const close_event& reason) {
         const auto self = this->shared_from_this();  // the last member's leaving destroys the room
@@ -3077,10 +3254,11 @@ private:
         out_.remove(owner, leaving.connection_, leaving.slot_);
 
         if constexpr (presence_type::tells)
-            roster_.leave(leaving, home_, [this](const person& person) {
+            roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
+                    if (gathers_news()) return news_.note(person->id, person);
                     room_event event = event_of(event_kind::leave, nullptr, {});
-                    event.sender = &person;
+                    event.sender = person.get();
                     out_.broadcast(event);
                 });
             });
@@ -3118,6 +3296,9 @@ private:
     fan_out<connection_type> out_;
     publication_log<history_type> log_;
     detail::message_dispatch<basic_room, member, messages> dispatch_;
+    detail::presence_news<member> news_;
+    std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
+    bool is_news_due_ = false;                    // a wake-up tells it
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };
@@ -3387,6 +3568,7 @@ private:
         if (!room) return nullptr;
         share.histories->set_limit(limits_.history_bytes / homes_.size());
         room->log_.attach(share.histories);
+        room->news_interval_ = limits_.presence_interval;
         room->on_empty_ = [weak = this->weak_from_this()](Room& empty) {
             if (const auto self = weak.lock()) self->on_empty(empty);
         };
@@ -5400,11 +5582,115 @@ ROOMPP_NAMESPACE_END
 #include <deque>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
+/// each call, so that a bucket takes two words. Not thread-safe.
+class token_bucket {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Takes tokens if there are enough.
+    /// @param rate tokens a second; 0 allows everything.
+    /// @param burst the largest number of unused tokens; a new bucket has as many.
+    /// @param now a time before that of an earlier call adds no tokens.
+    /// @returns whether there were enough.
+    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        if (rate == 0) return true;
+        refill(rate, burst, now);
+        if (count > tokens_) return false;
+        tokens_ -= count;
+        return true;
+    }
+
+private:
+    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
+        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
+        const std::uint64_t gained =
+            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
+        if (gained == 0 && tokens_ <= burst) return;
+        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
+        refilled_at_ = now;
+    }
+
+    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
+    time_point refilled_at_{};
+};
+
+namespace detail {
+
+/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
+class rate_limiter {
+public:
+    using time_point = token_bucket::time_point;
+
+    /// Counts a message of so many bytes.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
+        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
+               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
+    }
+
+    /// The time after which an unused limiter is as good as a new one.
+    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
+
+private:
+    // One largest message must fit, however low the rate.
+    static std::uint64_t byte_burst(const limits& limits) noexcept {
+        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
+    }
+
+    token_bucket messages_;
+    token_bucket bytes_;
+};
+
+/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
+/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
+class address_rate_limiter {
+public:
+    using time_point = rate_limiter::time_point;
+
+    static constexpr std::size_t max_addresses = 10'000;
+
+    /// Counts a message of so many bytes from this address.
+    /// @returns whether it is within the limits.
+    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
+
+private:
+    struct entry {
+        rate_limiter limiter;
+        time_point last_used;
+    };
+
+    void forget_unused(std::chrono::seconds age, time_point now);
+
+    std::unordered_map<std::string, entry> entries_;
+    rate_limiter shared_limiter_;
+    time_point last_cleanup_{};
+};
+
+}  // namespace detail
+
+ROOMPP_NAMESPACE_END
 
 // The Date of responses.
 
@@ -5481,7 +5767,7 @@ public:
     }
     [[nodiscard]] std::optional<response> respond(request& request, responder& deferred);
     [[nodiscard]] bool takes_upgrade(const request& request) const;
-    [[nodiscard]] std::optional<response> accept_upgrade(request& request, upgrade_options& options);
+    [[nodiscard]] std::optional<response> accept_upgrade(request& request, net::shard& host, upgrade_options& options);
     /// Defined in server/upgrade.hpp.
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
@@ -5494,6 +5780,8 @@ public:
     void report(const std::exception_ptr& error) noexcept;
 
 private:
+    // Counts an upgrade of this address. Safe from any thread.
+    [[nodiscard]] bool allows_join(const std::string& peer_address, const limits& limits, const loop& home);
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -5503,6 +5791,8 @@ private:
     std::function<void(std::exception_ptr)> default_error_handler_;
     handler<void(const request&, const response_info&)> response_hook_;
     std::string secret_;
+    std::mutex joins_mutex_;
+    address_rate_limiter joins_;  // of all loops
 };
 
 }  // namespace detail
@@ -5684,109 +5974,6 @@ private:
     std::atomic<bool> stopping_{false};
     bool has_run_ = false;
 };
-
-ROOMPP_NAMESPACE_END
-
-// Rate limits: a token bucket, the limits of a client's messages and bytes, and the same for each peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <unordered_map>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Allows a rate on average, and at once as much as was not used before, up to a burst. Rate and burst are passed with
-/// each call, so that a bucket takes two words. Not thread-safe.
-class token_bucket {
-public:
-    using time_point = std::chrono::steady_clock::time_point;
-
-    /// Takes tokens if there are enough.
-    /// @param rate tokens a second; 0 allows everything.
-    /// @param burst the largest number of unused tokens; a new bucket has as many.
-    /// @param now a time before that of an earlier call adds no tokens.
-    /// @returns whether there were enough.
-    [[nodiscard]] bool take(std::uint64_t count, std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        if (rate == 0) return true;
-        refill(rate, burst, now);
-        if (count > tokens_) return false;
-        tokens_ -= count;
-        return true;
-    }
-
-private:
-    void refill(std::uint64_t rate, std::uint64_t burst, time_point now) noexcept {
-        using std::chrono::milliseconds;
-        constexpr milliseconds max_interval(60'000);  // fills any sensible bucket; more could overflow
-        const auto interval = std::chrono::duration_cast<milliseconds>(now - refilled_at_);
-        const std::uint64_t gained =
-            rate * static_cast<std::uint64_t>(std::clamp(interval, milliseconds(0), max_interval).count()) / 1000;
-        if (gained == 0 && tokens_ <= burst) return;
-        tokens_ = tokens_ >= burst || gained >= burst - tokens_ ? burst : tokens_ + gained;
-        refilled_at_ = now;
-    }
-
-    std::uint64_t tokens_ = (std::numeric_limits<std::uint64_t>::max)();
-    time_point refilled_at_{};
-};
-
-namespace detail {
-
-/// The rate of one client's messages: limits::messages_per_second and limits::bytes_per_second. Not thread-safe.
-class rate_limiter {
-public:
-    using time_point = token_bucket::time_point;
-
-    /// Counts a message of so many bytes.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(std::size_t bytes, const limits& limits, time_point now) noexcept {
-        return messages_.take(1, limits.messages_per_second, limits.messages_per_second, now) &&
-               bytes_.take(bytes, limits.bytes_per_second, byte_burst(limits), now);
-    }
-
-    /// The time after which an unused limiter is as good as a new one.
-    [[nodiscard]] static std::chrono::seconds refill_time(const limits& limits) noexcept;
-
-private:
-    // One largest message must fit, however low the rate.
-    static std::uint64_t byte_burst(const limits& limits) noexcept {
-        return std::max<std::uint64_t>(limits.bytes_per_second, limits.message_bytes);
-    }
-
-    token_bucket messages_;
-    token_bucket bytes_;
-};
-
-/// A rate limiter for each peer address, for clients without a membership: every request of theirs would otherwise
-/// start with a full bucket. At most max_addresses are known; further ones share one limiter. Not thread-safe.
-class address_rate_limiter {
-public:
-    using time_point = rate_limiter::time_point;
-
-    static constexpr std::size_t max_addresses = 10'000;
-
-    /// Counts a message of so many bytes from this address.
-    /// @returns whether it is within the limits.
-    [[nodiscard]] bool allow(const std::string& address, std::size_t bytes, const limits& limits, time_point now);
-
-private:
-    struct entry {
-        rate_limiter limiter;
-        time_point last_used;
-    };
-
-    void forget_unused(std::chrono::seconds age, time_point now);
-
-    std::unordered_map<std::string, entry> entries_;
-    rate_limiter shared_limiter_;
-    time_point last_cleanup_{};
-};
-
-}  // namespace detail
 
 ROOMPP_NAMESPACE_END
 
@@ -6240,6 +6427,8 @@ public:
     void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended);
     /// Lets run() return.
     void leave_run();
+    /// Sets what run() calls first at each tick, about once a second; before run().
+    void on_tick(std::function<void()> hook) { on_tick_ = std::move(hook); }
 
     /// For drivers that run the loop instead of run(), in virtual time: runs one ready handler. Exceptions pass
     /// through.
@@ -6247,10 +6436,7 @@ public:
     bool poll_one();
 
     /// For drivers that run the loop instead of run(): sets the time, and runs what is due.
-    void advance(clock::time_point now) {
-        home_.advance(now);
-        tick();
-    }
+    void advance(clock::time_point now);
 
     /// Ends the connections and then the loop: politely, and immediately after limits::stop_timeout.
     void stop();
@@ -6318,6 +6504,7 @@ private:
     template <class Visitor>
     void for_each_connection(Visitor&& visit);
     void schedule_tick();
+    void wake_after(clock::duration delay, loop::task work);
     void tick();
     void end_if_done() noexcept;
 
@@ -6331,6 +6518,7 @@ private:
     fan_out_policy make_writer_;
     std::optional<gathered_sends> sends_;
     std::function<void()> on_end_;   // while run() keeps the time
+    std::function<void()> on_tick_;  // likewise
     clock::duration tick_length_{};  // 0 if a driver keeps the time
     clock::time_point stop_by_{};
     shard_connection* first_ = nullptr;
@@ -6341,6 +6529,7 @@ private:
     std::size_t rejected_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
+    bool tick_is_scheduled_ = false;
     std::unique_ptr<reactor> reactor_;  // destroyed first: its handlers hold connections
 };
 
@@ -8121,6 +8310,23 @@ ROOMPP_NAMESPACE_END
 #include <cstdio>
 #include <stdexcept>
 
+// The addresses that count as one peer.
+
+#include <cstddef>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// The name under which limits by address count a peer: an IPv4 address itself, and an IPv6 address without the bits that
+/// one host may choose freely, such as `2001:db8:0:1::/64`. Safe from any thread.
+/// @param address as connection::peer_address() has it; what is no address is a group of its own.
+/// @param ipv6_prefix the number of bits that count: limits::ipv6_prefix.
+[[nodiscard]] std::string address_group(const std::string& address, std::size_t ipv6_prefix);
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
@@ -8175,8 +8381,23 @@ ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
     return std::nullopt;
 }
 
-ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, upgrade_options& options) {
+ROOMPP_DECL bool routing_table::allows_join(const std::string& peer_address, const limits& limits, const loop& home) {
+    if (limits.joins_per_second == 0) return true;
+    roompp::limits rate;
+    rate.messages_per_second = limits.joins_per_second;
+    rate.bytes_per_second = 0;
+    const std::lock_guard lock(joins_mutex_);
+    return joins_.allow(net::address_group(peer_address, limits.ipv6_prefix), 0, rate, home.now());
+}
+
+ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, net::shard& host,
+                                                                  upgrade_options& options) {
     if (auto refusal = check_handshake(request)) return refusal;
+    if (!allows_join(request.peer_address(), host.limits(), host.home())) {
+        response refusal(429, "Too many connections are opened from this address; try again in a second.\n");
+        refusal.headers.emplace_back("Retry-After", "1");
+        return refusal;
+    }
     auto [route, values] = find_route(
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });
@@ -8221,6 +8442,46 @@ ROOMPP_DECL void routing_table::report_by_default(const std::exception_ptr& erro
     } catch (...) {
         std::fprintf(stderr, "roompp: a handler failed\n");
     }
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Rate limits by peer address.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
+    constexpr std::uint64_t max_seconds = 24 * 3600;
+    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
+    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
+}
+
+ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
+                                             time_point now) {
+    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
+    auto found = entries_.find(address);
+    if (found == entries_.end()) {
+        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
+        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
+        found = entries_.emplace(address, entry{}).first;
+    }
+    found->second.last_used = now;
+    return found->second.limiter.allow(bytes, limits, now);
+}
+
+ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
+    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
+    last_cleanup_ = now;
+    for (auto it = entries_.begin(); it != entries_.end();)
+        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
 }
 
 }  // namespace detail
@@ -8277,46 +8538,6 @@ ROOMPP_DECL std::string_view http_date_cache::at(std::chrono::system_clock::time
         text_ = http_date(now);
     }
     return text_;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-// Rate limits by peer address.
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL std::chrono::seconds rate_limiter::refill_time(const limits& limits) noexcept {
-    constexpr std::uint64_t max_seconds = 24 * 3600;
-    const std::uint64_t seconds = limits.bytes_per_second == 0 ? 0 : byte_burst(limits) / limits.bytes_per_second;
-    return std::chrono::seconds(2 + (std::min)(seconds, max_seconds));
-}
-
-ROOMPP_DECL bool address_rate_limiter::allow(const std::string& address, std::size_t bytes, const limits& limits,
-                                             time_point now) {
-    if (limits.messages_per_second == 0 && limits.bytes_per_second == 0) return true;
-    auto found = entries_.find(address);
-    if (found == entries_.end()) {
-        if (entries_.size() >= max_addresses) forget_unused(rate_limiter::refill_time(limits), now);
-        if (entries_.size() >= max_addresses) return shared_limiter_.allow(bytes, limits, now);
-        found = entries_.emplace(address, entry{}).first;
-    }
-    found->second.last_used = now;
-    return found->second.limiter.allow(bytes, limits, now);
-}
-
-ROOMPP_DECL void address_rate_limiter::forget_unused(std::chrono::seconds age, time_point now) {
-    if (now == last_cleanup_) return;  // O(addresses), and there is nothing new to find
-    last_cleanup_ = now;
-    for (auto it = entries_.begin(); it != entries_.end();)
-        it = now - it->second.last_used >= age ? entries_.erase(it) : std::next(it);
 }
 
 }  // namespace detail
@@ -8417,11 +8638,12 @@ ROOMPP_NAMESPACE_END
 
 // Accepts connections on one port.
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <string>
-#include <system_error>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -8429,14 +8651,15 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-/// A listening socket. Single-threaded (its own loop); not movable.
+/// A listening socket. What fails, such as for want of descriptors or memory, is tried again at the next tick, and
+/// reported once a minute at most, since who floods may bring it about. Single-threaded (its own loop); not movable.
 class acceptor {
 public:
     /// Receivers of its events.
     struct callbacks {
         std::function<net::shard&()> next;                       ///< chooses the next connection's shard
         std::function<void(net::shard&, net::tcp_socket)> take;  ///< takes a connection, on the loop of its shard
-        std::function<void(std::exception_ptr)> failed;          ///< no connection can be accepted at present
+        std::function<void(std::exception_ptr)> failed;          ///< a connection could not be accepted
     };
 
     /// Listens. @throws as open_listener().
@@ -8449,16 +8672,28 @@ public:
 
     /// Accepts from now on; call once.
     void start(callbacks receivers);
+    /// Goes on accepting if something has failed; call once a second.
+    void tick();
     /// Accepts nothing more, and closes the port.
     void stop() noexcept;
 
 private:
-    void accept();
-    void retry_after(const std::error_code& ec);
+    static constexpr std::size_t max_accepts = 16;   // in a turn
+    static constexpr std::size_t max_failures = 16;  // in a row between two ticks
+    static constexpr std::chrono::minutes report_interval{1};
 
-    asio::io_context& context_;
+    void wait();
+    void accept_waiting();
+    bool accept_next();
+    void report(const std::exception_ptr& error);
+
     net::tcp_acceptor listener_;
     callbacks callbacks_;
+    net::shard* next_host_ = nullptr;  // the next connection's
+    bool is_waiting_ = false;
+    std::size_t failures_ = 0;    // since the last tick or success
+    std::size_t unreported_ = 0;  // failures since the last report
+    std::chrono::steady_clock::time_point next_report_{};
 };
 
 }  // namespace detail
@@ -10018,7 +10253,7 @@ namespace detail {
 /// - `std::optional<response> respond(request&, responder&)`: the response, unless it is given through the responder;
 /// - `bool takes_upgrade(const request&)`: whether a request is for another protocol (RFC 9110, section 7.8);
 /// - `upgrade_options`: what it notes between these two, default-constructible;
-/// - `std::optional<response> accept_upgrade(request&, upgrade_options&)`: the refusal of such a request;
+/// - `std::optional<response> accept_upgrade(request&, net::shard& host, upgrade_options&)`: the refusal of such a request;
 /// - `void start_upgrade(net::shard&, Stream, const request_head&, std::string_view rest, upgrade_options)`: takes over
 ///   the stream, which has answered nothing yet, with the bytes that came after the head; head and rest are valid
 /// during
@@ -10365,7 +10600,7 @@ private:
 
     void upgrade(request& incoming, std::string_view rest) {
         typename Router::upgrade_options options;
-        if (auto refusal = router_.accept_upgrade(incoming, options)) return answer_last(*refusal);
+        if (auto refusal = router_.accept_upgrade(incoming, this->host(), options)) return answer_last(*refusal);
         const auto self = this->shared_from_this();
         router_.start_upgrade(this->host(), this->release(), reader_.head(), rest, std::move(options));
     }
@@ -10930,6 +11165,9 @@ ROOMPP_DECL void listeners::start() {
                         serve(loops_, routes_, host, std::move(stream), has_slot);
                     },
                     [this](const std::exception_ptr& error) { routes_.report(error); }});
+    loops_.first().on_tick([this] {
+        for (auto& port : ports_->acceptors) port.tick();
+    });
 }
 
 ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {
@@ -11027,6 +11265,7 @@ ROOMPP_NAMESPACE_END
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <asio/executor_work_guard.hpp>
@@ -11065,6 +11304,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -11079,15 +11319,17 @@ ROOMPP_DECL void shard::run(const std::function<void(std::exception_ptr)>& faile
     tick_length_ = std::chrono::seconds(1);
     reactor_->timer.emplace(reactor_->context);
     home_.advance(clock::now());
-    schedule_tick();
     for (;;) {
         try {
+            if (!tick_is_scheduled_ && !ended_) schedule_tick();
             if (reactor_->work.owns_work()) reactor_->context.run();
             reactor_->context.restart();
             reactor_->context.run_until(stop_by_);  // the coroutines that are left
             break;
         } catch (...) {
             failed(std::current_exception());
+            // Memory is short: the time must go on, and until then nothing would end by itself.
+            if (!tick_is_scheduled_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
     }
     sends_.reset();
@@ -11105,7 +11347,12 @@ ROOMPP_DECL void shard::stop() {
     if (stopping_) return;
     stopping_ = true;
     stop_by_ = deadline(limits_.stop_timeout);
-    for_each_connection([](shard_connection& connection) { connection.stop(); });
+    try {
+        for_each_connection([](shard_connection& connection) { connection.stop(); });
+    } catch (...) {
+        end_if_done();
+        throw;
+    }
     end_if_done();
 }
 
@@ -11114,22 +11361,54 @@ ROOMPP_DECL void shard::use(fan_out_policy make_writer, std::shared_ptr<const co
     compression_ = std::move(algorithm);
 }
 
+// What one throws costs the others nothing; the first exception is thrown at the end.
 template <class Visitor>
 void shard::for_each_connection(Visitor&& visit) {
+    std::exception_ptr error;
     for (shard_connection* connection = first_; connection; connection = next_visited_) {
         next_visited_ = connection->next_;
-        visit(*connection);
+        try {
+            visit(*connection);
+        } catch (...) {
+            if (!error) error = std::current_exception();
+        }
     }
     next_visited_ = nullptr;
+    if (error) std::rethrow_exception(error);
 }
 
 ROOMPP_DECL void shard::schedule_tick() {
     reactor_->timer->expires_after(tick_length_);
     reactor_->timer->async_wait([this](const std::error_code& ec) {
+        tick_is_scheduled_ = false;
         if (ec || ended_) return;
         schedule_tick();  // before the tick, which may throw
+        if (on_tick_) on_tick_();
         advance(clock::now());
     });
+    tick_is_scheduled_ = true;
+}
+
+ROOMPP_DECL void shard::advance(clock::time_point now) {
+    try {
+        home_.advance(now);
+    } catch (...) {
+        tick();  // the timeouts of connections do not depend on a timer of the application
+        throw;
+    }
+    tick();
+}
+
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
 }
 
 ROOMPP_DECL void shard::tick() {
@@ -11295,12 +11574,41 @@ ROOMPP_DECL response preflight_response(const request& request, const std::vecto
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
-// Accepting connections, and waiting while none can be accepted.
+// Definitions of <roompp/net/address_group.hpp>.
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/address_v6.hpp>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ipv6_prefix) {
+    constexpr std::size_t address_bits = 128;
+    if (ipv6_prefix >= address_bits) return address;
+    std::error_code ec;
+    const auto parsed = asio::ip::make_address(address, ec);
+    if (ec || !parsed.is_v6()) return address;
+    auto bytes = parsed.to_v6().to_bytes();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::size_t bits = ipv6_prefix <= 8 * i ? 0 : ipv6_prefix - 8 * i;  // of this byte and those after it
+        if (bits < 8) bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> bits));
+    }
+    return asio::ip::address_v6(bytes).to_string() + '/' + std::to_string(ipv6_prefix);
+}
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
+// Accepting connections, and going on when one can't be accepted.
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11308,6 +11616,7 @@ ROOMPP_NAMESPACE_END
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
 
 // Opens a listening socket; the error names the fix if that fails.
 
@@ -11334,11 +11643,19 @@ ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
 ROOMPP_DECL acceptor::acceptor(asio::io_context& context, const std::string& address, std::uint16_t port)
-    : context_(context), listener_(open_listener(context, address, port)) {}
+    : listener_(open_listener(context, address, port)) {
+    listener_.non_blocking(true);
+    listener_.set_option(asio::socket_base::enable_connection_aborted(true));  // else Asio waits for the next one
+}
 
 ROOMPP_DECL void acceptor::start(callbacks receivers) {
     callbacks_ = std::move(receivers);
-    accept();
+    wait();
+}
+
+ROOMPP_DECL void acceptor::tick() {
+    failures_ = 0;
+    if (listener_.is_open() && !is_waiting_) accept_waiting();
 }
 
 ROOMPP_DECL void acceptor::stop() noexcept {
@@ -11346,25 +11663,57 @@ ROOMPP_DECL void acceptor::stop() noexcept {
     listener_.close(ignored);
 }
 
-ROOMPP_DECL void acceptor::accept() {
-    net::shard& host = callbacks_.next();
-    listener_.async_accept(host.context(), [this, &host](const std::error_code& ec, net::tcp_socket socket) {
-        if (!listener_.is_open()) return;
-        if (ec) return retry_after(ec);
-        auto accepted = std::make_shared<net::tcp_socket>(std::move(socket));
-        accept();  // before the connection is taken, which may throw
-        host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
+// Not async_accept(): where memory is short, that may end without a call of its handler, and nobody would go on.
+ROOMPP_DECL void acceptor::wait() {
+    listener_.async_wait(asio::socket_base::wait_read, [this](const std::error_code& ec) {
+        if (ec == asio::error::operation_aborted || !listener_.is_open()) return;
+        is_waiting_ = false;
+        accept_waiting();
     });
+    is_waiting_ = true;
 }
 
-// Most likely there are too many open files: only time helps.
-ROOMPP_DECL void acceptor::retry_after(const std::error_code& ec) {
-    if (ec == asio::error::operation_aborted) return;
-    callbacks_.failed(std::make_exception_ptr(std::system_error(ec, "roompp: cannot accept connections just now")));
-    const auto pause = std::make_shared<net::loop_timer>(context_, std::chrono::milliseconds(100));
-    pause->async_wait([this, pause](const std::error_code&) {
-        if (listener_.is_open()) accept();
-    });
+ROOMPP_DECL void acceptor::accept_waiting() {
+    for (std::size_t i = 0; i < max_accepts && listener_.is_open(); ++i) {
+        try {
+            if (!accept_next()) break;
+            failures_ = 0;
+        } catch (...) {
+            report(std::current_exception());
+            if (++failures_ == max_failures) return;  // until the next tick
+        }
+    }
+    try {
+        if (listener_.is_open()) wait();
+    } catch (...) {
+        report(std::current_exception());
+    }
+}
+
+// @returns whether there was one.
+ROOMPP_DECL bool acceptor::accept_next() {
+    if (!next_host_) next_host_ = &callbacks_.next();
+    std::error_code ec;
+    const auto accepted = std::make_shared<net::tcp_socket>(listener_.accept(next_host_->context(), ec));
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
+    if (ec == asio::error::connection_aborted || ec == std::errc::protocol_error) return true;  // it has gone again
+    if (ec) throw std::system_error(ec, "roompp: cannot accept connections just now");
+    net::shard& host = *std::exchange(next_host_, nullptr);
+    host.home().dispatch([this, &host, accepted] { callbacks_.take(host, std::move(*accepted)); });
+    return true;
+}
+
+ROOMPP_DECL void acceptor::report(const std::exception_ptr& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_report_) {
+        ++unreported_;
+        return;
+    }
+    next_report_ = now + report_interval;
+    callbacks_.failed(error);
+    if (const auto count = std::exchange(unreported_, 0); count != 0)
+        callbacks_.failed(std::make_exception_ptr(std::runtime_error("roompp: before that, " + std::to_string(count) +
+                                                                     " connections could not be accepted")));
 }
 
 }  // namespace detail
@@ -11380,23 +11729,6 @@ ROOMPP_NAMESPACE_END
 
 #include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
-
-// The addresses that count as one peer.
-
-#include <cstddef>
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-/// The name under which limits by address count a peer: an IPv4 address itself, and an IPv6 address without the bits that
-/// one host may choose freely, such as `2001:db8:0:1::/64`. Safe from any thread.
-/// @param address as connection::peer_address() has it; what is no address is a group of its own.
-/// @param ipv6_prefix the number of bits that count: limits::ipv6_prefix.
-[[nodiscard]] std::string address_group(const std::string& address, std::size_t ipv6_prefix);
-
-}  // namespace net
-ROOMPP_NAMESPACE_END
 
 // Keeping sockets from the programs that the server starts.
 
@@ -12092,33 +12424,5 @@ ROOMPP_DECL net::tcp_acceptor open_listener(asio::io_context& context, const std
 }
 
 }  // namespace detail
-ROOMPP_NAMESPACE_END
-// Definitions of <roompp/net/address_group.hpp>.
-
-#include <cstddef>
-#include <string>
-#include <system_error>
-
-#include <asio/ip/address.hpp>
-#include <asio/ip/address_v6.hpp>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace net {
-
-ROOMPP_DECL std::string address_group(const std::string& address, std::size_t ipv6_prefix) {
-    constexpr std::size_t address_bits = 128;
-    if (ipv6_prefix >= address_bits) return address;
-    std::error_code ec;
-    const auto parsed = asio::ip::make_address(address, ec);
-    if (ec || !parsed.is_v6()) return address;
-    auto bytes = parsed.to_v6().to_bytes();
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const std::size_t bits = ipv6_prefix <= 8 * i ? 0 : ipv6_prefix - 8 * i;  // of this byte and those after it
-        if (bits < 8) bytes[i] = static_cast<unsigned char>(bytes[i] & (0xff00U >> bits));
-    }
-    return asio::ip::address_v6(bytes).to_string() + '/' + std::to_string(ipv6_prefix);
-}
-
-}  // namespace net
 ROOMPP_NAMESPACE_END
 #endif

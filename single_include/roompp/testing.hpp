@@ -1080,6 +1080,8 @@ public:
     memory_link& operator=(const memory_link&) = delete;
 
     [[nodiscard]] net::shard& host() const noexcept { return host_; }
+    /// Whether the server has closed its end.
+    [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
     [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
 
     // The client's end
@@ -3048,6 +3050,13 @@ ROOMPP_DECL void simulation::end() {
     const auto links = live_links();
     for (const auto& link : links) link->vanish();
     run_quietly();
+    // A client that floods is not read from until a later tick: only then the server notices that it has vanished.
+    constexpr int max_ticks = 10'000;
+    const auto is_closed = [](const link_ptr& link) { return link->is_closed(); };
+    for (int i = 0; i < max_ticks && !std::all_of(links.begin(), links.end(), is_closed); ++i) {
+        move_clock(std::chrono::seconds(1));
+        run_quietly();
+    }
     for (const auto& link : links) link->detach();
     for (const auto& error : errors_)
         std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", detail::error_text(error).c_str());

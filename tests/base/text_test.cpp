@@ -34,7 +34,8 @@ TEST_CASE("A whole number is 1 to 18 decimal digits and nothing else", "[text]")
     CHECK(whole_number("0") == 0U);
     CHECK(whole_number("007") == 7U);
     CHECK(whole_number("999999999999999999") == 999'999'999'999'999'999U);
-    for (const std::string_view text : {"", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1a", "1000000000000000000"})
+    for (const std::string_view text :
+         {"", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1a", "1:", "1/", "1000000000000000000"})
         CHECK_FALSE(whole_number(text));
     CHECK_FALSE(whole_number("1\0"sv));
 }

@@ -1,4 +1,5 @@
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include <roompp/base/turn.hpp>
@@ -97,6 +98,21 @@ TEST_CASE("A task that is destroyed is not run", "[turn]") {
     }
     current.end();
     CHECK(ran == std::vector<int>{1, 3});
+}
+
+TEST_CASE("When a task throws, those behind it are run in the next turn", "[turn]") {
+    turn current;
+    std::vector<int> ran;
+    turn::task first([&] { ran.push_back(1); });
+    turn::task thrower([] { throw std::runtime_error("a task was told to throw"); });
+    turn::task second([&] { ran.push_back(2); });
+    turn::task third([&] { ran.push_back(3); });
+    for (turn::task* const task : {&first, &thrower, &second, &third}) current.add(*task);
+    CHECK_THROWS_AS(current.end(), std::runtime_error);
+    CHECK(ran == std::vector<int>{1});
+    CHECK(third.pending());
+    current.end();
+    CHECK(ran == std::vector<int>{1, 2, 3});
 }
 
 TEST_CASE("A turn that goes before its tasks forgets them", "[turn]") {

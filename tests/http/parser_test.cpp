@@ -270,6 +270,7 @@ TEST_CASE("A malformed request line gets 400", "[parser]") {
     refuses("GET /  HTTP/1.1\r\n", 400, "' HTTP/1.1'");
     refuses("GET / HTTP/1.1 \r\n", 400, "'HTTP/1.1 '");
     refuses("GET / HTTP/1.1\n", 400, "LF without CR");
+    refuses("GET / HTTP/1.1 \nHost: a\r\n\r\n", 400, "'HTTP/1.1 '");
     refuses("GET / HTTP/1.1\r\r\n", 400, "'HTTP/1.1?'");
     refuses("GET / HTTP/1.1x\r\n", 400, "'HTTP/1.1x'");
     refuses("GET / HTTP\r\n", 400, "'HTTP'");

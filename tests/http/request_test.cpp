@@ -65,6 +65,8 @@ TEST_CASE("A cookie is found by its name", "[request]") {
     CHECK_FALSE(request.cookie("c"));
     CHECK_FALSE(request.cookie("A"));
     CHECK(roompp::cookie_value("a=1;a=2", "a") == "1");
+    CHECK(roompp::cookie_value("ab=1; a=2", "a") == "2");
+    CHECK_FALSE(roompp::cookie_value("ab=1", "a"));
     CHECK_FALSE(roompp::cookie_value("", "a"));
     CHECK_FALSE(roompp::cookie_value("a", "a"));
 }

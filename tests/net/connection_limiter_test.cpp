@@ -19,6 +19,8 @@ TEST_CASE("An address has a number of slots, whatever others have", "[connection
     CHECK(limiter.enter("2001:db8::1", 1));
     slots.pop_back();
     CHECK(limiter.enter("192.0.2.1", 3));
+    slots.resize(1);
+    CHECK_FALSE(limiter.enter("192.0.2.1", 1));  // the last one still counts
 }
 
 TEST_CASE("A slot is released once, when it is destroyed", "[connection_limiter]") {

@@ -38,6 +38,7 @@ TEST_CASE("JSON may be nested up to a bound") {
         REQUIRE_FALSE(parse_json(nested(roompp::max_json_levels, open, close)).is_discarded());
         REQUIRE(parse_json(nested(roompp::max_json_levels + 1, open, close)).is_discarded());
         REQUIRE(parse_json(nested(200'000, open, close)).is_discarded());
+        REQUIRE(parse_json('[' + nested(200'000, open, close) + ",[]]").is_discarded());  // the deepest counts
     }
 }
 

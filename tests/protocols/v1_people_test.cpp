@@ -156,6 +156,7 @@ TEST_CASE("Everybody comes and goes at once, and the last word is right", "[v1][
             if (dice.below(2) == 0) site.world.settle();  // otherwise they go while they come
             for (auto& conn : connections) dice.below(2) == 0 ? conn.drop() : conn.close();
         }
+        site.world.advance(std::chrono::seconds(1));  // a large room gathers what it tells
         std::map<std::string, json> present;
         for (const auto& frame : watcher.all_frames()) {
             const std::string id = frame["member"]["id"];

@@ -22,7 +22,8 @@ std::shared_ptr<const person> called(std::string id, std::string name = {}) {
 template <class Presence>
 struct scene {
     void leave(const std::string& id) {
-        people.leave(id, home.get(), [this](const person& person) { departed.push_back(person.id); });
+        people.leave(id, home.get(),
+                     [this](const std::shared_ptr<const person>& person) { departed.push_back(person->id); });
     }
     fake::manual_loop home;
     Presence people;

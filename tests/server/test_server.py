@@ -4,6 +4,7 @@ socket is tested in the unit tests, with the harness."""
 import asyncio
 import os
 import random
+import signal
 import socket
 import struct
 import unittest
@@ -222,6 +223,15 @@ class StartAndStop(ServerCase):
         server = self.start()
         server.process.send_signal(2)
         self.assertEqual(server.wait(), 0)
+
+    def test_a_second_interrupt_ends_a_server_that_waits_for_its_clients(self):
+        server = Server()  # with an hour for them
+        self.addCleanup(server.kill)
+        deaf = self.raw_websocket(server)
+        server.process.send_signal(signal.SIGINT)
+        self.assertEqual(deaf.close_code(), 1001)  # which it does not answer
+        server.process.send_signal(signal.SIGINT)
+        self.assertEqual(server.wait(), -signal.SIGINT)
 
     def test_a_port_that_is_taken_is_told_plainly(self):
         server = self.start()

@@ -56,6 +56,23 @@ TEST_CASE("A client may be declared before its world", "[testing]") {
     CHECK(watched.rooms.size() == 0);
 }
 
+TEST_CASE("A client that floods, and is not read from, leaves when its world ends", "[testing]") {
+    watched_rooms watched;
+    {
+        roompp::limits limits;
+        limits.messages_per_second = 5;
+        limits.on_flood = roompp::flood::drop;
+        roompp::server server;
+        server.limits(limits).websocket("/{room}/", watched.rooms);
+        t::world world(server);
+        auto client = world.connect("/a/");
+        for (int i = 0; i < 300; ++i) client.send("hi");
+        world.settle();
+    }
+    CHECK(watched.log.back() == "left 1006");
+    CHECK(watched.rooms.size() == 0);
+}
+
 TEST_CASE("A client of an ended world throws, and can be destroyed", "[testing]") {
     watched_rooms watched;
     auto ann = t::world(watched.rooms).connect("/a/").named("Ann");

@@ -158,6 +158,22 @@ TEST_CASE("A batch is compressed once, and only the messages that get smaller", 
     CHECK(batch.compressed(*algorithm)->bytes() == "\x81\x05other");
 }
 
+// What it shows of races, the thread sanitizer sees.
+TEST_CASE("Several loops may compress different messages at the same time", "[deflate]") {
+    const auto algorithm = roompp::deflate();
+    std::vector<std::string> results(4);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < results.size(); ++i)
+        threads.emplace_back([&result = results[i], &algorithm, i] {
+            for (int round = 0; round < 20; ++round) {
+                result.clear();
+                (void)algorithm->deflate(varied_text(1000 + i), result);
+            }
+        });
+    for (auto& thread : threads) thread.join();
+    for (std::size_t i = 0; i < results.size(); ++i) CHECK(inflated(*algorithm, results[i]) == varied_text(1000 + i));
+}
+
 TEST_CASE("Several loops may ask for the compressed batch at the same time", "[deflate]") {
     const auto algorithm = roompp::deflate();
     frame_batch batch;
@@ -213,6 +229,14 @@ TEST_CASE("Compressed data that end within a block are refused", "[deflate]") {
     REQUIRE(roompp::deflate()->deflate(std::string(1000, 'y'), smaller));
     CHECK(close_code_for(masked_frame(0xC2, smaller)) == 0);
     CHECK(close_code_for(masked_frame(0xC2, smaller.substr(0, 4))) == 1007);
+}
+
+TEST_CASE("A compressed message can refer to nothing before it, which another client may have sent", "[deflate]") {
+    // A block with fixed codes: three bytes from five bytes back (RFC 1951, section 3.2.6), and the empty block's beginning.
+    const std::string reference("\x02\x12\0\0", 4);
+    const std::string secret = stored_block("secret", false);
+    CHECK(close_code_for(masked_frame(0xC1, secret + reference)) == 0);
+    CHECK(close_code_for(masked_frame(0xC1, secret + std::string(1, '\0')) + masked_frame(0xC1, reference)) == 1007);
 }
 
 TEST_CASE("A message may end with a final block", "[deflate]") {

@@ -122,6 +122,14 @@ TEST_CASE("Bytes that are not frames of a client have the right close code", "[f
               .close_code == 1009);
     CHECK(read_all(std::string("\x81\xfe\x00\x05", 4) + std::string(9, 'x')).close_code ==
           1002);  // length not shortest
+    CHECK(read_all(std::string("\x81\xff\0\0\0\0\0\0\xff\xff", 10) + std::string(4, 'x'), 100'000).close_code == 1002);
+}
+
+TEST_CASE("All fragments of a message count together against its limit", "[frame_reader]") {
+    const std::string part(400, 'x');
+    const std::string start = client_frame(text_start, part) + client_frame(middle, part);
+    CHECK(read_all(start + client_frame(end, std::string(200, 'x'))).close_code == 0);
+    CHECK(read_all(start + client_frame(end, std::string(201, 'x'))).close_code == 1009);
 }
 
 TEST_CASE("A reader is never idle after an error", "[frame_reader]") {
@@ -140,6 +148,12 @@ TEST_CASE("A text message in fragments must be UTF-8 to its end", "[frame_reader
         read_all(client_frame(text_start, "\xe2") + client_frame(middle, "\x82") + client_frame(end, "\xac"));
     CHECK(split.close_code == 0);
     CHECK(split.messages == std::vector<std::string>{"\xe2\x82\xac"});
+}
+
+TEST_CASE("A text that has come whole is unmasked once before it is refused", "[frame_reader]") {
+    CHECK(read_all("\x81\x84\xff\xff\xff\xff"
+                   "abcd")
+              .close_code == 1007);  // masked, it would be UTF-8
 }
 
 TEST_CASE("A text that cannot become UTF-8 is refused before its frame has ended", "[frame_reader]") {

@@ -1,5 +1,6 @@
 // Requests to open a WebSocket, and their responses.
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,24 @@ TEST_CASE("A subprotocol is agreed upon if it is offered, and else not sent", "[
     CHECK(chosen(world.client("/")).empty());
 }
 
+TEST_CASE("One address may open only so many WebSockets a second", "[handshake]") {
+    roompp::server server;
+    roompp::limits limits;
+    limits.joins_per_second = 1;
+    set_up(server.limits(limits));
+    t::world world(server);
+    auto ann = world.connect("/ws/echo/");
+    constexpr int addresses = 254;  // of the harness, one after the other
+    for (int i = 1; i < addresses; ++i) REQUIRE(world.client("/ws/echo/").try_connect().status == 101);
+    const auto refused = world.client("/ws/echo/").try_connect();  // of Ann's address again
+    CHECK(refused.status == 429);
+    CHECK(refused.header("Retry-After") == "1");
+    ann.send("hello").expect("hello");
+    world.advance(std::chrono::seconds(1));
+    for (int i = 1; i < addresses; ++i) REQUIRE(world.client("/ws/echo/").try_connect().status == 101);
+    CHECK(world.client("/ws/echo/").try_connect().status == 101);
+}
+
 TEST_CASE("An unknown path gets 404", "[handshake]") {
     roompp::server server;
     set_up(server);
@@ -86,15 +105,27 @@ TEST_CASE("A bad room name gets 400, and its text does not come back", "[handsha
     roompp::server server;
     set_up(server);
     t::world world(server);
-    const std::vector<std::string> names{"a%20b", "%ff",   "%2e%2e", "..",           "%zz",      "%4",
-                                         "%",     "a%2Fb", "a%00b",  "%3Cscript%3E", "\xc3\xa4", std::string(101, 'x')};
+    const std::vector<std::string> names{"%20a",
+                                         "%ff",
+                                         "%2e%2e",
+                                         "..",
+                                         "%zz",
+                                         "%4",
+                                         "%",
+                                         "a%2Fb",
+                                         "a%00b",
+                                         "%C2%85",
+                                         "%E2%80%AE%3C",
+                                         "%E2%80%8B",
+                                         std::string(101, 'x')};
     for (const std::string& name : names) {
         CAPTURE(name);
         auto client = world.client("/ws/room/" + name + "/");
         CHECK(client.try_connect().status == 400);
         CHECK(client.handshake().body.find('<') == std::string::npos);
     }
-    CHECK(world.client("/ws/room/" + std::string(100, 'x') + "/").try_connect().status == 101);
+    for (const std::string& name : {std::string(100, 'x'), std::string("a%20b"), std::string("%E6%88%BF%E9%97%B4")})
+        CHECK(world.client("/ws/room/" + name + "/").try_connect().status == 101);
 }
 
 TEST_CASE("Another version of the protocol gets 426 and is told the right one", "[handshake]") {

@@ -48,6 +48,10 @@ struct limits {
     /// Number of leading bits of an IPv6 address by which limits by address count, 0 to 128. A host, or a home, has all
     /// addresses of its /64 (RFC 4291, section 2.5.4), so that single ones would limit nobody.
     std::size_t ipv6_prefix = 64;
+    /// Maximum number of WebSockets that one peer address may open a second, each of which may join a room that tells it to
+    /// everybody; further ones get 429. 0: no limit, as everybody has one address behind a proxy. Clients that poll count as
+    /// messages.
+    std::uint64_t joins_per_second = 0;
     /// Maximum number of connections at one time that have not yet sent their first whole request; further ones get
     /// 503. Divided evenly among the server's threads. Real clients send it within one round trip.
     std::size_t handshakes = 10'000;
@@ -68,6 +72,9 @@ struct limits {
     /// threads. When it is exceeded, empty rooms are destroyed, then the room that has a new message forgets its oldest
     /// ones. Hundreds of rooms with histories of the default size, or 25 KiB for each of 10,000.
     std::size_t history_bytes = 256 * 1024 * 1024;
+    /// How long a room of more than 20 members gathers joins and leaves before it tells the members of them, all in one: each
+    /// is told to everybody, and who joins is shown everybody. 0: at once. Up to a second serves people.
+    std::chrono::milliseconds presence_interval{100};
     /// Maximum number of rooms that one connection is in at one time; it is closed with 1008 when it joins another.
     std::size_t rooms_per_connection = 100;
     /// How long a room with a history stays after its last member has left, so that members who lost their connection

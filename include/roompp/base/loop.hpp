@@ -112,6 +112,14 @@ public:
     /// O(log timers).
     [[nodiscard]] timer after(clock::duration delay, task work);
 
+    /// Whether the driver can wake the loop between its ticks, see wake_after(). Only on the loop's thread.
+    [[nodiscard]] bool can_wake() const noexcept { return static_cast<bool>(alarm_); }
+    /// Runs the task on the loop after a delay that may be shorter than its ticks; can't be cancelled. Needs can_wake(). Only
+    /// on the loop's thread.
+    void wake_after(clock::duration delay, task work) { alarm_(delay, std::move(work)); }
+    /// For the driver of the loop: how wake_after() works. Set before the loop is used.
+    void set_alarm(std::function<void(clock::duration, task)> alarm) { alarm_ = std::move(alarm); }
+
     /// For the driver of the loop: sets the loop's time, and runs the timers that are due, in the order of their times.
     /// A timer that is made meanwhile waits for the next call, however short its delay.
     void advance(clock::time_point now);
@@ -132,6 +140,7 @@ private:
     clock::time_point now_ = clock::now();
     std::optional<std::chrono::system_clock::time_point> wall_;
     std::function<std::uint64_t()> random_;
+    std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread

@@ -33,7 +33,7 @@ namespace detail {
 /// - `std::optional<response> respond(request&, responder&)`: the response, unless it is given through the responder;
 /// - `bool takes_upgrade(const request&)`: whether a request is for another protocol (RFC 9110, section 7.8);
 /// - `upgrade_options`: what it notes between these two, default-constructible;
-/// - `std::optional<response> accept_upgrade(request&, upgrade_options&)`: the refusal of such a request;
+/// - `std::optional<response> accept_upgrade(request&, net::shard& host, upgrade_options&)`: the refusal of such a request;
 /// - `void start_upgrade(net::shard&, Stream, const request_head&, std::string_view rest, upgrade_options)`: takes over
 ///   the stream, which has answered nothing yet, with the bytes that came after the head; head and rest are valid
 /// during
@@ -380,7 +380,7 @@ private:
 
     void upgrade(request& incoming, std::string_view rest) {
         typename Router::upgrade_options options;
-        if (auto refusal = router_.accept_upgrade(incoming, options)) return answer_last(*refusal);
+        if (auto refusal = router_.accept_upgrade(incoming, this->host(), options)) return answer_last(*refusal);
         const auto self = this->shared_from_this();
         router_.start_upgrade(this->host(), this->release(), reader_.head(), rest, std::move(options));
     }

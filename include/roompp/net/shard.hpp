@@ -102,6 +102,8 @@ public:
     void run(const std::function<void(std::exception_ptr)>& failed, std::function<void()> ended);
     /// Lets run() return.
     void leave_run();
+    /// Sets what run() calls first at each tick, about once a second; before run().
+    void on_tick(std::function<void()> hook) { on_tick_ = std::move(hook); }
 
     /// For drivers that run the loop instead of run(), in virtual time: runs one ready handler. Exceptions pass
     /// through.
@@ -109,10 +111,7 @@ public:
     bool poll_one();
 
     /// For drivers that run the loop instead of run(): sets the time, and runs what is due.
-    void advance(clock::time_point now) {
-        home_.advance(now);
-        tick();
-    }
+    void advance(clock::time_point now);
 
     /// Ends the connections and then the loop: politely, and immediately after limits::stop_timeout.
     void stop();
@@ -180,6 +179,7 @@ private:
     template <class Visitor>
     void for_each_connection(Visitor&& visit);
     void schedule_tick();
+    void wake_after(clock::duration delay, loop::task work);
     void tick();
     void end_if_done() noexcept;
 
@@ -193,6 +193,7 @@ private:
     fan_out_policy make_writer_;
     std::optional<gathered_sends> sends_;
     std::function<void()> on_end_;   // while run() keeps the time
+    std::function<void()> on_tick_;  // likewise
     clock::duration tick_length_{};  // 0 if a driver keeps the time
     clock::time_point stop_by_{};
     shard_connection* first_ = nullptr;
@@ -203,6 +204,7 @@ private:
     std::size_t rejected_ = 0;
     bool stopping_ = false;
     bool ended_ = false;
+    bool tick_is_scheduled_ = false;
     std::unique_ptr<reactor> reactor_;  // destroyed first: its handlers hold connections
 };
 

@@ -88,9 +88,7 @@ private:
         }
         void on_drain() override {
             if constexpr (Room::presence_type::tells)
-                membership_.visit([](Room& room, typename Room::member& member) {
-                    member.write(v1_frames::presence(room.people_count(), room.people()));
-                });
+                membership_.visit([](Room& room, typename Room::member& member) { room.show_people(member); });
         }
         void on_close(const close_event& event) override { membership_.leave(event); }
 

@@ -93,6 +93,17 @@ public:
         patches_.push_back({&slot, {begin, common_->size()}, {0, 0}});
     }
 
+    /// Adds something for everyone except some, who get what add_private() encoded in its place.
+    /// @param for_each_slot called with a function that takes each of their slots.
+    template <class Append, class ForEachSlot>
+    void add_replaced(Append&& append, range replacement, ForEachSlot&& for_each_slot) {
+        const std::size_t begin = common().size();
+        append(*common_);
+        private_bytes();
+        const range replaced{begin, common_->size()};
+        for_each_slot([&](const subscriber_slot& slot) { patches_.push_back({&slot, replaced, replacement}); });
+    }
+
     /// Adds a message for one alone.
     void add_only(const subscriber_slot& slot, payload message) {
         add_only(slot, add_private([&](Batch& batch) { batch.append(message); }));

@@ -1,6 +1,7 @@
 #pragma once
 // From a room to its members: every event encoded once for each encoding, one batch a turn, handed to each loop.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -95,6 +96,31 @@ public:
                 range = group.gathered.add_private([&](batch_type& batch) { append(group, batch, event); });
             group.gathered.add_only(slot.subscriber, range);
         });
+        schedule_flush();
+    }
+    /// Sends some events to every member except the newcomers, who are shown the people instead. Members without an encoding
+    /// get neither.
+    /// @param newcomers the slots of members.
+    void broadcast_presence(const std::vector<room_event>& events, const std::vector<const member_slot*>& newcomers,
+                            std::size_t people_count, const std::vector<presence_entry>& people) {
+        for (std::size_t i = 0; i < groups_.size(); ++i) {
+            encoding_group& group = groups_[i];
+            if (group.size() == 0 || !group.encoding) continue;
+            const auto is_in_group = [i](const member_slot* slot) { return slot->group == i; };
+            typename batch_builder<batch_type>::range shown;
+            if (std::any_of(newcomers.begin(), newcomers.end(), is_in_group))
+                shown = group.gathered.add_private(
+                    [&](batch_type& batch) { group.encoding->append_people(batch, people_count, people); });
+            group.gathered.add_replaced(
+                [&](batch_type& batch) {
+                    for (const room_event& event : events) group.encoding->append(batch, event);
+                },
+                shown,
+                [&](const auto& replace) {
+                    for (const member_slot* slot : newcomers)
+                        if (is_in_group(slot)) replace(slot->subscriber);
+                });
+        }
         schedule_flush();
     }
     /// Sends a member a frame that is no event, in order with its events.

@@ -53,7 +53,7 @@ public:
         return is_news ? std::optional(entry.since) : std::nullopt;
     }
 
-    /// A connection of this person has left. `on_leave(person)` is called when none is left and the grace has passed:
+    /// A connection of this person has left. `on_leave(const std::shared_ptr<const person>&)` is called when none is left and the grace has passed:
     /// at once without a grace, else by a timer of the loop.
     template <class OnLeave>
     void leave(const std::string& id, loop& home, OnLeave on_leave) {
@@ -61,15 +61,21 @@ public:
         if (found == people_.end() || --found->second.entry.connections != 0) return;
         if constexpr (GraceSeconds == 0) {
             const auto person = extract(found);
-            on_leave(*person);
+            on_leave(person);
         } else {
             found->second.grace = home.after(std::chrono::seconds(GraceSeconds), [this, id, on_leave] {
                 if (const auto expired = people_.find(id); expired != people_.end()) {
                     const auto person = extract(expired);
-                    on_leave(*person);
+                    on_leave(person);
                 }
             });
         }
+    }
+
+    /// The person of this id; null if it is not present.
+    [[nodiscard]] const presence_entry* find(const std::string& id) const {
+        const auto found = people_.find(id);
+        return found == people_.end() ? nullptr : &found->second.entry;
     }
 
     /// The number of persons.

@@ -1,6 +1,7 @@
 #pragma once
 // A room: members, one order of messages, and the hooks of the application.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -26,6 +27,7 @@
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/policies.hpp>
 #include <roompp/rooms/presence.hpp>
+#include <roompp/rooms/presence_news.hpp>
 #include <roompp/rooms/publication_log.hpp>
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/room_hooks.hpp>
@@ -231,6 +233,19 @@ public:
 
     /// Writes now what was gathered in this turn; the end of the turn does so by itself.
     void flush() { out_.flush(); }
+    /// Tells the members now of joins and leaves that limits::presence_interval lets wait; needs the policy `presence`.
+    void flush_presence() {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        tell_news();
+    }
+    /// Shows a member the people, as when it joined, in order with the news of them; needs the policy `presence`. For members
+    /// that have missed some.
+    void show_people(member& viewer) {
+        static_assert(presence_type::tells, "roompp: a room knows its people only with the policy roompp::presence");
+        if (!is_member(viewer)) return;
+        news_.add_newcomer(roster_.owner_of(viewer));
+        if (!is_news_due_) tell_news();
+    }
 
 private:
     friend member;
@@ -321,11 +336,17 @@ private:
         join_snapshot snapshot = catch_up(options.resume.get(), options.history_limit);
         snapshot.self = joining->person_.get();
         if constexpr (presence_type::tells) {
+            const bool is_gathering = gathers_news();
+            if (is_gathering) {
+                const auto* const before = roster_.presence().find(joining->person_->id);
+                news_.note(joining->person_->id, before ? before->person : nullptr);
+                news_.add_newcomer(joining);
+            }
             const auto since = roster_.enter(*joining);
-            is_news = since.has_value();
+            is_news = since.has_value() && !is_gathering;
             arrival.at = since.value_or(arrival.at);
-            if (options.encoding) people = roster_.presence().list();
-            snapshot.has_presence = true;
+            if (options.encoding && !is_gathering) people = roster_.presence().list();
+            snapshot.has_presence = !is_gathering;
             snapshot.people_count = roster_.presence().size();
             snapshot.people = &people;
         }
@@ -345,6 +366,42 @@ private:
         if (error) std::rethrow_exception(error);
     }
 
+    // Whether a join or leave waits with others, and is told with them in a while.
+    [[nodiscard]] bool gathers_news() {
+        constexpr std::size_t max_members_told_at_once = 20;
+        if (is_news_due_) return true;
+        if (roster_.size() <= max_members_told_at_once || news_interval_.count() == 0 || !home_.can_wake())
+            return false;
+        is_news_due_ = true;
+        home_.wake_after(news_interval_, [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->tell_news();
+        });
+        return true;
+    }
+    void tell_news() {
+        is_news_due_ = false;
+        if (news_.empty()) return;
+        const auto& present = roster_.presence();
+        const auto changes = news_.take_changes([&](const std::string& id) -> std::shared_ptr<const person> {
+            const auto* const entry = present.find(id);
+            return entry ? entry->person : nullptr;
+        });
+        std::vector<room_event> events;
+        for (const auto& change : changes) {
+            events.push_back(event_of(change.has_left ? event_kind::leave : event_kind::join, nullptr));
+            events.back().sender = change.subject.get();
+            if (!change.has_left) events.back().at = present.find(change.subject->id)->since;
+        }
+        std::vector<const member_slot*> newcomers;
+        const auto owners = news_.take_newcomers();
+        for (const auto& newcomer : owners)
+            if (is_member(*newcomer)) newcomers.push_back(&newcomer->slot_);
+        guard(nullptr, [&] {
+            out_.broadcast_presence(events, newcomers, present.size(),
+                                    newcomers.empty() ? std::vector<presence_entry>() : present.list());
+        });
+    }
+
     // @returns the member's ownership.
     std::shared_ptr<member> remove(member& leaving, const close_event& reason) {
         const auto self = this->shared_from_this();  // the last member's leaving destroys the room
@@ -354,10 +411,11 @@ private:
         out_.remove(owner, leaving.connection_, leaving.slot_);
 
         if constexpr (presence_type::tells)
-            roster_.leave(leaving, home_, [this](const person& person) {
+            roster_.leave(leaving, home_, [this](const std::shared_ptr<const person>& person) {
                 guard(nullptr, [&] {
+                    if (gathers_news()) return news_.note(person->id, person);
                     room_event event = event_of(event_kind::leave, nullptr);
-                    event.sender = &person;
+                    event.sender = person.get();
                     out_.broadcast(event);
                 });
             });
@@ -395,6 +453,9 @@ private:
     fan_out<connection_type> out_;
     publication_log<history_type> log_;
     detail::message_dispatch<basic_room, member, messages> dispatch_;
+    detail::presence_news<member> news_;
+    std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
+    bool is_news_due_ = false;                    // a wake-up tells it
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };

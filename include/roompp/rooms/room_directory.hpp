@@ -191,6 +191,7 @@ private:
         if (!room) return nullptr;
         share.histories->set_limit(limits_.history_bytes / homes_.size());
         room->log_.attach(share.histories);
+        room->news_interval_ = limits_.presence_interval;
         room->on_empty_ = [weak = this->weak_from_this()](Room& empty) {
             if (const auto self = weak.lock()) self->on_empty(empty);
         };

@@ -63,7 +63,7 @@ struct join_snapshot {
     roompp::recovery recovery = roompp::recovery::fresh;
     const person* self = nullptr;                         ///< the member's own person
     std::vector<room_event> messages;                     ///< those that were missed, or the latest ones, in order
-    bool has_presence = false;                            ///< whether the room's policy is presence
+    bool has_presence = false;                            ///< whether it shows the persons
     std::size_t people_count = 0;                         ///< the number of persons
     const std::vector<presence_entry>* people = nullptr;  ///< the persons, the member itself included, up to a bound
 };
@@ -86,6 +86,11 @@ public:
     virtual void append(Batch& batch, const room_event& event) const = 0;
     /// Writes the first that a member gets.
     virtual void append(Batch& batch, const join_snapshot& first) const = 0;
+    /// Writes who is in the room, for members that were not shown it when they joined: see basic_room::flush_presence().
+    /// @param count the number of persons; `people` are as many of them as the room lists.
+    virtual void append_people(Batch& batch, std::size_t count, const std::vector<presence_entry>& people) const {
+        (void)batch, (void)count, (void)people;
+    }
     /// Writes a frame that the application has encoded itself, see room_member::write().
     virtual void append_frame(Batch& batch, payload frame) const { batch.append(frame); }
 };

@@ -100,7 +100,7 @@ public:
     std::optional<std::chrono::system_clock::time_point> enter(const Member& member) {
         return presence_.enter(member.person_, member.since());
     }
-    /// Notes that a member has left. `on_leave(const person&)` is called if that is news, see
+    /// Notes that a member has left. `on_leave(const std::shared_ptr<const person>&)` is called if that is news, see
     /// presence_with_grace::leave().
     template <class OnLeave>
     void leave(const Member& member, loop& home, OnLeave on_leave) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <roompp/base/handler.hpp>
 #include <roompp/base/limits.hpp>
 #include <roompp/base/loop.hpp>
+#include <roompp/base/rate_limiter.hpp>
 #include <roompp/config.hpp>
 #include <roompp/http/http_date.hpp>
 #include <roompp/http/request.hpp>
@@ -71,7 +73,7 @@ public:
     }
     [[nodiscard]] std::optional<response> respond(request& request, responder& deferred);
     [[nodiscard]] bool takes_upgrade(const request& request) const;
-    [[nodiscard]] std::optional<response> accept_upgrade(request& request, upgrade_options& options);
+    [[nodiscard]] std::optional<response> accept_upgrade(request& request, net::shard& host, upgrade_options& options);
     /// Defined in server/upgrade.hpp.
     template <class Stream>
     void start_upgrade(net::shard& host, Stream stream, const request_head& head, std::string_view rest,
@@ -84,6 +86,8 @@ public:
     void report(const std::exception_ptr& error) noexcept;
 
 private:
+    // Counts an upgrade of this address. Safe from any thread.
+    [[nodiscard]] bool allows_join(const std::string& peer_address, const limits& limits, const loop& home);
     void report_by_default(const std::exception_ptr& error) const;
 
     router plain_;
@@ -93,6 +97,8 @@ private:
     std::function<void(std::exception_ptr)> default_error_handler_;
     handler<void(const request&, const response_info&)> response_hook_;
     std::string secret_;
+    std::mutex joins_mutex_;
+    address_rate_limiter joins_;  // of all loops
 };
 
 }  // namespace detail

@@ -47,6 +47,8 @@ public:
     memory_link& operator=(const memory_link&) = delete;
 
     [[nodiscard]] net::shard& host() const noexcept { return host_; }
+    /// Whether the server has closed its end.
+    [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
     [[nodiscard]] const std::string& peer_address() const noexcept { return peer_address_; }
 
     // The client's end

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <roompp/config.hpp>
@@ -57,6 +58,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
+    home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
@@ -71,15 +73,17 @@ ROOMPP_DECL void shard::run(const std::function<void(std::exception_ptr)>& faile
     tick_length_ = std::chrono::seconds(1);
     reactor_->timer.emplace(reactor_->context);
     home_.advance(clock::now());
-    schedule_tick();
     for (;;) {
         try {
+            if (!tick_is_scheduled_ && !ended_) schedule_tick();
             if (reactor_->work.owns_work()) reactor_->context.run();
             reactor_->context.restart();
             reactor_->context.run_until(stop_by_);  // the coroutines that are left
             break;
         } catch (...) {
             failed(std::current_exception());
+            // Memory is short: the time must go on, and until then nothing would end by itself.
+            if (!tick_is_scheduled_) std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
     }
     sends_.reset();
@@ -97,7 +101,12 @@ ROOMPP_DECL void shard::stop() {
     if (stopping_) return;
     stopping_ = true;
     stop_by_ = deadline(limits_.stop_timeout);
-    for_each_connection([](shard_connection& connection) { connection.stop(); });
+    try {
+        for_each_connection([](shard_connection& connection) { connection.stop(); });
+    } catch (...) {
+        end_if_done();
+        throw;
+    }
     end_if_done();
 }
 
@@ -106,22 +115,54 @@ ROOMPP_DECL void shard::use(fan_out_policy make_writer, std::shared_ptr<const co
     compression_ = std::move(algorithm);
 }
 
+// What one throws costs the others nothing; the first exception is thrown at the end.
 template <class Visitor>
 void shard::for_each_connection(Visitor&& visit) {
+    std::exception_ptr error;
     for (shard_connection* connection = first_; connection; connection = next_visited_) {
         next_visited_ = connection->next_;
-        visit(*connection);
+        try {
+            visit(*connection);
+        } catch (...) {
+            if (!error) error = std::current_exception();
+        }
     }
     next_visited_ = nullptr;
+    if (error) std::rethrow_exception(error);
 }
 
 ROOMPP_DECL void shard::schedule_tick() {
     reactor_->timer->expires_after(tick_length_);
     reactor_->timer->async_wait([this](const std::error_code& ec) {
+        tick_is_scheduled_ = false;
         if (ec || ended_) return;
         schedule_tick();  // before the tick, which may throw
+        if (on_tick_) on_tick_();
         advance(clock::now());
     });
+    tick_is_scheduled_ = true;
+}
+
+ROOMPP_DECL void shard::advance(clock::time_point now) {
+    try {
+        home_.advance(now);
+    } catch (...) {
+        tick();  // the timeouts of connections do not depend on a timer of the application
+        throw;
+    }
+    tick();
+}
+
+ROOMPP_DECL void shard::wake_after(clock::duration delay, loop::task work) {
+    if (reactor_->timer) {
+        const auto alarm = std::make_shared<loop_timer>(reactor_->context, delay);
+        alarm->async_wait([alarm, work = std::move(work)](const std::error_code& ec) {
+            if (!ec) work();
+        });
+    } else {  // a driver keeps the time
+        const auto alarm = std::make_shared<loop::timer>();
+        *alarm = home_.after(delay, [alarm, work = std::move(work)] { work(); });
+    }
 }
 
 ROOMPP_DECL void shard::tick() {

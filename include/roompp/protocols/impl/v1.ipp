@@ -1,7 +1,9 @@
 #pragma once
 // Definitions of <roompp/protocols/v1.hpp>.
 
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
@@ -24,7 +26,11 @@ public:
     }
     void append(net::frame_batch& batch, const join_snapshot& snapshot) const override {
         batch.append(payload(v1_frames::history(snapshot)));
-        if (snapshot.has_presence) batch.append(payload(v1_frames::presence(snapshot.people_count, *snapshot.people)));
+        if (snapshot.has_presence) append_people(batch, snapshot.people_count, *snapshot.people);
+    }
+    void append_people(net::frame_batch& batch, std::size_t count,
+                       const std::vector<presence_entry>& people) const override {
+        batch.append(payload(v1_frames::presence(count, people)));
     }
 };
 

@@ -81,6 +81,9 @@ ROOMPP_DECL void listeners::start() {
                         serve(loops_, routes_, host, std::move(stream), has_slot);
                     },
                     [this](const std::exception_ptr& error) { routes_.report(error); }});
+    loops_.first().on_tick([this] {
+        for (auto& port : ports_->acceptors) port.tick();
+    });
 }
 
 ROOMPP_DECL void listeners::stop_on_signals(std::function<void()> on_signal) {

@@ -7,6 +7,8 @@
 
 #include <roompp/http/field_values.hpp>
 #include <roompp/http/request_head.hpp>
+#include <roompp/net/address_group.hpp>
+#include <roompp/net/shard.hpp>
 #include <roompp/server/routing_table.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -63,8 +65,23 @@ ROOMPP_DECL bool routing_table::takes_upgrade(const request& request) const {
     return std::nullopt;
 }
 
-ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, upgrade_options& options) {
+ROOMPP_DECL bool routing_table::allows_join(const std::string& peer_address, const limits& limits, const loop& home) {
+    if (limits.joins_per_second == 0) return true;
+    roompp::limits rate;
+    rate.messages_per_second = limits.joins_per_second;
+    rate.bytes_per_second = 0;
+    const std::lock_guard lock(joins_mutex_);
+    return joins_.allow(net::address_group(peer_address, limits.ipv6_prefix), 0, rate, home.now());
+}
+
+ROOMPP_DECL std::optional<response> routing_table::accept_upgrade(request& request, net::shard& host,
+                                                                  upgrade_options& options) {
     if (auto refusal = check_handshake(request)) return refusal;
+    if (!allows_join(request.peer_address(), host.limits(), host.home())) {
+        response refusal(429, "Too many connections are opened from this address; try again in a second.\n");
+        refusal.headers.emplace_back("Retry-After", "1");
+        return refusal;
+    }
     auto [route, values] = find_route(
         websockets_, request.path(), [](const websocket_route& r) -> const path_template& { return r.path(); },
         [](const websocket_route&) { return true; });

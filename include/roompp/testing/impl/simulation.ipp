@@ -103,6 +103,13 @@ ROOMPP_DECL void simulation::end() {
     const auto links = live_links();
     for (const auto& link : links) link->vanish();
     run_quietly();
+    // A client that floods is not read from until a later tick: only then the server notices that it has vanished.
+    constexpr int max_ticks = 10'000;
+    const auto is_closed = [](const link_ptr& link) { return link->is_closed(); };
+    for (int i = 0; i < max_ticks && !std::all_of(links.begin(), links.end(), is_closed); ++i) {
+        move_clock(std::chrono::seconds(1));
+        run_quietly();
+    }
     for (const auto& link : links) link->detach();
     for (const auto& error : errors_)
         std::fprintf(stderr, "roompp: a handler failed as its test ended: %s\n", detail::error_text(error).c_str());

@@ -25,8 +25,11 @@ public:
     }
     void append(net::frame_batch& batch, const join_snapshot& snapshot) const override {
         batch.append_bytes(event_text(v1_frames::history(snapshot), event_id(snapshot.epoch, snapshot.last_id)));
-        if (snapshot.has_presence)
-            batch.append_bytes(event_text(v1_frames::presence(snapshot.people_count, *snapshot.people)));
+        if (snapshot.has_presence) append_people(batch, snapshot.people_count, *snapshot.people);
+    }
+    void append_people(net::frame_batch& batch, std::size_t count,
+                       const std::vector<presence_entry>& people) const override {
+        batch.append_bytes(event_text(v1_frames::presence(count, people)));
     }
     void append_frame(net::frame_batch& batch, payload frame) const override {
         if (frame.is_text()) batch.append_bytes(event_text(frame));
@@ -44,8 +47,11 @@ public:
         batch.append_bytes(event.kind == event_kind::message ? "\n" : ',' + v1_frames::event(event));
     }
     void append(net::frame_batch& batch, const join_snapshot& snapshot) const override {
-        if (snapshot.has_presence)
-            batch.append_bytes(',' + v1_frames::presence(snapshot.people_count, *snapshot.people));
+        if (snapshot.has_presence) append_people(batch, snapshot.people_count, *snapshot.people);
+    }
+    void append_people(net::frame_batch& batch, std::size_t count,
+                       const std::vector<presence_entry>& people) const override {
+        batch.append_bytes(',' + v1_frames::presence(count, people));
     }
     void append_frame(net::frame_batch& batch, payload frame) const override {
         if (frame.is_text()) batch.append_bytes(',' + v1_frames::json_value(frame));
