@@ -11,6 +11,7 @@
 
 #include <roompp/protocols/impl/django_channels.ipp>
 #include <roompp/protocols/impl/json.ipp>
+#include <roompp/protocols/impl/json_numbers.ipp>
 #include <roompp/protocols/impl/v1.ipp>
 #include <roompp/protocols/impl/v1_commands.ipp>
 #include <roompp/protocols/impl/v1_frames.ipp>

@@ -11,6 +11,7 @@
 
 #include <roompp/config.hpp>
 #include <roompp/protocols/json.hpp>
+#include <roompp/protocols/json_numbers.hpp>
 
 #include <roompp/base/payload.hpp>
 #include <roompp/rooms/policies.hpp>
@@ -46,7 +47,7 @@ std::optional<Message> from_json_value(const nlohmann::json& json) {
         return first_alternative<Message>(json);
     } else {
         try {
-            return json.get<Message>();
+            return checked_value<Message>(json);
         } catch (const nlohmann::json::exception&) {  // a member is missing or has another type
             return std::nullopt;
         }
@@ -66,7 +67,8 @@ nlohmann::json to_json_value(const Message& message) {
 /// Codec: messages as JSON text (RFC 8259), by nlohmann/json's `from_json` and `to_json`
 /// (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE writes them). Safe from any thread.
 struct json_text {
-    /// @returns the message; nothing if the payload is not the JSON of one, or nested more deeply than max_json_levels.
+    /// @returns the message; nothing if the payload is not the JSON of one, a number does not fit its member, or it is nested
+    /// more deeply than max_json_levels.
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& message) {
         if (!message.is_text()) return std::nullopt;
@@ -84,7 +86,8 @@ struct json_text {
 
 /// Codec: messages as CBOR (RFC 8949) in binary frames, by the same functions of nlohmann/json. Safe from any thread.
 struct cbor {
-    /// @returns the message; nothing if the payload is not the CBOR of one, or nested more deeply than max_json_levels.
+    /// @returns the message; nothing if the payload is not the CBOR of one, a number does not fit its member, or it is nested
+    /// more deeply than max_json_levels.
     template <class Message>
     [[nodiscard]] static std::optional<Message> read(const payload& message) {
         if (!message.is_binary()) return std::nullopt;

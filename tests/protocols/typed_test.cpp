@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +31,34 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(say, text, volume)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(move_to, x, y)
 
 using command = std::variant<say, move_to>;
+
+struct numbers {
+    std::int8_t byte = 0;
+    int whole = 0;
+    std::uint32_t count = 0;
+    std::int64_t large = 0;
+    std::uint64_t size = 0;
+    double ratio = 0;
+    std::vector<int> list = {1, 2};
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(numbers, byte, whole, count, large, size, ratio, list)
+
+struct narrow {
+    std::int8_t n = 0;
+};
+struct wide {
+    std::int64_t n = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(narrow, n)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(wide, n)
+
+struct volume {
+    int percent = 0;
+};
+void from_json(const nlohmann::json& json, volume& value) {
+    value.percent = static_cast<int>(std::clamp<std::int64_t>(json.at("percent").get<std::int64_t>(), 0, 100));
+}
+void to_json(nlohmann::json& json, const volume& value) { json = {{"percent", value.percent}}; }
 
 template <class Room>
 struct scene {
@@ -83,6 +114,66 @@ TEST_CASE("What is no value of the type never gets to the hook", "[typed]") {
         some.receive(wrong);
     CHECK(got == 0);
     CHECK(some.malformed.size() == 11);
+}
+
+TEST_CASE("A number that does not fit its member makes a message malformed", "[typed]") {
+    using talk = roompp::room<numbers, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    std::vector<numbers> got;
+    some.rooms.on_message([&](const numbers& message) { got.push_back(message); });
+    const auto receive = [&](const std::string& member, const std::string& number) {
+        got.clear();
+        some.malformed.clear();
+        nlohmann::json message = numbers();
+        message[nlohmann::json::json_pointer(member)] = nlohmann::json::parse(number);
+        some.receive(message.dump());
+        REQUIRE(got.size() + some.malformed.size() == 1);
+        return got.size() == 1;
+    };
+    const auto check = [&](const std::string& member, std::initializer_list<const char*> good,
+                           std::initializer_list<const char*> bad) {
+        CAPTURE(member);
+        for (const char* number : good) {
+            CAPTURE(number);
+            CHECK(receive(member, number));
+        }
+        for (const char* number : bad) {
+            CAPTURE(number);
+            CHECK_FALSE(receive(member, number));
+        }
+    };
+    check("/byte", {"127", "-128", "1e2", "-100.5"}, {"128", "-129", "300", "1e3", "-1e9", "1e300"});
+    check("/whole", {"2147483647", "-2147483648", "1000.5", "1e9", "-0.5"},
+          {"2147483648", "-2147483649", "5000000000", "5e9", "1e19", "1e300", "-1e300", "18446744073709551615"});
+    check("/count", {"0", "4294967295", "1e9"}, {"-1", "-1.5", "4294967296", "1e10", "1e300"});
+    check("/large", {"9223372036854775807", "-9223372036854775808", "1e18"},
+          {"9223372036854775808", "1e19", "99999999999999999999", "-1e300"});
+    check("/size", {"18446744073709551615", "1e19"}, {"-1", "-1e3", "2e19", "99999999999999999999"});
+    check("/ratio", {"1e300", "-1e300", "0.1", "300.25", "5000000000", "18446744073709551615"}, {});
+    check("/list/1", {"2147483647", "300.5"}, {"2147483648", "1e300"});
+    CHECK(receive("/ratio", "300.25"));
+    CHECK(got.at(0).ratio == 300.25);
+    CHECK(receive("/whole", "1000.5"));
+    CHECK(got.at(0).whole == 1000);
+}
+
+TEST_CASE("A number that does not fit one alternative may fit another", "[typed]") {
+    using talk = roompp::room<std::variant<narrow, wide>, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    std::vector<std::size_t> got;
+    some.rooms.on_message([&](const std::variant<narrow, wide>& message) { got.push_back(message.index()); });
+    for (const char* text : {R"({"n": 127})", R"({"n": 128})", R"({"n": 1e3})"}) some.receive(text);
+    CHECK(got == std::vector<std::size_t>{0, 1, 1});
+}
+
+TEST_CASE("A program's own conversion may limit numbers, and ignore some", "[typed]") {
+    using talk = roompp::room<volume, roompp::of_members<fake::member>>;
+    scene<talk> some;
+    std::vector<int> got;
+    some.rooms.on_message([&](const volume& message) { got.push_back(message.percent); });
+    for (const char* text : {R"({"percent": 1000})", R"({"percent": -5, "other": 1e300})"}) some.receive(text);
+    CHECK(got == std::vector<int>{100, 0});
+    CHECK(some.malformed.empty());
 }
 
 TEST_CASE("Without a hook for it, what is malformed closes its connection with 1007", "[typed]") {
