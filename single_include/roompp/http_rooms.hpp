@@ -224,7 +224,9 @@ ROOMPP_NAMESPACE_END
 
 // The responses to POST requests: frames of roompp.v1 with an HTTP status.
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -233,8 +235,8 @@ namespace detail {
 /// A frame as a response: 200 for an acknowledgement, 4xx for an error. Safe from any thread.
 [[nodiscard]] response post_response(const std::string& frame);
 
-/// The response to a message that is larger than limits::message_bytes: 413.
-[[nodiscard]] response message_too_large_response();
+/// The response to a message that is larger than limits::message_bytes: 413. `number` is its `ack`, if that could be read.
+[[nodiscard]] response message_too_large_response(std::optional<std::uint64_t> number = std::nullopt);
 
 /// Answers one POST request, once. Shared by the tasks that lead to the response; if the last of them goes without an answer,
 /// because the member has left the room meanwhile, the client gets 503. Safe from any thread.
@@ -1238,7 +1240,9 @@ ROOMPP_DECL void poll_connection::end() {
 ROOMPP_NAMESPACE_END
 // Definitions of <roompp/transports/post_reply.hpp>.
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -1261,8 +1265,8 @@ ROOMPP_DECL response post_response(const std::string& frame) {
     return {post_status(frame), "application/json", frame + '\n'};
 }
 
-ROOMPP_DECL response message_too_large_response() {
-    return post_response(v1_frames::error("too_large", "This message is larger than the server allows."));
+ROOMPP_DECL response message_too_large_response(std::optional<std::uint64_t> number) {
+    return post_response(v1_frames::error("too_large", "This message is larger than the server allows.", number));
 }
 
 ROOMPP_DECL post_reply::post_reply(responder reply, std::function<void()> on_end)
@@ -1722,7 +1726,7 @@ ROOMPP_DECL void post_endpoint::operator()(const request& req, const responder& 
     auto client = read_client_request(state_->settings(), req, reply);
     if (!client) return;
     if (req.body().size() > state_->limits().message_bytes) {
-        reply.answer(message_too_large_response());
+        reply.answer(message_too_large_response(parse_v1_ack_number(req.body())));
         return;
     }
     loop& home = state_->directory().home_of(client->room);

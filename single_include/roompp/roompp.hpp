@@ -4065,7 +4065,7 @@ public:
     [[nodiscard]] bool is_secure() const noexcept { return is_secure_; }
     /// The subject of the client's certificate, which has been verified, as RFC 4514 writes it, such as
     /// `CN=Ann,O=Example`; empty without one: see tls::verify_clients().
-    [[nodiscard]] std::string_view client_certificate() const noexcept { return client_certificate_; }
+    [[nodiscard]] std::string client_certificate() const { return std::string(client_certificate_); }
 
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -5194,6 +5194,7 @@ ROOMPP_NAMESPACE_END
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -5419,6 +5420,12 @@ public:
     [[nodiscard]] const roompp::person& person() const noexcept { return person_; }
     /// For the server: the subprotocol; empty if none was chosen.
     [[nodiscard]] const std::string& chosen_subprotocol() const noexcept { return subprotocol_; }
+    /// For routes: which subprotocols they serve, separated by ", ", for the refusal of a client that offers only others.
+    void served_subprotocols(std::string names) { served_subprotocols_ = std::move(names); }
+    /// For the server: the subprotocols that the route serves, or the one that a hook chose; empty if there is none.
+    [[nodiscard]] const std::string& served_subprotocols() const noexcept {
+        return served_subprotocols_.empty() ? subprotocol_ : served_subprotocols_;
+    }
     /// For the server: the further headers.
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& headers() const noexcept { return headers_; }
 
@@ -5427,6 +5434,7 @@ private:
     std::string subprotocol_;
     roompp::person person_;
     std::vector<std::pair<std::string, std::string>> headers_;
+    std::string served_subprotocols_;
 };
 
 /// The name of connect_reply before 0.2; goes with 0.3.
@@ -5543,7 +5551,7 @@ ROOMPP_NAMESPACE_BEGIN
 class websocket_route {
 public:
     /// Asked before a connection is opened: `(request, connect_reply)`; it may refuse with an HTTP status, or choose a
-    /// subprotocol. Runs on the connection's loop, in several threads at once if the server has them.
+    /// subprotocol (a client that offers some, but not the one that is chosen here or by the route, is refused with 400). Runs on the connection's loop, in several threads at once if the server has them.
     template <class F>
     websocket_route& on_connect(F&& f) {
         connect_hook_ = std::forward<F>(f);
@@ -5636,8 +5644,9 @@ public:
             return true;
         };
         const auto is_default = [](const auto& protocol) { return protocol.subprotocol.empty(); };
-        if (!choose(is_offered, req, reply, factory) && !choose(is_default, req, reply, factory))
-            factory = make_factory(raw_protocol(), req, reply);
+        if (choose(is_offered, req, reply, factory)) return factory;
+        reply.served_subprotocols(subprotocols());
+        if (!choose(is_default, req, reply, factory)) factory = make_factory(raw_protocol(), req, reply);
         return factory;
     }
 
@@ -5652,6 +5661,16 @@ private:
             return true;
         };
         return std::apply([&](const auto&... protocol) { return (... || take_if(protocol)); }, protocols_);
+    }
+
+    // The names of the protocols that have one.
+    [[nodiscard]] std::string subprotocols() const {
+        std::string names;
+        const auto add = [&](std::string_view name) {
+            if (!name.empty()) names.append(names.empty() ? "" : ", ").append(name);
+        };
+        std::apply([&](const auto&... protocol) { (add(protocol.subprotocol), ...); }, protocols_);
+        return names;
     }
 
     template <class Protocol>
@@ -8455,9 +8474,12 @@ ROOMPP_DECL decltype(net::accept_options::open) websocket_route::ask(const reque
     // A browser fails a connection without one of the subprotocols that its page has offered (WHATWG WebSockets, section 2.2):
     // after it has joined.
     const std::string& offered = request.header("Sec-WebSocket-Protocol");
-    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol()))
-        reply.refuse(400,
-                     "None of the offered subprotocols is served here: " + offered + ". Offer another one, or none.\n");
+    if (!reply.refused() && !offered.empty() && !detail::offers(request, reply.chosen_subprotocol())) {
+        const std::string& served = reply.served_subprotocols();
+        reply.refuse(
+            400, "None of the offered subprotocols is served here: " + offered +
+                     (served.empty() ? ". This route has none: offer none.\n" : ". Offer " + served + ", or none.\n"));
+    }
     if (reply.refused() || !factory) return nullptr;
     if (!first_message_check_)
         return [factory = std::move(factory)](const std::shared_ptr<connection>& opened) {
@@ -11832,13 +11854,14 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
-// The authority of a URI of this scheme, without the port that the scheme has anyway (RFC 6454, section 4).
+// The authority of a URI of this scheme, without a port that is empty or the default one of the scheme
+// (RFC 6454, section 4; RFC 3986, section 3.2.3).
 [[nodiscard]] ROOMPP_DECL std::string_view without_default_port(std::string_view scheme,
                                                                 std::string_view authority) noexcept {
     const std::string_view port = same_token(scheme, "https") ? ":443" : same_token(scheme, "http") ? ":80" : "";
     const std::size_t colon = authority.rfind(':');
-    if (!port.empty() && colon != std::string_view::npos && authority.substr(colon) == port)
-        authority.remove_suffix(port.size());
+    const std::string_view written = authority.substr((std::min)(colon, authority.size()));
+    if (written == ":" || written == port) authority.remove_suffix(written.size());
     return authority;
 }
 
