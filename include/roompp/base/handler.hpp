@@ -146,6 +146,8 @@ private:
         } else {
             static_assert(!async_work<std::decay_t<result>>::is_async,
                           "roompp: this hook can't be a coroutine; message hooks can");
+            static_assert(std::is_void_v<result> || std::is_void_v<Result>,
+                          "roompp: what this handler returns can't become the result of its hook");
             // A handler that returns nothing, of a hook with a result, has the default result.
             f(std::get<I>(std::forward<Tuple>(arguments))...);
             return Result();

@@ -23,6 +23,7 @@ struct response {
 
     response() = default;
     response(std::string text) : body(std::move(text)) {}
+    response(std::string_view text) : body(text) {}
     response(const char* text) : body(text) {}
     response(int with_status, std::string text) : status(with_status), body(std::move(text)) {}
     response(int with_status, std::string type, std::string text)
