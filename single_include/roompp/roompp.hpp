@@ -11469,8 +11469,8 @@ struct listeners::open_port {
 struct listeners::ports {
     struct signal_handler {
         signal_handler(asio::io_context& context, int number, std::function<void()> hook)
-            : signals(context, number), handler(std::move(hook)) {}
-        net::signal_set signals;
+            : signal(context, number), handler(std::move(hook)) {}
+        net::signal_set signal;
         std::function<void()> handler;
     };
     std::deque<open_port> all;  // references to them are kept by their handlers
@@ -11559,7 +11559,7 @@ ROOMPP_DECL void listeners::on_signal(int signal, std::function<void()> handler)
 
 ROOMPP_DECL void listeners::wait_for_signal(std::size_t index) {
     auto& entry = ports_->signal_handlers[index];
-    entry.signals.async_wait([this, index](const std::error_code& ec, int) {
+    entry.signal.async_wait([this, index](const std::error_code& ec, int) {
         if (ec || ports_->are_closed) return;
         try {
             ports_->signal_handlers[index].handler();
@@ -11576,12 +11576,12 @@ ROOMPP_DECL void listeners::stop() noexcept {
     for (auto& port : ports_->all) port.listener.stop();
     // Cleared, since a second Ctrl-C while connections end has to end the process; and cancelled, since a pending wait would
     // keep the loop until limits::stop_timeout.
-    const auto end = [&ignored](net::signal_set& signals) {
-        signals.clear(ignored);
-        signals.cancel(ignored);
+    const auto end = [&ignored](net::signal_set& set) {
+        set.clear(ignored);
+        set.cancel(ignored);
     };
     if (ports_->stop_signals) end(*ports_->stop_signals);
-    for (auto& entry : ports_->signal_handlers) end(entry.signals);
+    for (auto& entry : ports_->signal_handlers) end(entry.signal);
 }
 
 }  // namespace detail

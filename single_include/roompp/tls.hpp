@@ -830,7 +830,7 @@ ROOMPP_DECL std::size_t tls_stream::write(asio::const_buffer* buffers, std::size
             const void* record = buffers->data();
             std::size_t size = (std::min)(max_record, left);
             if (buffers->size() < size) {
-                size = asio::buffer_copy(asio::buffer(joined), asio::const_buffer(*buffers));
+                size = asio::buffer_copy(asio::buffer(joined), buffers[0]);
                 for (std::size_t i = 1; i != count && size != max_record; ++i)
                     size += asio::buffer_copy(asio::buffer(joined) + size, buffers[i]);
                 record = joined.data();

@@ -144,6 +144,6 @@ test("a subprotocol is agreed upon", async () => {
 });
 
 test("a refused connection gets its status", async () => {
-  for (const [route, status] of [["/ws/hooks/?token=bad", 401], ["/ws/nothing/", 404], ["/ws/room/a%20b/", 400]])
+  for (const [route, status] of [["/ws/hooks/?token=bad", 401], ["/ws/nothing/", 404], ["/ws/room/a%E2%80%AEb/", 400]])
     await assert.rejects(Client.open(route), new RegExp(`Unexpected server response: ${status}`));
 });
