@@ -21,7 +21,6 @@
 #include <roompp/transports/impl/encodings.ipp>
 #include <roompp/transports/impl/event_endpoint.ipp>
 #include <roompp/transports/impl/event_stream.ipp>
-#include <roompp/transports/impl/history_cache.ipp>
 #include <roompp/transports/impl/http_member.ipp>
 #include <roompp/transports/impl/http_rooms.ipp>
 #include <roompp/transports/impl/http_rooms_state.ipp>

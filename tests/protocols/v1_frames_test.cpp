@@ -1,10 +1,15 @@
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <string>
 
 #include <roompp/protocols/v1_frames.hpp>
+#include <roompp/rooms/history.hpp>
+#include <roompp/rooms/room_event.hpp>
 
 #include "support/catch_json.hpp"
+
+using nlohmann::json;
 
 namespace {
 
@@ -53,4 +58,26 @@ TEST_CASE("A signal that is no JSON becomes a string", "[v1]") {
         CHECK(frame[0] == text);
     }
     CHECK(roompp::v1_frames::json_value("caf\xE9") == "\"caf\uFFFD\"");
+}
+
+TEST_CASE("The frames of a history are made of texts that are written once", "[v1][frames]") {
+    roompp::ring_history<3> history;
+    for (std::uint64_t id = 1; id <= 4; ++id)
+        history.push({roompp::event_kind::message, id, {}, nullptr, {}, "\x01 message"}, nullptr);
+    const auto frame_after = [&](std::uint64_t id) {
+        roompp::join_snapshot snapshot;
+        snapshot.messages = history.after(id);
+        return json::parse(roompp::v1_frames::history(snapshot))["messages"];
+    };
+    const auto all = frame_after(0);
+    REQUIRE(all.size() == 3);
+    CHECK(all[0]["id"] == 2);
+    CHECK(all[0]["message"] == "\x01 message");
+    const auto memory = history.memory();
+    CHECK(frame_after(0) == all);
+    CHECK(frame_after(3) == json::array({all[2]}));
+    CHECK(history.memory() == memory);
+    history.forget_encoded();
+    CHECK(history.memory() < memory);
+    CHECK(frame_after(0) == all);
 }

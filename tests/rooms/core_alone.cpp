@@ -15,6 +15,7 @@
 #include <roompp/rooms/audience.hpp>
 #include <roompp/rooms/batch.hpp>
 #include <roompp/rooms/broadcaster.hpp>
+#include <roompp/rooms/encoded_message.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/rooms/fan_out.hpp>
 #include <roompp/rooms/history.hpp>

@@ -12,6 +12,8 @@
 
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/rooms/encoded_message.hpp>
+#include <roompp/rooms/history_budget.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/policies.hpp>
 #include <roompp/rooms/room_event.hpp>
@@ -23,9 +25,11 @@ struct no_history {
     using policy_kind = history_policy;
     static constexpr bool keeps = false;
 
+    void attach(history_share&) noexcept {}
     void push(const room_event&, const std::shared_ptr<const person>&) noexcept {}
     void forget_before(std::chrono::system_clock::time_point) noexcept {}
     void forget_oldest() noexcept {}
+    void forget_encoded() noexcept {}
     [[nodiscard]] static constexpr std::size_t memory() noexcept { return 0; }
     [[nodiscard]] static constexpr bool empty() noexcept { return true; }
     [[nodiscard]] static constexpr bool reaches(std::uint64_t, std::uint64_t) noexcept { return false; }
@@ -36,8 +40,9 @@ struct no_history {
 /// not 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty. All rooms
-/// together: see limits::history_bytes.
+/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty; and as much as the
+/// encoded forms of those that were sent to members who joined, unless limits::history_bytes has no room for them. All
+/// rooms together: see there.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
     static_assert(Messages > 0, "roompp: a history of no messages is roompp::no_history");
@@ -46,6 +51,9 @@ class ring_history {
 public:
     using policy_kind = history_policy;
     static constexpr bool keeps = true;
+
+    /// Makes the encoded forms of messages count against a share, which outlives the history.
+    void attach(history_share& share) noexcept { share_ = &share; }
 
     /// Stores a message; forgets the oldest ones if need be. A message larger than `Bytes` is not stored, and the
     /// history is empty afterwards: there would be a gap. O(1) amortised.
@@ -77,11 +85,19 @@ public:
         if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
     }
 
+    /// Forgets the encoded forms of the messages.
+    void forget_encoded() noexcept {
+        if (encoded_bytes_ == 0) return;
+        for (stored_message& message : ring_) encoded_bytes_ -= message.encoded.clear();
+    }
+
     /// Whether there are no messages.
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
-    /// The memory that it takes, in bytes: the messages, and a cost for each.
-    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(stored_message) + heap_; }
+    /// The memory that it takes, in bytes: the messages, their encoded forms, and a cost for each.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return ring_.size() * sizeof(stored_message) + heap_ + encoded_bytes_;
+    }
 
     /// Whether every message after `id` is stored, when `last_id` is the number of the latest one.
     [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last_id) const noexcept {
@@ -99,7 +115,9 @@ public:
                                   message.at,
                                   message.sender.get(),
                                   {},
-                                  {message.bytes, message.kind}});
+                                  {message.bytes, message.kind},
+                                  {},
+                                  {message.encoded, encoded_bytes_, share_}});
         }
         return events;
     }
@@ -111,6 +129,7 @@ private:
         std::shared_ptr<const person> sender;
         payload_kind kind = payload_kind::text;
         std::string bytes;
+        mutable encoded_forms encoded;  // a cache
     };
     static constexpr std::size_t max_reusable_bytes = 256;  // of a forgotten message, for the next one in its slot
 
@@ -135,6 +154,7 @@ private:
         stored_message& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
         oldest.sender.reset();
+        encoded_bytes_ -= oldest.encoded.clear();
         if (oldest.bytes.capacity() > reusable_bytes) {
             heap_ -= heap_of(oldest.bytes);
             std::string().swap(oldest.bytes);
@@ -151,6 +171,8 @@ private:
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;  // of the messages
     std::size_t heap_ = 0;   // of their strings, and of those that serve the next messages
+    mutable std::size_t encoded_bytes_ = 0;
+    history_share* share_ = nullptr;
 };
 
 /// Policy: the room keeps the messages of the last `Seconds` seconds, at most `Messages` of them.

@@ -26,7 +26,9 @@ template <class History>
 class publication_log {
 public:
     /// @param home the room's loop, which must outlive the log.
-    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) {}
+    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) { history_.attach(share_); }
+    publication_log(const publication_log&) = delete;
+    publication_log& operator=(const publication_log&) = delete;
 
     /// The epoch of the message numbers: no other room has the same, nor the same room after it was destroyed.
     /// Constant: safe from any thread.
@@ -79,15 +81,18 @@ public:
     [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
 
     /// Makes the history a part of a budget.
-    void attach(std::shared_ptr<history_budget> budget) noexcept { share_.attach(std::move(budget)); }
+    void attach(std::shared_ptr<history_budget> budget) {
+        share_.attach(std::move(budget), [this] { forget_encoded(); });
+    }
     /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
     [[nodiscard]] bool exceeds_budget() noexcept {
         share_.set(history_.memory());
         return share_.is_exceeded();
     }
-    /// Has empty rooms destroyed, then forgets the oldest messages, until the budget is not exceeded. The room of this
-    /// log may be an empty one: the caller keeps it alive.
+    /// Has all histories forget the encoded forms of their messages, then empty rooms destroyed, then forgets the oldest
+    /// messages, until the budget is not exceeded. The room of this log may be an empty one: the caller keeps it alive.
     void shrink() {
+        if (share_.is_exceeded()) share_.forget_encoded();
         while (share_.is_exceeded() && share_.evict()) {}
         while (share_.is_exceeded() && !history_.empty()) {
             history_.forget_oldest();
@@ -95,10 +100,16 @@ public:
         }
     }
 
+    /// Forgets the encoded forms of the messages, see room_event::encoded.
+    void forget_encoded() noexcept {
+        history_.forget_encoded();
+        share_.set(history_.memory());
+    }
+
 private:
     loop& home_;
-    History history_;
     history_share share_;
+    History history_;
     std::string epoch_;
     std::uint64_t last_id_ = 0;
 };

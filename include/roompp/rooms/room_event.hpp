@@ -11,6 +11,7 @@
 
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/rooms/encoded_message.hpp>
 #include <roompp/rooms/person.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
@@ -33,6 +34,7 @@ struct room_event {
     std::string_view recipient;                ///< of a direct message for one person: that person's id
     payload message;                           ///< the bare message, without any envelope
     std::string_view epoch{};                  ///< of the id, see join_snapshot::epoch; empty for events from a history
+    encoded_message encoded{};  ///< of an event from a history: where encodings store what they made of it
 };
 
 /// A member's position in a room's messages, from which it wants to continue.
@@ -70,7 +72,7 @@ struct join_snapshot {
 
 /// How a room's events are written for some of its members: see basic_room. A room encodes an event once for all
 /// members that share an encoding object. Called on the loops of rooms, in several threads at once: must have no
-/// mutable state.
+/// mutable state. What it makes of the messages of a history may be stored with them: see room_event::encoded.
 ///
 /// An event for which nothing is appended is not sent. Without an encoding, messages, direct messages and signals are
 /// sent as their bare payload, and nothing else is sent.

@@ -13,9 +13,9 @@
 #include <roompp/net/connection.hpp>
 #include <roompp/protocols/v1_commands.hpp>
 #include <roompp/protocols/v1_frames.hpp>
+#include <roompp/rooms/person.hpp>
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/rooms/rooms.hpp>
-#include <roompp/transports/history_cache.hpp>
 #include <roompp/transports/http_member.hpp>
 #include <roompp/transports/post_reply.hpp>
 
@@ -54,6 +54,15 @@ template <class Room>
 /// The same for a room that does not exist: a client with messages of it has to start again.
 [[nodiscard]] inline bool is_at_start(const resume_point& point) { return point.id == 0 && point.epoch.empty(); }
 
+/// The history frame for a client at `point`; null: for a new one. On the room's home loop.
+/// @param limit maximum messages for a client that can't resume.
+template <class Room>
+[[nodiscard]] std::string history_frame(Room& room, const resume_point* point, std::size_t limit, const person* self) {
+    join_snapshot snapshot = room.catch_up(point, limit);
+    snapshot.self = self;
+    return v1_frames::history(snapshot);
+}
+
 /// http_member with the type of its room.
 template <class Room>
 class typed_http_member final : public http_member {
@@ -70,11 +79,10 @@ public:
         membership_.visit([&](Room& room, member_type&) { result = detail::is_up_to_date(room, point); });
         return result;
     }
-    std::string history(history_cache& cache, const resume_point* point, std::size_t limit) override {
+    std::string history(const resume_point* point, std::size_t limit) override {
         std::string frame;
-        membership_.visit([&](Room& room, member_type& member) {
-            frame = cached_history_frame(room, cache, point, limit, &member.person());
-        });
+        membership_.visit(
+            [&](Room& room, member_type& member) { frame = history_frame(room, point, limit, &member.person()); });
         return frame;
     }
     std::string presence() override {

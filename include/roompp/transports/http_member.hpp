@@ -15,7 +15,6 @@
 #include <roompp/net/session.hpp>
 #include <roompp/protocols/v1_commands.hpp>
 #include <roompp/rooms/room_event.hpp>
-#include <roompp/transports/history_cache.hpp>
 #include <roompp/transports/poll_connection.hpp>
 #include <roompp/transports/post_reply.hpp>
 
@@ -52,7 +51,7 @@ public:
     /// Whether a client at that point has all messages; true once it has left the room.
     [[nodiscard]] virtual bool is_up_to_date(const resume_point& point) = 0;
     /// The history frame, see poll_source::history(); empty if the client is not in the room.
-    [[nodiscard]] virtual std::string history(history_cache& cache, const resume_point* point, std::size_t limit) = 0;
+    [[nodiscard]] virtual std::string history(const resume_point* point, std::size_t limit) = 0;
     /// The presence frame; empty without presence, or if the client is not in the room.
     [[nodiscard]] virtual std::string presence() = 0;
 
@@ -74,9 +73,7 @@ private:
                                                                 std::function<void()> on_end);
 
 /// The room side of a client that polls.
-/// @param cache shared by the clients of the room.
-[[nodiscard]] std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member,
-                                                            std::shared_ptr<history_cache> cache);
+[[nodiscard]] std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END

@@ -19,7 +19,6 @@
 #include <roompp/protocols/v1.hpp>
 #include <roompp/rooms/room_event.hpp>
 #include <roompp/transports/client_request.hpp>
-#include <roompp/transports/history_cache.hpp>
 #include <roompp/transports/http_directory.hpp>
 #include <roompp/transports/http_member.hpp>
 #include <roompp/transports/http_rooms_settings.hpp>
@@ -42,7 +41,6 @@ struct http_sender {
 
 /// The clients of one room that have no WebSocket, by client_request::client_key.
 struct room_clients {
-    std::shared_ptr<history_cache> cache = std::make_shared<history_cache>();
     std::map<std::string, std::shared_ptr<poll_connection>> polling;
     std::map<std::string, http_sender> senders;
 };

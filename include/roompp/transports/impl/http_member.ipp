@@ -17,7 +17,6 @@
 #include <roompp/protocols/v1_commands.hpp>
 #include <roompp/protocols/v1_frames.hpp>
 #include <roompp/rooms/room_event.hpp>
-#include <roompp/transports/history_cache.hpp>
 #include <roompp/transports/http_member.hpp>
 #include <roompp/transports/poll_connection.hpp>
 #include <roompp/transports/post_reply.hpp>
@@ -58,20 +57,18 @@ private:
 
 class polled_room final : public poll_source {
 public:
-    polled_room(std::shared_ptr<http_member> member, std::shared_ptr<history_cache> cache)
-        : member_(std::move(member)), cache_(std::move(cache)) {}
+    explicit polled_room(std::shared_ptr<http_member> member) : member_(std::move(member)) {}
     void on_message(payload) override {}
     void on_close(const close_event& event) override { member_->leave(event); }
     bool is_up_to_date(const resume_point& point) override { return member_->is_up_to_date(point); }
     std::string history(const resume_point* point, std::size_t limit) override {
-        return member_->history(*cache_, point, limit);
+        return member_->history(point, limit);
     }
     std::string presence() override { return member_->presence(); }
     std::string as_frame(payload message) override { return v1_frames::json_value(message); }
 
 private:
     std::shared_ptr<http_member> member_;
-    std::shared_ptr<history_cache> cache_;
 };
 
 ROOMPP_DECL std::unique_ptr<net::session> make_stream_session(std::shared_ptr<http_member> member,
@@ -79,9 +76,8 @@ ROOMPP_DECL std::unique_ptr<net::session> make_stream_session(std::shared_ptr<ht
     return std::make_unique<stream_session>(std::move(member), std::move(on_end));
 }
 
-ROOMPP_DECL std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member,
-                                                          std::shared_ptr<history_cache> cache) {
-    return std::make_unique<polled_room>(std::move(member), std::move(cache));
+ROOMPP_DECL std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member) {
+    return std::make_unique<polled_room>(std::move(member));
 }
 
 }  // namespace detail

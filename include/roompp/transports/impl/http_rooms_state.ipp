@@ -108,13 +108,13 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     clients.senders[client.client_key] = {member, &home};
     ++shard.polling_count;
     conn->start(
-        [&, cache = clients.cache] {
+        [&] {
             auto options = client.join;
             options.encoding = poll_encoding_;
             options.resume = nullptr;  // messages are read from the history
             options.history_limit = 0;
             member->join(conn, client.room, std::move(options));
-            return make_poll_source(member, cache);
+            return make_poll_source(member);
         },
         [state = shared_from_this(), &home, room = client.room, key = client.client_key, leaving = member.get()] {
             state->remove_polling(home, room, key, leaving);
@@ -171,7 +171,7 @@ ROOMPP_DECL void http_rooms_state::remove_sender(const loop& home, const std::st
     auto& rooms = local(home).rooms;
     const auto clients = rooms.find(room);
     if (clients == rooms.end()) return;
-    auto& [cache, polling, senders] = clients->second;
+    auto& [polling, senders] = clients->second;
     if (const auto found = senders.find(client_key); found != senders.end()) {
         const auto current = found->second.member.lock();
         if (!current || current.get() == member) senders.erase(found);
