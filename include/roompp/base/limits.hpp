@@ -31,6 +31,10 @@ struct limits {
     /// messages are bounded too. A member that exceeds it is closed with 1013, or loses messages, as its room's policy
     /// says. The messages of one turn of a room may exceed it if nothing else is queued. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
+    /// Maximum memory, in bytes, of the send queues of all connections together; what many have queued of one batch counts
+    /// once. While it is exceeded, a connection that does not take at once what it is sent is lost: its hooks see 1013. Enough
+    /// for 256 members with full queues, as long as the machine has it.
+    std::size_t all_queue_bytes = std::size_t{1024} * 1024 * 1024;
     /// Maximum size of an HTTP request's body, in bytes; a larger one gets 413. Messages by POST may have
     /// message_bytes.
     std::size_t body_bytes = 64 * 1024;

@@ -30,7 +30,8 @@ namespace net {
 /// - `std::size_t on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns. It
 ///   returns how many it has used: the others come again in a later turn, see work_budget;
 /// - `void on_drain()`: the send queue has been sent;
-/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
+/// - `void on_disconnect(std::error_code)`: the peer is gone, or is given up with `std::errc::no_buffer_space` because of
+///   limits::all_queue_bytes; called once, from the loop, never from a write;
 /// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
 ///
 /// Every write goes through the channel, so order holds: straight to the socket while nothing is queued, else into the
@@ -153,8 +154,7 @@ protected:
             written = try_write(asio::const_buffer(batch->bytes().data(), batch->size()));
             if (written == batch->size() || ended()) return;
         }
-        queue().push(batch, written);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(batch, written); });
     }
 
     /// Whether so many further bytes may be queued. An empty queue takes anything: a peer that reads is not slow
@@ -215,10 +215,21 @@ private:
 
     send_queue& queue() {
         if (!queue_) {
-            queue_ = std::make_unique<send_queue>();
+            queue_ = std::make_unique<send_queue>(host().queue_memory());
             last_taken_ = host().now();
         }
         return *queue_;
+    }
+    // Keeps what the socket does not take. Where all queues together take too much, the peer that needs more is lost at
+    // once: to send it what is queued would take the memory for as long as it likes.
+    template <class Push>
+    void enqueue(Push&& push) {
+        if (failing_) return;
+        push(queue());
+        if (host().queue_memory()->is_exceeded())
+            fail_in_later_turn(std::make_error_code(std::errc::no_buffer_space));
+        else
+            wait_writable();
     }
 
     void wait_readable() {
@@ -337,8 +348,7 @@ private:
     // fan_out_target
     void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
         if (error != 0) return fail_in_later_turn(std::error_code(error, std::system_category()));
-        queue().push(batch, written);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(batch, written); });
     }
 
     void write_through(std::string_view bytes) {
@@ -346,8 +356,7 @@ private:
         std::size_t written = 0;
         if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
-        queue().push(bytes.substr(written), written != 0);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(bytes.substr(written), written != 0); });
     }
     void write_through(std::string_view head, std::string_view body) {
         make_gathered_sends();
@@ -357,8 +366,9 @@ private:
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
         const std::size_t head_written = (std::min)(written, head.size());
-        queue().push(head.substr(head_written), body.substr(written - head_written), written != 0);
-        wait_writable();
+        enqueue([&](send_queue& target) {
+            target.push(head.substr(head_written), body.substr(written - head_written), written != 0);
+        });
     }
 
     void uncork() {

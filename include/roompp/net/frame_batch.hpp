@@ -1,6 +1,7 @@
 #pragma once
 // Messages as WebSocket frames, one after the other, ready for the socket.
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -49,8 +50,14 @@ public:
     /// ones.
     [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& algorithm) const;
 
+    /// Counts the send queues that hold the batch, so that its memory counts once.
+    /// @returns whether this is the first one; of remove_queue(), the last one.
+    [[nodiscard]] bool add_queue() const noexcept { return queues_.fetch_add(1, std::memory_order_acq_rel) == 0; }
+    [[nodiscard]] bool remove_queue() const noexcept { return queues_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
 private:
     std::string bytes_;
+    mutable std::atomic<std::size_t> queues_{0};
     mutable std::mutex compressing_;  // several loops may make the first call at once
     mutable std::shared_ptr<const frame_batch> compressed_;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <roompp/config.hpp>
 #include <roompp/net/asio.hpp>
@@ -14,6 +15,7 @@
 #include <asio/buffer.hpp>
 
 #include <roompp/net/frame_batch.hpp>
+#include <roompp/net/queue_budget.hpp>
 
 ROOMPP_NAMESPACE_BEGIN
 namespace net {
@@ -22,6 +24,14 @@ namespace net {
 /// thread-safe.
 class send_queue {
 public:
+    /// @param budget counts its memory; null: nothing does.
+    explicit send_queue(std::shared_ptr<queue_budget> budget = nullptr) noexcept : budget_(std::move(budget)) {}
+    send_queue(const send_queue&) = delete;
+    send_queue& operator=(const send_queue&) = delete;
+    ~send_queue() {
+        for (const piece& part : pieces_) stop_counting(part);
+    }
+
     /// Appends a copy of the bytes: whole frames.
     /// @param is_rest whether a part of the first frame has been written already.
     void push(std::string_view bytes, bool is_rest = false) { push(bytes, {}, is_rest); }
@@ -69,6 +79,11 @@ private:
     };
     static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
 
+    // A piece, and the bytes that it has so far, begin to count in the budget, or end to.
+    void start_counting(const piece& part) const noexcept;
+    void stop_counting(const piece& part) const noexcept;
+
+    std::shared_ptr<queue_budget> budget_;
     std::deque<piece> pieces_;
     std::size_t size_ = 0;
 };

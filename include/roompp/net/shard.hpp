@@ -17,6 +17,7 @@
 #include <roompp/config.hpp>
 #include <roompp/net/compression.hpp>
 #include <roompp/net/gathered_sends.hpp>
+#include <roompp/net/queue_budget.hpp>
 #include <roompp/net/work_budget.hpp>
 
 namespace asio {
@@ -143,6 +144,11 @@ public:
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
 
+    /// The memory of the send queues of this loop, or of all loops of a server: see share_queue_budget().
+    [[nodiscard]] const std::shared_ptr<queue_budget>& queue_memory() const noexcept { return queue_memory_; }
+    /// Counts the send queues together with those of another loop; before run().
+    void share_queue_budget(const shard& other) { queue_memory_ = other.queue_memory_; }
+
     /// Sets how batches are sent and compressed; before run(). Both may be null.
     void use(fan_out_policy make_writer, std::shared_ptr<const compression> algorithm);
     /// The gathered sends of the current turn; null if sends are made one by one.
@@ -188,6 +194,7 @@ private:
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
     work_budget budget_;
+    std::shared_ptr<queue_budget> queue_memory_;
     std::vector<std::unique_ptr<scratch_object>> scratch_;
     std::shared_ptr<const compression> compression_;
     fan_out_policy make_writer_;

@@ -101,7 +101,13 @@ private:
         if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
         guarded([&] { session_->on_drain(); });
     }
-    void on_disconnect(const std::error_code&) { end_session({close_code::abnormal, {}}); }
+    void on_disconnect(const std::error_code& ec) {
+        if (ec == std::errc::no_buffer_space && is_open()) {
+            now_closing();
+            close_code_sent_ = close_code::try_again_later;
+        }
+        end_session({close_code::abnormal, {}});
+    }
 
     // shard_connection
     void tick(shard::clock::time_point now) override {

@@ -20,8 +20,10 @@ ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, 
         pieces_.back().own.size() >= full_piece) {
         pieces_.emplace_back();
         pieces_.back().is_rest = is_rest;
+        start_counting(pieces_.back());
     }
     pieces_.back().own.append(head).append(body);
+    if (budget_) budget_->add(added);
     size_ += added;
 }
 
@@ -32,6 +34,7 @@ ROOMPP_DECL void send_queue::push_first(std::string_view bytes) {
     const auto added = pieces_.emplace(position);
     added->own = bytes;
     added->is_first = true;
+    start_counting(*added);
     size_ += bytes.size();
 }
 
@@ -40,6 +43,7 @@ ROOMPP_DECL void send_queue::push(const std::shared_ptr<const frame_batch>& batc
     pieces_.emplace_back();
     pieces_.back().shared = batch;
     pieces_.back().offset = offset;
+    start_counting(pieces_.back());
     size_ += batch->size() - offset;
 }
 
@@ -61,6 +65,7 @@ ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
             continue;
         }
         size_ -= it->rest().size();
+        stop_counting(*it);
         it = pieces_.erase(it);
     }
 }
@@ -74,8 +79,21 @@ ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
             return;
         }
         bytes -= first;
+        stop_counting(pieces_.front());
         pieces_.pop_front();
     }
+}
+
+ROOMPP_DECL void send_queue::start_counting(const piece& part) const noexcept {
+    if (!budget_) return;
+    budget_->add(piece_cost + part.own.size());
+    if (part.shared && part.shared->add_queue()) budget_->add(part.shared->size());
+}
+
+ROOMPP_DECL void send_queue::stop_counting(const piece& part) const noexcept {
+    if (!budget_) return;
+    budget_->remove(piece_cost + part.own.size());
+    if (part.shared && part.shared->remove_queue()) budget_->remove(part.shared->size());
 }
 
 }  // namespace net

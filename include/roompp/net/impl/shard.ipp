@@ -56,6 +56,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
     : home_([this](loop::task work) { asio::post(reactor_->context, std::move(work)); }, index),
       limits_(limits),
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
+      queue_memory_(std::make_shared<queue_budget>(limits.all_queue_bytes)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
     home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });

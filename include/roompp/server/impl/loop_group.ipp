@@ -23,6 +23,7 @@ ROOMPP_DECL loop_group::loop_group(std::size_t count, const roompp::limits& limi
     while (shards_.size() < count) {
         shards_.push_back(std::make_unique<net::shard>(shards_.size(), limits));
         shards_.back()->use(make_writer, compression);
+        shards_.back()->share_queue_budget(first());
     }
 }
 
