@@ -86,6 +86,28 @@ protected:
         if (reading_stopped_ && queue_footprint() <= max_queued_while_reading) restart_reading();
     }
     [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
+    /// During a pause: reads once what has come, or notes that the peer is gone. Does nothing if too much is queued.
+    void read_during_pause() {
+        const auto self = user().shared_from_this();
+        if (state_ != open || !reading_stopped_ || !can_read()) return;
+        reading_stopped_ = false;
+        host().start_work();
+        if (unread_) {
+            pass_unread();
+        } else {
+            std::error_code ec;
+            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+            if (ec == asio::error::eof) return end_input(ec);
+            if (ec && !Stream::is_would_block(ec)) return fail(ec);
+            if (!ec) {
+                last_activity_ = host().now();
+                pass(host().read_buffer(), size);
+            }
+        }
+        if (!has_stopped_reading()) go_on_reading();
+    }
+    /// Whether the send queue is short enough to read from the peer.
+    [[nodiscard]] bool can_read() const noexcept { return queue_footprint() <= max_queued_while_reading; }
 
     /// Gives the stream away, to another channel. Only from within on_bytes(), with nothing queued.
     [[nodiscard]] Stream release() {

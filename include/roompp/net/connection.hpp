@@ -64,7 +64,8 @@ public:
 
     /// Pauses reading from the client until resume_reading() has been called as often: part of the member concept.
     /// Messages that have been read already are still handled. Bounds the memory of handlers that are slower than the
-    /// client.
+    /// client. A WebSocket is read on for 64 KiB, once a second, so that pings are answered and a lost peer is noticed; its
+    /// messages are handled when reading is resumed.
     void pause_reading() {
         if (pauses_++ == 0) set_reading_paused(true);
     }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -69,6 +70,9 @@ private:
     static constexpr std::size_t max_counted_fragment = 1024;
     // So many frames beyond the rate are noted, and answered where the protocol can, in a second.
     static constexpr std::uint16_t max_notices = 100;
+    // While the session has paused reading, so much is read, so that pings are answered and a lost peer is noticed; the
+    // messages among it wait.
+    static constexpr std::size_t max_held_bytes = 64 * 1024;
 
     // channel
     std::size_t on_bytes(char* bytes, std::size_t size) {
@@ -80,7 +84,7 @@ private:
         if (reader->idle())
             reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
         frame_error error;
-        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
+        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_ && !(is_peeking_ && is_held_full())) {
             const std::size_t size_before = size;
             const auto frame = reader->read(bytes, size, error);
             count_received(size_before - size);  // first: the frame may be a close, after which nobody looks any more
@@ -115,17 +119,18 @@ private:
         notices_ = 0;
         if (std::exchange(reads_too_much_, false)) update_reading();
         if (this->shutdown_overdue(now)) return this->close_now();
+        if (is_open() && is_reading_paused_ && !is_held_full()) peek();
         if (channel_type::ended()) return;
         const auto silence = now - this->last_activity();
+        // Then silence means nothing; a peer that is gone shows when pings can't be sent.
+        const bool is_deaf = is_reading_paused_ && (is_held_full() || !this->can_read());
         if (!is_open()) {
             if (now >= close_deadline_) drop_peer();
-        } else if (this->reading_paused()) {
-            return;  // nothing is read, so silence means nothing
         } else if (this->has_stalled_for(limits.ping_interval + limits.ping_timeout)) {
             drop_peer();  // it would not take a ping either, whatever it sends
-        } else if (ping_sent_) {
+        } else if (ping_sent_ && !is_deaf) {
             if (now - ping_time_ >= limits.ping_timeout && silence >= limits.ping_timeout) drop_peer();
-        } else if (silence >= limits.ping_interval) {
+        } else if (silence >= limits.ping_interval && now - ping_time_ >= limits.ping_interval) {
             ping_sent_ = true;
             ping_time_ = now;
             write_control_first(opcode::ping, {});
@@ -157,6 +162,7 @@ private:
     }
     void set_reading_paused(bool paused) override {
         is_reading_paused_ = paused;
+        if (!paused && held_) handle_held_in_later_turn();  // this may be within a handler of the session
         update_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
@@ -196,7 +202,10 @@ private:
 
     void on_message(payload message) {
         if (!session_ || !is_open()) return;
-        if (allow_frame(message.size())) return guarded([&] { session_->on_message(message); });
+        if (allow_frame(message.size())) {
+            if (is_peeking_ || held_) return hold(message);
+            return guarded([&] { session_->on_message(message); });
+        }
         if (!is_open()) return;
         guarded([&] { session_->on_rate_limited(message); });
     }
@@ -215,14 +224,71 @@ private:
         return false;
     }
     void update_reading() {
-        if (is_reading_paused_ || reads_too_much_)
+        if (is_reading_paused_ || reads_too_much_ || held_)
             channel_type::pause_reading();
         else
             channel_type::resume_reading();
     }
 
+    // Messages that have come while reading was paused, for when it is resumed.
+    struct held_messages {
+        struct message {
+            std::string bytes;
+            payload_kind kind;
+        };
+        std::deque<message> messages;
+        std::size_t memory = 0;
+    };
+
+    [[nodiscard]] bool is_held_full() const noexcept { return held_ && held_->memory >= max_held_bytes; }
+
+    void peek() {
+        const auto self = shared_from_this();
+        is_peeking_ = true;
+        this->read_during_pause();
+        is_peeking_ = false;
+    }
+
+    void hold(payload message) {
+        if (!held_) held_ = std::make_unique<held_messages>();
+        held_->messages.push_back({std::string(message.data()), message.kind()});
+        held_->memory += message.size() + sizeof(typename held_messages::message);
+    }
+
+    void handle_held_in_later_turn() {
+        home().post([self = shared_from_this(), this] {
+            this->host().start_work();
+            this->corked([&] { handle_held([this] { return this->host().budget().spend(work_budget::frame_cost); }); });
+            if (!is_open()) held_.reset();
+            if (!held_) return update_reading();
+            if (!is_reading_paused_) handle_held_in_later_turn();  // others get their turn
+        });
+    }
+    // Handles what is held, as long as reading is not paused again and `goes_on()`.
+    template <class Condition>
+    void handle_held(Condition&& goes_on) {
+        while (held_ && is_open() && !is_reading_paused_) {
+            if (!handle_first_held() || !goes_on()) return;
+        }
+    }
+    // The peer has ended: nothing more is to be waited for.
+    void handle_all_held() {
+        while (held_ && is_open() && handle_first_held()) {}
+    }
+    // @returns whether more is held.
+    bool handle_first_held() {
+        const auto first = std::move(held_->messages.front());
+        held_->messages.pop_front();
+        held_->memory -= first.bytes.size() + sizeof first;
+        const bool has_more = !held_->messages.empty();
+        if (!has_more) held_.reset();
+        if (session_) guarded([&] { session_->on_message(payload(first.bytes, first.kind)); });
+        return has_more;
+    }
+
     // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
     void on_close_frame(close_frame frame) {
+        handle_all_held();
         if (is_open())
             write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
                         frame.event.reason);
@@ -231,12 +297,15 @@ private:
     }
 
     void on_malformed_bytes(const frame_error& error) {
+        handle_all_held();
         if (is_open()) return start_closing(error.close_code, std::string(error.reason));
         this->shutdown();  // the answer to our close frame can't be found any more
         end_session({close_code::abnormal, {}});
     }
 
     void end_session(close_event event) {
+        handle_all_held();
+        held_.reset();
         now_closing();
         if (!session_) return;
         if (event.code == close_code::abnormal && close_code_sent_ != 0) event.code = close_code_sent_;
@@ -295,6 +364,7 @@ private:
     std::unique_ptr<session> session_;
     std::function<void(std::exception_ptr)> on_error_;
     std::string subprotocol_;
+    std::unique_ptr<held_messages> held_;  // null while nothing is held
     detail::rate_limiter rate_limiter_;
     shard::clock::time_point ping_time_{};
     shard::clock::time_point close_deadline_{};  // once it is closing
@@ -305,6 +375,7 @@ private:
     bool has_dropped_ = false;  // shared batches, since the queue was last empty
     bool compresses_ = false;
     bool is_reading_paused_ = false;  // by the session
+    bool is_peeking_ = false;         // reading goes on although it is paused
     bool reads_too_much_ = false;     // the peer exceeds the rates, and is not read from until the next tick
 };
 
