@@ -21,63 +21,6 @@
 #include <string>
 #include <utility>
 
-// The history frame of a room, encoded once for all clients that poll from the same point.
-
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// Holds the latest history frame of one room, for clients that resume at one point: a message wakes all that poll, and they
-/// need the same text but for the person that it names. Belongs to the room's home loop; holds one frame, and no reference
-/// to the room.
-class history_cache {
-public:
-    /// Whether the frame is that of this state of the room, for clients that resume at `point`.
-    [[nodiscard]] bool holds(std::string_view epoch, std::uint64_t last_id, const resume_point& point) const noexcept;
-
-    /// Encodes and holds another frame. Its person is replaced in frame().
-    void store(join_snapshot snapshot, const resume_point& point);
-
-    /// The frame for one person; null for none.
-    [[nodiscard]] std::string frame(const person* self) const;
-
-private:
-    std::string epoch_;
-    std::uint64_t last_id_ = 0;
-    std::uint64_t resume_id_ = 0;
-    std::string text_;                 // for nobody; empty: nothing is held
-    std::size_t person_position_ = 0;  // of the `null` that stands for the person
-};
-
-/// The history frame for a client at `point`; null: for a new one.
-/// @param limit maximum messages for a client that can't resume.
-/// @tparam Room a room with a history. On its home loop.
-template <class Room>
-[[nodiscard]] std::string history_frame(Room& room, const resume_point* point, std::size_t limit, const person* self) {
-    join_snapshot snapshot = room.catch_up(point, limit);
-    snapshot.self = self;
-    return v1_frames::history(snapshot);
-}
-
-/// The same, from the cache if the client can resume. Checks the room's history first: a frame from before messages have
-/// expired must not be served again.
-template <class Room>
-[[nodiscard]] std::string cached_history_frame(Room& room, history_cache& cache, const resume_point* point,
-                                               std::size_t limit, const person* self) {
-    const bool is_cacheable = point && room.reaches(*point) && limit == (std::numeric_limits<std::size_t>::max)();
-    if (!is_cacheable) return history_frame(room, point, limit, self);
-    if (!cache.holds(room.epoch(), room.last_id(), *point)) cache.store(room.catch_up(point, limit), *point);
-    return cache.frame(self);
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-
 // A client's membership in a room, by an event stream or by polling, without the type of the room.
 
 #include <cstddef>
@@ -292,7 +235,7 @@ public:
     /// Whether a client at that point has all messages; true once it has left the room.
     [[nodiscard]] virtual bool is_up_to_date(const resume_point& point) = 0;
     /// The history frame, see poll_source::history(); empty if the client is not in the room.
-    [[nodiscard]] virtual std::string history(history_cache& cache, const resume_point* point, std::size_t limit) = 0;
+    [[nodiscard]] virtual std::string history(const resume_point* point, std::size_t limit) = 0;
     /// The presence frame; empty without presence, or if the client is not in the room.
     [[nodiscard]] virtual std::string presence() = 0;
 
@@ -314,9 +257,7 @@ private:
                                                                 std::function<void()> on_end);
 
 /// The room side of a client that polls.
-/// @param cache shared by the clients of the room.
-[[nodiscard]] std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member,
-                                                            std::shared_ptr<history_cache> cache);
+[[nodiscard]] std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member);
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
@@ -356,6 +297,15 @@ template <class Room>
 /// The same for a room that does not exist: a client with messages of it has to start again.
 [[nodiscard]] inline bool is_at_start(const resume_point& point) { return point.id == 0 && point.epoch.empty(); }
 
+/// The history frame for a client at `point`; null: for a new one. On the room's home loop.
+/// @param limit maximum messages for a client that can't resume.
+template <class Room>
+[[nodiscard]] std::string history_frame(Room& room, const resume_point* point, std::size_t limit, const person* self) {
+    join_snapshot snapshot = room.catch_up(point, limit);
+    snapshot.self = self;
+    return v1_frames::history(snapshot);
+}
+
 /// http_member with the type of its room.
 template <class Room>
 class typed_http_member final : public http_member {
@@ -372,11 +322,10 @@ public:
         membership_.visit([&](Room& room, member_type&) { result = detail::is_up_to_date(room, point); });
         return result;
     }
-    std::string history(history_cache& cache, const resume_point* point, std::size_t limit) override {
+    std::string history(const resume_point* point, std::size_t limit) override {
         std::string frame;
-        membership_.visit([&](Room& room, member_type& member) {
-            frame = cached_history_frame(room, cache, point, limit, &member.person());
-        });
+        membership_.visit(
+            [&](Room& room, member_type& member) { frame = history_frame(room, point, limit, &member.person()); });
         return frame;
     }
     std::string presence() override {
@@ -516,7 +465,6 @@ struct http_sender {
 
 /// The clients of one room that have no WebSocket, by client_request::client_key.
 struct room_clients {
-    std::shared_ptr<history_cache> cache = std::make_shared<history_cache>();
     std::map<std::string, std::shared_ptr<poll_connection>> polling;
     std::map<std::string, http_sender> senders;
 };
@@ -870,39 +818,6 @@ ROOMPP_DECL void add_post_route(server& host, const std::string& path, const std
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
-// Definitions of <roompp/transports/history_cache.hpp>.
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-ROOMPP_DECL bool history_cache::holds(std::string_view epoch, std::uint64_t last_id,
-                                      const resume_point& point) const noexcept {
-    return !text_.empty() && epoch == epoch_ && last_id == last_id_ && point.id == resume_id_;
-}
-
-ROOMPP_DECL void history_cache::store(join_snapshot snapshot, const resume_point& point) {
-    static constexpr std::string_view self_key = R"("you":)";
-    snapshot.self = nullptr;
-    text_ = v1_frames::history(snapshot);
-    epoch_ = snapshot.epoch;
-    last_id_ = snapshot.last_id;
-    resume_id_ = point.id;
-    person_position_ = text_.find(self_key) + self_key.size();  // the first one: the epoch before it has no quotes
-}
-
-ROOMPP_DECL std::string history_cache::frame(const person* self) const {
-    static constexpr std::string_view nobody = "null";
-    std::string text = text_;
-    if (self) text.replace(person_position_, nobody.size(), v1_frames::person_object(self));
-    return text;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
 // Definitions of <roompp/transports/http_member.hpp>.
 
 #include <cstddef>
@@ -947,20 +862,18 @@ private:
 
 class polled_room final : public poll_source {
 public:
-    polled_room(std::shared_ptr<http_member> member, std::shared_ptr<history_cache> cache)
-        : member_(std::move(member)), cache_(std::move(cache)) {}
+    explicit polled_room(std::shared_ptr<http_member> member) : member_(std::move(member)) {}
     void on_message(payload) override {}
     void on_close(const close_event& event) override { member_->leave(event); }
     bool is_up_to_date(const resume_point& point) override { return member_->is_up_to_date(point); }
     std::string history(const resume_point* point, std::size_t limit) override {
-        return member_->history(*cache_, point, limit);
+        return member_->history(point, limit);
     }
     std::string presence() override { return member_->presence(); }
     std::string as_frame(payload message) override { return v1_frames::json_value(message); }
 
 private:
     std::shared_ptr<http_member> member_;
-    std::shared_ptr<history_cache> cache_;
 };
 
 ROOMPP_DECL std::unique_ptr<net::session> make_stream_session(std::shared_ptr<http_member> member,
@@ -968,9 +881,8 @@ ROOMPP_DECL std::unique_ptr<net::session> make_stream_session(std::shared_ptr<ht
     return std::make_unique<stream_session>(std::move(member), std::move(on_end));
 }
 
-ROOMPP_DECL std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member,
-                                                          std::shared_ptr<history_cache> cache) {
-    return std::make_unique<polled_room>(std::move(member), std::move(cache));
+ROOMPP_DECL std::unique_ptr<poll_source> make_poll_source(std::shared_ptr<http_member> member) {
+    return std::make_unique<polled_room>(std::move(member));
 }
 
 }  // namespace detail
@@ -1375,13 +1287,13 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     clients.senders[client.client_key] = {member, &home};
     ++shard.polling_count;
     conn->start(
-        [&, cache = clients.cache] {
+        [&] {
             auto options = client.join;
             options.encoding = poll_encoding_;
             options.resume = nullptr;  // messages are read from the history
             options.history_limit = 0;
             member->join(conn, client.room, std::move(options));
-            return make_poll_source(member, cache);
+            return make_poll_source(member);
         },
         [state = shared_from_this(), &home, room = client.room, key = client.client_key, leaving = member.get()] {
             state->remove_polling(home, room, key, leaving);
@@ -1438,7 +1350,7 @@ ROOMPP_DECL void http_rooms_state::remove_sender(const loop& home, const std::st
     auto& rooms = local(home).rooms;
     const auto clients = rooms.find(room);
     if (clients == rooms.end()) return;
-    auto& [cache, polling, senders] = clients->second;
+    auto& [polling, senders] = clients->second;
     if (const auto found = senders.find(client_key); found != senders.end()) {
         const auto current = found->second.member.lock();
         if (!current || current.get() == member) senders.erase(found);

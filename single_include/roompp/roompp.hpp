@@ -1237,6 +1237,10 @@ struct limits {
     /// messages are bounded too. A member that exceeds it is closed with 1013, or loses messages, as its room's policy
     /// says. The messages of one turn of a room may exceed it if nothing else is queued. Four of the largest messages.
     std::size_t queue_bytes = 4 * 1024 * 1024;
+    /// Maximum memory, in bytes, of the send queues of all connections together; what many have queued of one batch counts
+    /// once. While it is exceeded, a connection that does not take at once what it is sent is lost: its hooks see 1013. Enough
+    /// for 256 members with full queues, as long as the machine has it.
+    std::size_t all_queue_bytes = std::size_t{1024} * 1024 * 1024;
     /// Maximum size of an HTTP request's body, in bytes; a larger one gets 413. Messages by POST may have
     /// message_bytes.
     std::size_t body_bytes = 64 * 1024;
@@ -1611,6 +1615,171 @@ ROOMPP_NAMESPACE_END
 #include <string_view>
 #include <vector>
 
+// The encoded forms of a message in a history: made once, for all members who join later.
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The memory that the histories of many rooms may take together.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <set>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+class history_share;
+
+/// Memory budget shared by the histories of all rooms on one loop. Not thread-safe: belongs to that loop.
+class history_budget {
+public:
+    /// @param evict destroys an empty room that waits for members to come back; returns false if there is none.
+    explicit history_budget(std::function<bool()> evict) : evict_(std::move(evict)) {}
+
+    /// Sets the maximum, in bytes; 0 at first.
+    void set_limit(std::size_t bytes) noexcept { max_bytes_ = bytes; }
+    /// Whether the histories together take more than the maximum.
+    [[nodiscard]] bool is_exceeded() const noexcept { return used_bytes_ > max_bytes_; }
+    /// Whether the histories may take so many bytes more.
+    [[nodiscard]] bool has_room_for(std::size_t bytes) const noexcept {
+        return used_bytes_ <= max_bytes_ && bytes <= max_bytes_ - used_bytes_;
+    }
+    /// Destroys an empty room, whose share is returned.
+    /// @returns false if there is none.
+    bool evict() const { return evict_(); }
+    /// Has all histories forget the encoded forms of their messages, which can be made again.
+    void forget_encoded();
+
+private:
+    friend class history_share;
+    std::function<bool()> evict_;
+    std::size_t max_bytes_ = 0;
+    std::size_t used_bytes_ = 0;
+    std::set<history_share*> encoded_shares_;  // with encoded forms
+};
+
+/// The part of a budget that one room's history takes; returned when this is destroyed.
+class history_share {
+public:
+    history_share() = default;
+    history_share(const history_share&) = delete;
+    history_share& operator=(const history_share&) = delete;
+    ~history_share() {
+        set(0);
+        if (budget_) budget_->encoded_shares_.erase(this);
+    }
+
+    /// Makes it a share of this budget; without one it is unlimited. Once.
+    /// @param forget_encoded makes the history forget the encoded forms of its messages, and calls set(); must not throw.
+    void attach(std::shared_ptr<history_budget> budget, std::function<void()> forget_encoded) {
+        budget_ = std::move(budget);
+        forget_encoded_ = std::move(forget_encoded);
+    }
+    /// Sets its size in bytes.
+    void set(std::size_t bytes) noexcept {
+        if (budget_) budget_->used_bytes_ = budget_->used_bytes_ - bytes_ + bytes;
+        bytes_ = bytes;
+    }
+    /// Whether all shares together take more than the budget.
+    [[nodiscard]] bool is_exceeded() const noexcept { return budget_ && budget_->is_exceeded(); }
+    /// See history_budget::evict(); only with a budget.
+    bool evict() const { return budget_->evict(); }
+    /// See history_budget::forget_encoded(); only with a budget.
+    void forget_encoded() const { budget_->forget_encoded(); }
+
+    /// Adds the memory of an encoded form. If the budget has no room for it, all histories forget theirs first.
+    /// @returns whether the form may be stored.
+    [[nodiscard]] bool reserve_encoded(std::size_t bytes) {
+        if (!budget_) return true;
+        if (!budget_->has_room_for(bytes)) budget_->forget_encoded();
+        if (!budget_->has_room_for(bytes)) return false;
+        budget_->encoded_shares_.insert(this);
+        set(bytes_ + bytes);
+        return true;
+    }
+
+private:
+    friend class history_budget;
+    std::shared_ptr<history_budget> budget_;
+    std::function<void()> forget_encoded_;
+    std::size_t bytes_ = 0;
+};
+
+inline void history_budget::forget_encoded() {
+    for (const history_share* const share : std::exchange(encoded_shares_, {})) share->forget_encoded_();
+}
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The forms in which encodings have written one stored message. Owned by its history.
+class encoded_forms {
+public:
+    /// Frees them. @returns the memory that they took, in bytes.
+    std::size_t clear() noexcept {
+        std::size_t bytes = 0;
+        for (const form& entry : forms_) bytes += memory_of(entry.text);
+        std::vector<form>().swap(forms_);
+        return bytes;
+    }
+
+private:
+    friend class encoded_message;
+    struct form {
+        const void* key;
+        std::string text;
+    };
+    static std::size_t memory_of(const std::string& text) noexcept { return sizeof(form) + text.capacity() + 1; }
+
+    std::vector<form> forms_;  // as few as the application has encodings
+};
+
+/// Access to the encoded forms of a message, for encodings: see room_event::encoded. A view, valid as long as the event. Not
+/// thread-safe: belongs to the room's home loop. Without a history behind it, nothing is stored.
+class encoded_message {
+public:
+    encoded_message() = default;
+    /// For histories: all three must outlive the view.
+    /// @param memory the memory of the history's forms, in bytes; grows with each that is stored.
+    /// @param share what it counts against; null: nothing.
+    encoded_message(encoded_forms& forms, std::size_t& memory, history_share* share) noexcept
+        : forms_(&forms), memory_(&memory), share_(share) {}
+
+    /// Appends the message in one form to a text.
+    /// @param key tells the form from others: the address of an object that exists as long as the program.
+    /// @param encode makes the form, as `std::string()`; called only if it is not stored. A form must depend on nothing but
+    /// the message.
+    template <class Encode>
+    void append_to(std::string& text, const void* key, Encode&& encode) const {
+        if (forms_) {
+            for (const auto& entry : forms_->forms_)
+                if (entry.key == key) {
+                    text += entry.text;
+                    return;
+                }
+        }
+        std::string made = std::forward<Encode>(encode)();
+        text += made;
+        if (!forms_) return;
+        made.shrink_to_fit();  // it may stay for long
+        const std::size_t bytes = encoded_forms::memory_of(made);
+        if (share_ && !share_->reserve_encoded(bytes)) return;
+        forms_->forms_.push_back({key, std::move(made)});
+        *memory_ += bytes;
+    }
+
+private:
+    encoded_forms* forms_ = nullptr;
+    std::size_t* memory_ = nullptr;
+    history_share* share_ = nullptr;
+};
+
+ROOMPP_NAMESPACE_END
 // The person behind a connection.
 
 #include <string>
@@ -1647,6 +1816,7 @@ struct room_event {
     std::string_view recipient;                ///< of a direct message for one person: that person's id
     payload message;                           ///< the bare message, without any envelope
     std::string_view epoch{};                  ///< of the id, see join_snapshot::epoch; empty for events from a history
+    encoded_message encoded{};  ///< of an event from a history: where encodings store what they made of it
 };
 
 /// A member's position in a room's messages, from which it wants to continue.
@@ -1684,7 +1854,7 @@ struct join_snapshot {
 
 /// How a room's events are written for some of its members: see basic_room. A room encodes an event once for all
 /// members that share an encoding object. Called on the loops of rooms, in several threads at once: must have no
-/// mutable state.
+/// mutable state. What it makes of the messages of a history may be stored with them: see room_event::encoded.
 ///
 /// An event for which nothing is appended is not sent. Without an encoding, messages, direct messages and signals are
 /// sent as their bare payload, and nothing else is sent.
@@ -1940,9 +2110,11 @@ struct no_history {
     using policy_kind = history_policy;
     static constexpr bool keeps = false;
 
+    void attach(history_share&) noexcept {}
     void push(const room_event&, const std::shared_ptr<const person>&) noexcept {}
     void forget_before(std::chrono::system_clock::time_point) noexcept {}
     void forget_oldest() noexcept {}
+    void forget_encoded() noexcept {}
     [[nodiscard]] static constexpr std::size_t memory() noexcept { return 0; }
     [[nodiscard]] static constexpr bool empty() noexcept { return true; }
     [[nodiscard]] static constexpr bool reaches(std::uint64_t, std::uint64_t) noexcept { return false; }
@@ -1953,8 +2125,9 @@ struct no_history {
 /// not 0, none that is older than that. A room with a history stays for a while after its last member has left, see
 /// limits::empty_room.
 ///
-/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty. All rooms
-/// together: see limits::history_bytes.
+/// Takes as much memory as the messages in it, at most about `Bytes`, and nothing while it is empty; and as much as the
+/// encoded forms of those that were sent to members who joined, unless limits::history_bytes has no room for them. All
+/// rooms together: see there.
 template <std::size_t Messages, long Seconds = 0, std::size_t Bytes = 1024 * 1024>
 class ring_history {
     static_assert(Messages > 0, "roompp: a history of no messages is roompp::no_history");
@@ -1963,6 +2136,9 @@ class ring_history {
 public:
     using policy_kind = history_policy;
     static constexpr bool keeps = true;
+
+    /// Makes the encoded forms of messages count against a share, which outlives the history.
+    void attach(history_share& share) noexcept { share_ = &share; }
 
     /// Stores a message; forgets the oldest ones if need be. A message larger than `Bytes` is not stored, and the
     /// history is empty afterwards: there would be a gap. O(1) amortised.
@@ -1994,11 +2170,19 @@ public:
         if (count_ <= ring_.size() / 4) resize(count_ == 0 ? 0 : ring_.size() / 2);
     }
 
+    /// Forgets the encoded forms of the messages.
+    void forget_encoded() noexcept {
+        if (encoded_bytes_ == 0) return;
+        for (stored_message& message : ring_) encoded_bytes_ -= message.encoded.clear();
+    }
+
     /// Whether there are no messages.
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
 
-    /// The memory that it takes, in bytes: the messages, and a cost for each.
-    [[nodiscard]] std::size_t memory() const noexcept { return ring_.size() * sizeof(stored_message) + heap_; }
+    /// The memory that it takes, in bytes: the messages, their encoded forms, and a cost for each.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return ring_.size() * sizeof(stored_message) + heap_ + encoded_bytes_;
+    }
 
     /// Whether every message after `id` is stored, when `last_id` is the number of the latest one.
     [[nodiscard]] bool reaches(std::uint64_t id, std::uint64_t last_id) const noexcept {
@@ -2016,7 +2200,9 @@ public:
                                   message.at,
                                   message.sender.get(),
                                   {},
-                                  {message.bytes, message.kind}});
+                                  {message.bytes, message.kind},
+                                  {},
+                                  {message.encoded, encoded_bytes_, share_}});
         }
         return events;
     }
@@ -2028,6 +2214,7 @@ private:
         std::shared_ptr<const person> sender;
         payload_kind kind = payload_kind::text;
         std::string bytes;
+        mutable encoded_forms encoded;  // a cache
     };
     static constexpr std::size_t max_reusable_bytes = 256;  // of a forgotten message, for the next one in its slot
 
@@ -2052,6 +2239,7 @@ private:
         stored_message& oldest = ring_[first_];
         bytes_ -= oldest.bytes.size();
         oldest.sender.reset();
+        encoded_bytes_ -= oldest.encoded.clear();
         if (oldest.bytes.capacity() > reusable_bytes) {
             heap_ -= heap_of(oldest.bytes);
             std::string().swap(oldest.bytes);
@@ -2068,67 +2256,13 @@ private:
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;  // of the messages
     std::size_t heap_ = 0;   // of their strings, and of those that serve the next messages
+    mutable std::size_t encoded_bytes_ = 0;
+    history_share* share_ = nullptr;
 };
 
 /// Policy: the room keeps the messages of the last `Seconds` seconds, at most `Messages` of them.
 template <long Seconds, std::size_t Messages = 1000>
 using recent_history = ring_history<Messages, Seconds>;
-
-ROOMPP_NAMESPACE_END
-// The memory that the histories of many rooms may take together.
-
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <utility>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// Memory budget shared by the histories of all rooms on one loop. Not thread-safe: belongs to that loop.
-class history_budget {
-public:
-    /// @param evict destroys an empty room that waits for members to come back; returns false if there is none.
-    explicit history_budget(std::function<bool()> evict) : evict_(std::move(evict)) {}
-
-    /// Sets the maximum, in bytes; 0 at first.
-    void set_limit(std::size_t bytes) noexcept { max_bytes_ = bytes; }
-    /// Whether the histories together take more than the maximum.
-    [[nodiscard]] bool is_exceeded() const noexcept { return used_bytes_ > max_bytes_; }
-    /// Destroys an empty room, whose share is returned.
-    /// @returns false if there is none.
-    bool evict() const { return evict_(); }
-
-private:
-    friend class history_share;
-    std::function<bool()> evict_;
-    std::size_t max_bytes_ = 0;
-    std::size_t used_bytes_ = 0;
-};
-
-/// The part of a budget that one room's history takes; returned when this is destroyed.
-class history_share {
-public:
-    history_share() = default;
-    history_share(const history_share&) = delete;
-    history_share& operator=(const history_share&) = delete;
-    ~history_share() { set(0); }
-
-    /// Makes it a share of this budget; without one it is unlimited.
-    void attach(std::shared_ptr<history_budget> budget) noexcept { budget_ = std::move(budget); }
-    /// Sets its size in bytes.
-    void set(std::size_t bytes) noexcept {
-        if (budget_) budget_->used_bytes_ = budget_->used_bytes_ - bytes_ + bytes;
-        bytes_ = bytes;
-    }
-    /// Whether all shares together take more than the budget.
-    [[nodiscard]] bool is_exceeded() const noexcept { return budget_ && budget_->is_exceeded(); }
-    /// See history_budget::evict(); only with a budget.
-    bool evict() const { return budget_->evict(); }
-
-private:
-    std::shared_ptr<history_budget> budget_;
-    std::size_t bytes_ = 0;
-};
 
 ROOMPP_NAMESPACE_END
 // One connection's membership in one room, as the room's hooks see it.
@@ -2755,7 +2889,9 @@ template <class History>
 class publication_log {
 public:
     /// @param home the room's loop, which must outlive the log.
-    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) {}
+    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) { history_.attach(share_); }
+    publication_log(const publication_log&) = delete;
+    publication_log& operator=(const publication_log&) = delete;
 
     /// The epoch of the message numbers: no other room has the same, nor the same room after it was destroyed.
     /// Constant: safe from any thread.
@@ -2808,15 +2944,18 @@ public:
     [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
 
     /// Makes the history a part of a budget.
-    void attach(std::shared_ptr<history_budget> budget) noexcept { share_.attach(std::move(budget)); }
+    void attach(std::shared_ptr<history_budget> budget) {
+        share_.attach(std::move(budget), [this] { forget_encoded(); });
+    }
     /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
     [[nodiscard]] bool exceeds_budget() noexcept {
         share_.set(history_.memory());
         return share_.is_exceeded();
     }
-    /// Has empty rooms destroyed, then forgets the oldest messages, until the budget is not exceeded. The room of this
-    /// log may be an empty one: the caller keeps it alive.
+    /// Has all histories forget the encoded forms of their messages, then empty rooms destroyed, then forgets the oldest
+    /// messages, until the budget is not exceeded. The room of this log may be an empty one: the caller keeps it alive.
     void shrink() {
+        if (share_.is_exceeded()) share_.forget_encoded();
         while (share_.is_exceeded() && share_.evict()) {}
         while (share_.is_exceeded() && !history_.empty()) {
             history_.forget_oldest();
@@ -2824,10 +2963,16 @@ public:
         }
     }
 
+    /// Forgets the encoded forms of the messages, see room_event::encoded.
+    void forget_encoded() noexcept {
+        history_.forget_encoded();
+        share_.set(history_.memory());
+    }
+
 private:
     loop& home_;
-    History history_;
     history_share share_;
+    History history_;
     std::string epoch_;
     std::uint64_t last_id_ = 0;
 };
@@ -4176,6 +4321,7 @@ ROOMPP_NAMESPACE_END
 
 // Messages as WebSocket frames, one after the other, ready for the socket.
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -4401,8 +4547,14 @@ public:
     /// ones.
     [[nodiscard]] std::shared_ptr<const frame_batch> compressed(const compression& algorithm) const;
 
+    /// Counts the send queues that hold the batch, so that its memory counts once.
+    /// @returns whether this is the first one; of remove_queue(), the last one.
+    [[nodiscard]] bool add_queue() const noexcept { return queues_.fetch_add(1, std::memory_order_acq_rel) == 0; }
+    [[nodiscard]] bool remove_queue() const noexcept { return queues_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
 private:
     std::string bytes_;
+    mutable std::atomic<std::size_t> queues_{0};
     mutable std::mutex compressing_;  // several loops may make the first call at once
     mutable std::shared_ptr<const frame_batch> compressed_;
 };
@@ -4974,7 +5126,8 @@ public:
 
     /// Pauses reading from the client until resume_reading() has been called as often: part of the member concept.
     /// Messages that have been read already are still handled. Bounds the memory of handlers that are slower than the
-    /// client.
+    /// client. A WebSocket is read on for 64 KiB, once a second, so that pings are answered and a lost peer is noticed; its
+    /// messages are handled when reading is resumed.
     void pause_reading() {
         if (pauses_++ == 0) set_reading_paused(true);
     }
@@ -6666,6 +6819,38 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+// The memory that all send queues of a server may take together.
+
+#include <atomic>
+#include <cstddef>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace net {
+
+/// Counts the memory of send queues: see limits::all_queue_bytes. Held by each of them. Safe from any thread.
+class queue_budget {
+public:
+    /// @param max_bytes the maximum, in bytes.
+    explicit queue_budget(std::size_t max_bytes) noexcept : max_bytes_(max_bytes) {}
+    queue_budget(const queue_budget&) = delete;
+    queue_budget& operator=(const queue_budget&) = delete;
+
+    /// Counts bytes that are queued, or are not any more.
+    void add(std::size_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+    void remove(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+    /// The memory of all queues, in bytes.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+    /// Whether they take more than the maximum.
+    [[nodiscard]] bool is_exceeded() const noexcept { return bytes() > max_bytes_; }
+
+private:
+    const std::size_t max_bytes_;
+    std::atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace net
+ROOMPP_NAMESPACE_END
 // The work that one connection may do before others get their turn.
 
 #include <chrono>
@@ -6847,6 +7032,11 @@ public:
     };
     [[nodiscard]] cork& corked() noexcept { return cork_; }
 
+    /// The memory of the send queues of this loop, or of all loops of a server: see share_queue_budget().
+    [[nodiscard]] const std::shared_ptr<queue_budget>& queue_memory() const noexcept { return queue_memory_; }
+    /// Counts the send queues together with those of another loop; before run().
+    void share_queue_budget(const shard& other) { queue_memory_ = other.queue_memory_; }
+
     /// Sets how batches are sent and compressed; before run(). Both may be null.
     void use(fan_out_policy make_writer, std::shared_ptr<const compression> algorithm);
     /// The gathered sends of the current turn; null if sends are made one by one.
@@ -6892,6 +7082,7 @@ private:
     std::unique_ptr<char[]> read_buffer_;
     cork cork_;
     work_budget budget_;
+    std::shared_ptr<queue_budget> queue_memory_;
     std::vector<std::unique_ptr<scratch_object>> scratch_;
     std::shared_ptr<const compression> compression_;
     fan_out_policy make_writer_;
@@ -9988,6 +10179,7 @@ ROOMPP_NAMESPACE_END
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <asio/buffer.hpp>
 
@@ -9998,6 +10190,14 @@ namespace net {
 /// thread-safe.
 class send_queue {
 public:
+    /// @param budget counts its memory; null: nothing does.
+    explicit send_queue(std::shared_ptr<queue_budget> budget = nullptr) noexcept : budget_(std::move(budget)) {}
+    send_queue(const send_queue&) = delete;
+    send_queue& operator=(const send_queue&) = delete;
+    ~send_queue() {
+        for (const piece& part : pieces_) stop_counting(part);
+    }
+
     /// Appends a copy of the bytes: whole frames.
     /// @param is_rest whether a part of the first frame has been written already.
     void push(std::string_view bytes, bool is_rest = false) { push(bytes, {}, is_rest); }
@@ -10045,6 +10245,11 @@ private:
     };
     static constexpr std::size_t piece_cost = sizeof(piece) + sizeof(frame_batch);
 
+    // A piece, and the bytes that it has so far, begin to count in the budget, or end to.
+    void start_counting(const piece& part) const noexcept;
+    void stop_counting(const piece& part) const noexcept;
+
+    std::shared_ptr<queue_budget> budget_;
     std::deque<piece> pieces_;
     std::size_t size_ = 0;
 };
@@ -10162,7 +10367,8 @@ namespace net {
 /// - `std::size_t on_bytes(char*, std::size_t)`: bytes have come; they may be changed, and are valid until it returns. It
 ///   returns how many it has used: the others come again in a later turn, see work_budget;
 /// - `void on_drain()`: the send queue has been sent;
-/// - `void on_disconnect(std::error_code)`: the peer is gone; called once, from the loop, never from a write;
+/// - `void on_disconnect(std::error_code)`: the peer is gone, or is given up with `std::errc::no_buffer_space` because of
+///   limits::all_queue_bytes; called once, from the loop, never from a write;
 /// - optionally `bool outlasts_input()`: the peer has finished sending, but may still read; see there.
 ///
 /// Every write goes through the channel, so order holds: straight to the socket while nothing is queued, else into the
@@ -10217,6 +10423,28 @@ protected:
         if (reading_stopped_ && queue_footprint() <= max_queued_while_reading) restart_reading();
     }
     [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
+    /// During a pause: reads once what has come, or notes that the peer is gone. Does nothing if too much is queued.
+    void read_during_pause() {
+        const auto self = user().shared_from_this();
+        if (state_ != open || !reading_stopped_ || !can_read()) return;
+        reading_stopped_ = false;
+        host().start_work();
+        if (unread_) {
+            pass_unread();
+        } else {
+            std::error_code ec;
+            const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
+            if (ec == asio::error::eof) return end_input(ec);
+            if (ec && !Stream::is_would_block(ec)) return fail(ec);
+            if (!ec) {
+                last_activity_ = host().now();
+                pass(host().read_buffer(), size);
+            }
+        }
+        if (!has_stopped_reading()) go_on_reading();
+    }
+    /// Whether the send queue is short enough to read from the peer.
+    [[nodiscard]] bool can_read() const noexcept { return queue_footprint() <= max_queued_while_reading; }
 
     /// Gives the stream away, to another channel. Only from within on_bytes(), with nothing queued.
     [[nodiscard]] Stream release() {
@@ -10285,8 +10513,7 @@ protected:
             written = try_write(asio::const_buffer(batch->bytes().data(), batch->size()));
             if (written == batch->size() || ended()) return;
         }
-        queue().push(batch, written);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(batch, written); });
     }
 
     /// Whether so many further bytes may be queued. An empty queue takes anything: a peer that reads is not slow
@@ -10347,10 +10574,21 @@ private:
 
     send_queue& queue() {
         if (!queue_) {
-            queue_ = std::make_unique<send_queue>();
+            queue_ = std::make_unique<send_queue>(host().queue_memory());
             last_taken_ = host().now();
         }
         return *queue_;
+    }
+    // Keeps what the socket does not take. Where all queues together take too much, the peer that needs more is lost at
+    // once: to send it what is queued would take the memory for as long as it likes.
+    template <class Push>
+    void enqueue(Push&& push) {
+        if (failing_) return;
+        push(queue());
+        if (host().queue_memory()->is_exceeded())
+            fail_in_later_turn(std::make_error_code(std::errc::no_buffer_space));
+        else
+            wait_writable();
     }
 
     void wait_readable() {
@@ -10469,8 +10707,7 @@ private:
     // fan_out_target
     void on_incomplete_send(const std::shared_ptr<const frame_batch>& batch, std::size_t written, int error) override {
         if (error != 0) return fail_in_later_turn(std::error_code(error, std::system_category()));
-        queue().push(batch, written);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(batch, written); });
     }
 
     void write_through(std::string_view bytes) {
@@ -10478,8 +10715,7 @@ private:
         std::size_t written = 0;
         if (!queue_) written = try_write(asio::const_buffer(bytes.data(), bytes.size()));
         if (written == bytes.size() || ended()) return;
-        queue().push(bytes.substr(written), written != 0);
-        wait_writable();
+        enqueue([&](send_queue& target) { target.push(bytes.substr(written), written != 0); });
     }
     void write_through(std::string_view head, std::string_view body) {
         make_gathered_sends();
@@ -10489,8 +10725,9 @@ private:
                                                                   asio::const_buffer(body.data(), body.size())});
         if (written == head.size() + body.size() || ended()) return;
         const std::size_t head_written = (std::min)(written, head.size());
-        queue().push(head.substr(head_written), body.substr(written - head_written), written != 0);
-        wait_writable();
+        enqueue([&](send_queue& target) {
+            target.push(head.substr(head_written), body.substr(written - head_written), written != 0);
+        });
     }
 
     void uncork() {
@@ -11003,6 +11240,7 @@ ROOMPP_NAMESPACE_END
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -11179,6 +11417,9 @@ private:
     static constexpr std::size_t max_counted_fragment = 1024;
     // So many frames beyond the rate are noted, and answered where the protocol can, in a second.
     static constexpr std::uint16_t max_notices = 100;
+    // While the session has paused reading, so much is read, so that pings are answered and a lost peer is noticed; the
+    // messages among it wait.
+    static constexpr std::size_t max_held_bytes = 64 * 1024;
 
     // channel
     std::size_t on_bytes(char* bytes, std::size_t size) {
@@ -11190,7 +11431,7 @@ private:
         if (reader->idle())
             reader->start(this->host().limits().message_bytes, compresses_ ? this->host().compressing() : nullptr);
         frame_error error;
-        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_) {
+        while (size != 0 && !error && !channel_type::ended() && !reads_too_much_ && !(is_peeking_ && is_held_full())) {
             const std::size_t size_before = size;
             const auto frame = reader->read(bytes, size, error);
             count_received(size_before - size);  // first: the frame may be a close, after which nobody looks any more
@@ -11211,7 +11452,13 @@ private:
         if (!is_open() || !std::exchange(has_dropped_, false) || !session_) return;
         guarded([&] { session_->on_drain(); });
     }
-    void on_disconnect(const std::error_code&) { end_session({close_code::abnormal, {}}); }
+    void on_disconnect(const std::error_code& ec) {
+        if (ec == std::errc::no_buffer_space && is_open()) {
+            now_closing();
+            close_code_sent_ = close_code::try_again_later;
+        }
+        end_session({close_code::abnormal, {}});
+    }
 
     // shard_connection
     void tick(shard::clock::time_point now) override {
@@ -11219,17 +11466,18 @@ private:
         notices_ = 0;
         if (std::exchange(reads_too_much_, false)) update_reading();
         if (this->shutdown_overdue(now)) return this->close_now();
+        if (is_open() && is_reading_paused_ && !is_held_full()) peek();
         if (channel_type::ended()) return;
         const auto silence = now - this->last_activity();
+        // Then silence means nothing; a peer that is gone shows when pings can't be sent.
+        const bool is_deaf = is_reading_paused_ && (is_held_full() || !this->can_read());
         if (!is_open()) {
             if (now >= close_deadline_) drop_peer();
-        } else if (this->reading_paused()) {
-            return;  // nothing is read, so silence means nothing
         } else if (this->has_stalled_for(limits.ping_interval + limits.ping_timeout)) {
             drop_peer();  // it would not take a ping either, whatever it sends
-        } else if (ping_sent_) {
+        } else if (ping_sent_ && !is_deaf) {
             if (now - ping_time_ >= limits.ping_timeout && silence >= limits.ping_timeout) drop_peer();
-        } else if (silence >= limits.ping_interval) {
+        } else if (silence >= limits.ping_interval && now - ping_time_ >= limits.ping_interval) {
             ping_sent_ = true;
             ping_time_ = now;
             write_control_first(opcode::ping, {});
@@ -11261,6 +11509,7 @@ private:
     }
     void set_reading_paused(bool paused) override {
         is_reading_paused_ = paused;
+        if (!paused && held_) handle_held_in_later_turn();  // this may be within a handler of the session
         update_reading();
     }
     void start_closing(std::uint16_t code, const std::string& reason) override {
@@ -11300,7 +11549,10 @@ private:
 
     void on_message(payload message) {
         if (!session_ || !is_open()) return;
-        if (allow_frame(message.size())) return guarded([&] { session_->on_message(message); });
+        if (allow_frame(message.size())) {
+            if (is_peeking_ || held_) return hold(message);
+            return guarded([&] { session_->on_message(message); });
+        }
         if (!is_open()) return;
         guarded([&] { session_->on_rate_limited(message); });
     }
@@ -11319,14 +11571,71 @@ private:
         return false;
     }
     void update_reading() {
-        if (is_reading_paused_ || reads_too_much_)
+        if (is_reading_paused_ || reads_too_much_ || held_)
             channel_type::pause_reading();
         else
             channel_type::resume_reading();
     }
 
+    // Messages that have come while reading was paused, for when it is resumed.
+    struct held_messages {
+        struct message {
+            std::string bytes;
+            payload_kind kind;
+        };
+        std::deque<message> messages;
+        std::size_t memory = 0;
+    };
+
+    [[nodiscard]] bool is_held_full() const noexcept { return held_ && held_->memory >= max_held_bytes; }
+
+    void peek() {
+        const auto self = shared_from_this();
+        is_peeking_ = true;
+        this->read_during_pause();
+        is_peeking_ = false;
+    }
+
+    void hold(payload message) {
+        if (!held_) held_ = std::make_unique<held_messages>();
+        held_->messages.push_back({std::string(message.data()), message.kind()});
+        held_->memory += message.size() + sizeof(typename held_messages::message);
+    }
+
+    void handle_held_in_later_turn() {
+        home().post([self = shared_from_this(), this] {
+            this->host().start_work();
+            this->corked([&] { handle_held([this] { return this->host().budget().spend(work_budget::frame_cost); }); });
+            if (!is_open()) held_.reset();
+            if (!held_) return update_reading();
+            if (!is_reading_paused_) handle_held_in_later_turn();  // others get their turn
+        });
+    }
+    // Handles what is held, as long as reading is not paused again and `goes_on()`.
+    template <class Condition>
+    void handle_held(Condition&& goes_on) {
+        while (held_ && is_open() && !is_reading_paused_) {
+            if (!handle_first_held() || !goes_on()) return;
+        }
+    }
+    // The peer has ended: nothing more is to be waited for.
+    void handle_all_held() {
+        while (held_ && is_open() && handle_first_held()) {}
+    }
+    // @returns whether more is held.
+    bool handle_first_held() {
+        const auto first = std::move(held_->messages.front());
+        held_->messages.pop_front();
+        held_->memory -= first.bytes.size() + sizeof first;
+        const bool has_more = !held_->messages.empty();
+        if (!has_more) held_.reset();
+        if (session_) guarded([&] { session_->on_message(payload(first.bytes, first.kind)); });
+        return has_more;
+    }
+
     // The peer closes, or answers our close frame (RFC 6455, section 5.5.1).
     void on_close_frame(close_frame frame) {
+        handle_all_held();
         if (is_open())
             write_close(frame.event.code == close_code::no_status ? close_code::normal : frame.event.code,
                         frame.event.reason);
@@ -11335,12 +11644,15 @@ private:
     }
 
     void on_malformed_bytes(const frame_error& error) {
+        handle_all_held();
         if (is_open()) return start_closing(error.close_code, std::string(error.reason));
         this->shutdown();  // the answer to our close frame can't be found any more
         end_session({close_code::abnormal, {}});
     }
 
     void end_session(close_event event) {
+        handle_all_held();
+        held_.reset();
         now_closing();
         if (!session_) return;
         if (event.code == close_code::abnormal && close_code_sent_ != 0) event.code = close_code_sent_;
@@ -11399,6 +11711,7 @@ private:
     std::unique_ptr<session> session_;
     std::function<void(std::exception_ptr)> on_error_;
     std::string subprotocol_;
+    std::unique_ptr<held_messages> held_;  // null while nothing is held
     detail::rate_limiter rate_limiter_;
     shard::clock::time_point ping_time_{};
     shard::clock::time_point close_deadline_{};  // once it is closing
@@ -11409,6 +11722,7 @@ private:
     bool has_dropped_ = false;  // shared batches, since the queue was last empty
     bool compresses_ = false;
     bool is_reading_paused_ = false;  // by the session
+    bool is_peeking_ = false;         // reading goes on although it is paused
     bool reads_too_much_ = false;     // the peer exceeds the rates, and is not read from until the next tick
 };
 
@@ -11607,6 +11921,7 @@ ROOMPP_DECL loop_group::loop_group(std::size_t count, const roompp::limits& limi
     while (shards_.size() < count) {
         shards_.push_back(std::make_unique<net::shard>(shards_.size(), limits));
         shards_.back()->use(make_writer, compression);
+        shards_.back()->share_queue_budget(first());
     }
 }
 
@@ -11702,6 +12017,7 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
     : home_([this](loop::task work) { asio::post(reactor_->context, std::move(work)); }, index),
       limits_(limits),
       read_buffer_(std::make_unique<char[]>(read_buffer_size)),
+      queue_memory_(std::make_shared<queue_budget>(limits.all_queue_bytes)),
       reactor_(std::make_unique<reactor>()) {
     home_.set_executor(reactor_->context.get_executor());
     home_.set_alarm([this](clock::duration delay, loop::task work) { wake_after(delay, std::move(work)); });
@@ -12312,8 +12628,10 @@ ROOMPP_DECL void send_queue::push(std::string_view head, std::string_view body, 
         pieces_.back().own.size() >= full_piece) {
         pieces_.emplace_back();
         pieces_.back().is_rest = is_rest;
+        start_counting(pieces_.back());
     }
     pieces_.back().own.append(head).append(body);
+    if (budget_) budget_->add(added);
     size_ += added;
 }
 
@@ -12324,6 +12642,7 @@ ROOMPP_DECL void send_queue::push_first(std::string_view bytes) {
     const auto added = pieces_.emplace(position);
     added->own = bytes;
     added->is_first = true;
+    start_counting(*added);
     size_ += bytes.size();
 }
 
@@ -12332,6 +12651,7 @@ ROOMPP_DECL void send_queue::push(const std::shared_ptr<const frame_batch>& batc
     pieces_.emplace_back();
     pieces_.back().shared = batch;
     pieces_.back().offset = offset;
+    start_counting(pieces_.back());
     size_ += batch->size() - offset;
 }
 
@@ -12353,6 +12673,7 @@ ROOMPP_DECL void send_queue::drop_batches(std::size_t max_footprint) {
             continue;
         }
         size_ -= it->rest().size();
+        stop_counting(*it);
         it = pieces_.erase(it);
     }
 }
@@ -12366,8 +12687,21 @@ ROOMPP_DECL void send_queue::pop(std::size_t bytes) {
             return;
         }
         bytes -= first;
+        stop_counting(pieces_.front());
         pieces_.pop_front();
     }
+}
+
+ROOMPP_DECL void send_queue::start_counting(const piece& part) const noexcept {
+    if (!budget_) return;
+    budget_->add(piece_cost + part.own.size());
+    if (part.shared && part.shared->add_queue()) budget_->add(part.shared->size());
+}
+
+ROOMPP_DECL void send_queue::stop_counting(const piece& part) const noexcept {
+    if (!budget_) return;
+    budget_->remove(piece_cost + part.own.size());
+    if (part.shared && part.shared->remove_queue()) budget_->remove(part.shared->size());
 }
 
 }  // namespace net
