@@ -20,6 +20,21 @@
 
 namespace load {
 
+/// Owns a descriptor.
+class descriptor {
+public:
+    explicit descriptor(int number) noexcept : number_(number) {}
+    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    descriptor& operator=(descriptor&&) = delete;
+    ~descriptor() {
+        if (number_ != -1) ::close(number_);
+    }
+    operator int() const noexcept { return number_; }
+
+private:
+    int number_;
+};
+
 class client {
 public:
     /// @param receive_buffer how many bytes the system keeps for it, about, and as little for the server as over a real
@@ -53,11 +68,6 @@ public:
             head += c;
         }
         if (head.find(" 101 ") == std::string::npos) throw std::runtime_error("no handshake: " + head);
-    }
-    client(client&& other) noexcept : socket_(std::exchange(other.socket_, -1)), body_(std::move(other.body_)) {}
-    client& operator=(client&&) = delete;
-    ~client() {
-        if (socket_ != -1) ::close(socket_);
     }
 
     /// Sends text, masked with zeros.
@@ -121,7 +131,7 @@ private:
         }
     }
 
-    int socket_;
+    descriptor socket_;  // closed even if the handshake fails
     std::string body_;
 };
 

@@ -142,7 +142,7 @@ int main() {
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());
     }
-    // Not stopped: a connection whose allocation has failed may still hold up a stop, see docs/security.md.
-    std::fflush(nullptr);
-    std::_Exit(status);
+    server.stop();
+    server_thread.join();
+    return status;
 }
