@@ -396,6 +396,7 @@ ROOMPP_NAMESPACE_END
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // A request to a route of http_rooms: the client, and how it joins.
@@ -535,10 +536,11 @@ public:
     [[nodiscard]] std::shared_ptr<poll_connection> find_polling(const loop& home, const std::string& room,
                                                                 const std::string& client_key) const;
     /// The client that polls, which joins the room if it is new.
-    /// @param bytes of the request's body, for the rate limit of new clients.
+    /// @param frame the request's body, which counts for the rate limit of new clients and whose `ack` a refusal carries;
+    /// empty if there is none.
     /// @returns null if a new client is refused; then the request has been answered.
     [[nodiscard]] std::shared_ptr<poll_connection> find_or_add_polling(loop& home, const client_request& client,
-                                                                       std::size_t bytes, const responder& reply);
+                                                                       std::string_view frame, const responder& reply);
 
     /// The sender of a client; null if there is none, or it has left.
     [[nodiscard]] const http_sender* find_sender(const loop& home, const std::string& room,
@@ -552,7 +554,7 @@ public:
 private:
     [[nodiscard]] const room_clients* find_clients(const loop& home, const std::string& room) const;
     // Whether a new client may poll; answers the request if not.
-    [[nodiscard]] bool admit_polling(loop& home, const client_request& client, std::size_t bytes,
+    [[nodiscard]] bool admit_polling(loop& home, const client_request& client, std::string_view frame,
                                      const responder& reply);
     void remove_polling(const loop& home, const std::string& room, const std::string& client_key,
                         const http_member* member);
@@ -1204,6 +1206,7 @@ ROOMPP_NAMESPACE_END
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -1264,10 +1267,10 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_polling(cons
 
 ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polling(loop& home,
                                                                                    const client_request& client,
-                                                                                   std::size_t bytes,
+                                                                                   std::string_view frame,
                                                                                    const responder& reply) {
     if (auto found = find_polling(home, client.room, client.client_key)) return found;
-    if (!admit_polling(home, client, bytes, reply)) return nullptr;
+    if (!admit_polling(home, client, frame, reply)) return nullptr;
     std::unique_ptr<net::connection_limiter::slot> slot;
     if (const std::size_t max_connections = limits().connections_per_address; max_connections != 0) {
         slot =
@@ -1302,13 +1305,13 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     return conn;
 }
 
-ROOMPP_DECL bool http_rooms_state::admit_polling(loop& home, const client_request& client, std::size_t bytes,
+ROOMPP_DECL bool http_rooms_state::admit_polling(loop& home, const client_request& client, std::string_view frame,
                                                  const responder& reply) {
     net::shard& host = *shards_[home.index()];
     shard_state& shard = local(home);
     const auto address = net::address_group(client.peer_address, limits().ipv6_prefix);
-    if (!shard.new_client_limiter.allow(address, bytes, limits(), home.now())) {
-        post_reply(reply).send(v1_frames::rate_limited());
+    if (!shard.new_client_limiter.allow(address, frame.size(), limits(), home.now())) {
+        post_reply(reply).send(v1_frames::rate_limited(parse_v1_ack_number(frame)));
         return false;
     }
     // A client that polls costs its peer nothing: half of the connections stay reserved for real ones.
@@ -1581,7 +1584,7 @@ ROOMPP_DECL void poll_endpoint::handle_poll(loop& home, const client_request& cl
     if (client.client_key.empty()) {
         const auto deadline = state_->deadline(home, poll.wait);
         handle_anonymous_poll(home, {client.room, std::move(poll), reply, deadline});
-    } else if (const auto conn = state_->find_or_add_polling(home, client, 0, reply)) {
+    } else if (const auto conn = state_->find_or_add_polling(home, client, {}, reply)) {
         conn->poll(std::move(poll), reply);
     }
 }
@@ -1658,7 +1661,7 @@ ROOMPP_DECL void post_endpoint::post_to_room(loop& home, client_request client, 
     const bool is_one_shot = client.client_key.empty();
     if (is_one_shot) client.client_key = '\n' + new_epoch(home);  // unique: no person's id begins with a line break
     const std::string& key = client.client_key;
-    if (!state_->find_sender(home, client.room, key) && !state_->find_or_add_polling(home, client, frame.size(), reply))
+    if (!state_->find_sender(home, client.room, key) && !state_->find_or_add_polling(home, client, frame, reply))
         return;
     const auto conn = state_->find_polling(home, client.room, key);
     if (conn && !conn->is_open()) {

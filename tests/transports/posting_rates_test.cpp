@@ -126,3 +126,15 @@ TEST_CASE("A post that is too fast is answered with its number", "[posting]") {
     CHECK(too_fast["error"] == "rate_limited");
     CHECK(too_fast["ack"] == 2);
 }
+
+TEST_CASE("A first post that is too fast is answered with its number", "[posting]") {
+    chat_site chat(rate(1));
+    auto browser = chat.world.http();  // one address
+    const auto post = [&](int client) {
+        return frame_of(browser.post("/send/chat/lobby/?client=" + number(client), R"({"message": "hi", "ack": 7})"));
+    };
+    CHECK(post(1)["type"] == "ack");
+    const auto too_fast = post(2);
+    CHECK(too_fast["error"] == "rate_limited");
+    CHECK(too_fast["ack"] == 7);
+}

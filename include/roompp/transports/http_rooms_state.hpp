@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <roompp/base/limits.hpp>
@@ -111,10 +112,11 @@ public:
     [[nodiscard]] std::shared_ptr<poll_connection> find_polling(const loop& home, const std::string& room,
                                                                 const std::string& client_key) const;
     /// The client that polls, which joins the room if it is new.
-    /// @param bytes of the request's body, for the rate limit of new clients.
+    /// @param frame the request's body, which counts for the rate limit of new clients and whose `ack` a refusal carries;
+    /// empty if there is none.
     /// @returns null if a new client is refused; then the request has been answered.
     [[nodiscard]] std::shared_ptr<poll_connection> find_or_add_polling(loop& home, const client_request& client,
-                                                                       std::size_t bytes, const responder& reply);
+                                                                       std::string_view frame, const responder& reply);
 
     /// The sender of a client; null if there is none, or it has left.
     [[nodiscard]] const http_sender* find_sender(const loop& home, const std::string& room,
@@ -128,7 +130,7 @@ public:
 private:
     [[nodiscard]] const room_clients* find_clients(const loop& home, const std::string& room) const;
     // Whether a new client may poll; answers the request if not.
-    [[nodiscard]] bool admit_polling(loop& home, const client_request& client, std::size_t bytes,
+    [[nodiscard]] bool admit_polling(loop& home, const client_request& client, std::string_view frame,
                                      const responder& reply);
     void remove_polling(const loop& home, const std::string& room, const std::string& client_key,
                         const http_member* member);

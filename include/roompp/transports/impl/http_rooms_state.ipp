@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include <roompp/net/connection_limiter.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/protocols/v1.hpp>
+#include <roompp/protocols/v1_commands.hpp>
 #include <roompp/protocols/v1_frames.hpp>
 #include <roompp/server/server_access.hpp>
 #include <roompp/transports/client_request.hpp>
@@ -85,10 +87,10 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_polling(cons
 
 ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polling(loop& home,
                                                                                    const client_request& client,
-                                                                                   std::size_t bytes,
+                                                                                   std::string_view frame,
                                                                                    const responder& reply) {
     if (auto found = find_polling(home, client.room, client.client_key)) return found;
-    if (!admit_polling(home, client, bytes, reply)) return nullptr;
+    if (!admit_polling(home, client, frame, reply)) return nullptr;
     std::unique_ptr<net::connection_limiter::slot> slot;
     if (const std::size_t max_connections = limits().connections_per_address; max_connections != 0) {
         slot =
@@ -123,13 +125,13 @@ ROOMPP_DECL std::shared_ptr<poll_connection> http_rooms_state::find_or_add_polli
     return conn;
 }
 
-ROOMPP_DECL bool http_rooms_state::admit_polling(loop& home, const client_request& client, std::size_t bytes,
+ROOMPP_DECL bool http_rooms_state::admit_polling(loop& home, const client_request& client, std::string_view frame,
                                                  const responder& reply) {
     net::shard& host = *shards_[home.index()];
     shard_state& shard = local(home);
     const auto address = net::address_group(client.peer_address, limits().ipv6_prefix);
-    if (!shard.new_client_limiter.allow(address, bytes, limits(), home.now())) {
-        post_reply(reply).send(v1_frames::rate_limited());
+    if (!shard.new_client_limiter.allow(address, frame.size(), limits(), home.now())) {
+        post_reply(reply).send(v1_frames::rate_limited(parse_v1_ack_number(frame)));
         return false;
     }
     // A client that polls costs its peer nothing: half of the connections stay reserved for real ones.

@@ -65,7 +65,7 @@ ROOMPP_DECL void poll_endpoint::handle_poll(loop& home, const client_request& cl
     if (client.client_key.empty()) {
         const auto deadline = state_->deadline(home, poll.wait);
         handle_anonymous_poll(home, {client.room, std::move(poll), reply, deadline});
-    } else if (const auto conn = state_->find_or_add_polling(home, client, 0, reply)) {
+    } else if (const auto conn = state_->find_or_add_polling(home, client, {}, reply)) {
         conn->poll(std::move(poll), reply);
     }
 }

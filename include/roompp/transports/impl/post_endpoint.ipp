@@ -49,7 +49,7 @@ ROOMPP_DECL void post_endpoint::post_to_room(loop& home, client_request client, 
     const bool is_one_shot = client.client_key.empty();
     if (is_one_shot) client.client_key = '\n' + new_epoch(home);  // unique: no person's id begins with a line break
     const std::string& key = client.client_key;
-    if (!state_->find_sender(home, client.room, key) && !state_->find_or_add_polling(home, client, frame.size(), reply))
+    if (!state_->find_sender(home, client.room, key) && !state_->find_or_add_polling(home, client, frame, reply))
         return;
     const auto conn = state_->find_polling(home, client.room, key);
     if (conn && !conn->is_open()) {
