@@ -31,6 +31,7 @@ write_every_header() {
             */deflate.hpp) echo "#if __has_include(<zlib.h>)" ;;
             */io_uring.hpp) echo "#if __has_include(<liburing.h>)" ;;
             */tls*.hpp | */openssl*.hpp) echo "#if __has_include(<openssl/ssl.h>) && __has_include(<openssl/opensslconf.h>)" ;;
+            */sqlite*.hpp) echo "#if __has_include(<sqlite3.h>)" ;;
             */testing_catch2.hpp) echo "#if __has_include(<catch2/catch.hpp>) || __has_include(<catch2/catch_tostring.hpp>)" ;;
             *) echo "#if 1" ;;
         esac
