@@ -62,16 +62,16 @@ public:
 #endif
         return recv(fd_, into, size, 0);
     }
-    ssize_t write(const char* from, std::size_t size) {
+    ssize_t write(const char* bytes, std::size_t size) {
 #ifdef WSLOAD_TLS
         if (ssl_) {
             std::size_t count = 0;
             ERR_clear_error();
-            const int outcome = SSL_write_ex(ssl_.get(), from, size, &count);
+            const int outcome = SSL_write_ex(ssl_.get(), bytes, size, &count);
             return result(outcome, count);
         }
 #endif
-        return send(fd_, from, size, MSG_NOSIGNAL);
+        return send(fd_, bytes, size, MSG_NOSIGNAL);
     }
 
     // Whether a write waits for bytes of the peer: those of the handshake.
