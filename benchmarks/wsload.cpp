@@ -15,6 +15,7 @@
 // --seconds S ends publishing after S seconds, in place of --messages N; --warmup S runs unmeasured before that.
 // --timeout S bounds one measurement, and the connecting; --at-once N bounds the handshakes under way.
 // --json sends {"message":"..."}, --socketio speaks Socket.IO (its server gets the path as a query parameter `path`).
+// --tls: over TLS, whose certificates are not verified, if it is built with -DWSLOAD_TLS -lssl -lcrypto.
 // --stalled N: that many subscribers stop reading and need not receive anything.
 //
 // CPU is given in three figures, in microseconds for each delivery, echo or handshake: the server process (--pid, all
@@ -36,6 +37,7 @@
 #include "wsload/report.hpp"
 #include "wsload/room_load.hpp"
 #include "wsload/stamp.hpp"
+#include "wsload/transport.hpp"
 
 namespace {
 
@@ -255,6 +257,7 @@ int main(int argc, char** argv) {
     if (argc < 2) return usage();
     const options given(argc, argv, 2);
     raise_file_limit();
+    if (given.has("tls")) transport::use_tls();
     bench b(given);
     const std::string mode = argv[1];
     if (mode == "fanout") return fanout(b) ? 0 : 1;

@@ -21,6 +21,7 @@
 #include "dialect.hpp"
 #include "frames.hpp"
 #include "stamp.hpp"
+#include "transport.hpp"
 
 namespace wsload {
 
@@ -35,6 +36,7 @@ struct client {
     std::uint64_t next_sequence = 0;
     std::string response_head;
     std::string out;
+    transport stream;
     frame_reader reader;
 };
 
@@ -78,12 +80,12 @@ public:
         client& c = all_[index];
         std::size_t sent = 0;
         while (sent < c.out.size()) {
-            const ssize_t n = send(c.fd, c.out.data() + sent, c.out.size() - sent, MSG_NOSIGNAL);
+            const ssize_t n = c.stream.write(c.out.data() + sent, c.out.size() - sent);
             if (n <= 0) break;
             sent += static_cast<std::size_t>(n);
         }
         c.out.erase(0, sent);
-        if (c.awaits_write == c.out.empty()) watch(EPOLL_CTL_MOD, index);
+        if (c.awaits_write != needs_write(c)) watch(EPOLL_CTL_MOD, index);
     }
 
     // Waits for events and handles them; `on_message(index, text)` gets each message.
@@ -97,6 +99,7 @@ public:
             if (c.dead) continue;
             if (events[i].events & EPOLLOUT) flush(index);
             if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive(index, on_message);
+            if (!c.dead && !c.out.empty() && c.stream.reads_records()) flush(index);  // the handshake of TLS goes on
         }
     }
 
@@ -128,8 +131,9 @@ private:
         }
         const std::string host = "127.0.0.1:" + std::to_string(port_);
         c.out = "GET " + speech_.request_target(paths_[index]) + " HTTP/1.1\r\nHost: " + host +
-                "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: http://" + host +
+                "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nOrigin: " + transport::scheme() + "://" + host +
                 "\r\nSec-WebSocket-Key: " + sample_key + "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        c.stream.open(c.fd);
         watch(EPOLL_CTL_ADD, index);
     }
 
@@ -149,9 +153,11 @@ private:
         return address;
     }
 
+    static bool needs_write(const client& c) { return !c.out.empty() && !c.stream.write_awaits_input(); }
+
     void watch(int operation, std::size_t index) {
         client& c = all_[index];
-        c.awaits_write = !c.out.empty();
+        c.awaits_write = needs_write(c);
         epoll_event event{};
         event.events =
             (c.paused ? 0u : static_cast<unsigned>(EPOLLIN)) | (c.awaits_write ? static_cast<unsigned>(EPOLLOUT) : 0u);
@@ -163,12 +169,12 @@ private:
     void receive(std::size_t index, OnMessage& on_message) {
         client& c = all_[index];
         for (;;) {
-            const ssize_t n = recv(c.fd, buffer_.data(), buffer_.size(), 0);
+            const ssize_t n = c.stream.read(buffer_.data(), buffer_.size());
             if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
             if (n <= 0 || c.paused) return drop(index);
             const std::size_t size = static_cast<std::size_t>(n);
             take(index, std::string_view(buffer_.data(), size), on_message);
-            if (size < buffer_.size()) return;
+            if (size < buffer_.size() && !c.stream.reads_records()) return;
         }
     }
 

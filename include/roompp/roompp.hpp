@@ -5,5 +5,6 @@
 // package's build files do it.
 
 #include <roompp/rooms/broadcaster.hpp>
+#include <roompp/rooms/memory_log.hpp>
 #include <roompp/rooms/rooms.hpp>
 #include <roompp/server/server.hpp>

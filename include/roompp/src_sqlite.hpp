@@ -10,4 +10,6 @@
 #endif
 
 #include <roompp/storage/impl/sqlite_database.ipp>
+#include <roompp/storage/impl/sqlite_engine.ipp>
+#include <roompp/storage/impl/sqlite_log.ipp>
 #include <roompp/storage/impl/sqlite_store.ipp>

@@ -7,4 +7,5 @@
 #include <roompp/testing/failure.hpp>
 #include <roompp/testing/fake_member.hpp>
 #include <roompp/testing/http_client.hpp>
+#include <roompp/testing/simulated_log.hpp>
 #include <roompp/testing/world.hpp>

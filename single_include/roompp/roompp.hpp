@@ -2944,8 +2944,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
 
     /// Makes the history a part of a budget.
-    void attach(std::shared_ptr<history_budget> budget) {
-        share_.attach(std::move(budget), [this] { forget_encoded(); });
+    void attach(const std::shared_ptr<history_budget>& budget) {
+        share_.attach(budget, [this] { forget_encoded(); });
     }
     /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
     [[nodiscard]] bool exceeds_budget() noexcept {

@@ -35,10 +35,10 @@ function binaryOf(kind) {
 
 async function urlPrintedBy(child) {
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = line.match(/http:\/\/127\.0\.0\.1:(\d+)\//);
+    const url = line.match(/https?:\/\/127\.0\.0\.1:(\d+)\//);
     if (url) return { url: url[0], port: Number(url[1]) };
   }
-  throw new Error("the server ended without printing http://127.0.0.1:PORT/");
+  throw new Error("the server ended without printing http://127.0.0.1:PORT/, or https");
 }
 
 /** Where the pages of the chat are. */
@@ -62,7 +62,7 @@ export async function startServer(kind, port = 0, options = []) {
   try {
     const printed = await withinTime(Promise.race([urlPrintedBy(child), failed]), `the ${kind} server's start`);
     child.stdout.resume(); // a full pipe would block the server
-    return { ...printed, stop };
+    return { ...printed, stop, signal: (name) => child.kill(name) };
   } catch (error) {
     if (child.pid) await stop();
     throw error;
@@ -70,16 +70,16 @@ export async function startServer(kind, port = 0, options = []) {
 }
 
 /**
- * Gives the tests of a file one server and one browser, started with more `launchOptions` of playwright. Each visit is a visitor of its own (own cookies and cache);
+ * Gives the tests of a file one server and one browser, started with more `launchOptions` of playwright and `serverOptions`. Each visit is a visitor of its own (own cookies and cache);
  * after each test all leave, and the test fails if a page wrote an error to the console that was not foreseen.
  */
-export function useSite(kind, launchOptions = {}) {
+export function useSite(kind, launchOptions = {}, serverOptions = []) {
   const site = { server: null, browser: null };
   let visitors = [];
   let unforeseen = [];
 
   before(async () => {
-    site.server = await startServer(kind);
+    site.server = await startServer(kind, 0, serverOptions);
     site.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: CHROMIUM_ARGUMENTS, headless: true,
       timeout: patience(), ...launchOptions,
@@ -119,7 +119,7 @@ export function useSite(kind, launchOptions = {}) {
   site.restart = async (betweenTimes) => {
     await site.server.stop();
     await betweenTimes?.();
-    site.server = await startServer(kind, site.server.port);
+    site.server = await startServer(kind, site.server.port, serverOptions);
   };
   return site;
 }

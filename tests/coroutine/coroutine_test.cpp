@@ -68,7 +68,9 @@ TEST_CASE("While a coroutine waits, messages of its member are queued and other 
     auto a = fixture.rooms.join(fixture.ann, "tea", {{"ann", {}, {}}, nullptr, nullptr, 0});
     auto b = fixture.rooms.join(fixture.bob, "tea", {{"bob", {}, {}}, nullptr, nullptr, 0});
     std::vector<std::uint64_t> receipts;
-    const auto note = [&](chat_room&, chat_room::member&, std::uint64_t id) { receipts.push_back(id); };
+    const auto note = [&](chat_room&, chat_room::member&, const roompp::publication_outcome& outcome) {
+        receipts.push_back(outcome.id);
+    };
     {
         std::string buffer = "slow";
         a.receive(buffer, note);
@@ -92,7 +94,9 @@ TEST_CASE("The receipt of a message that a coroutine handles has the number of i
     });
     auto a = fixture.rooms.join(fixture.ann, "tea");
     std::vector<std::uint64_t> receipts;
-    const auto note = [&](chat_room&, chat_room::member&, std::uint64_t id) { receipts.push_back(id); };
+    const auto note = [&](chat_room&, chat_room::member&, const roompp::publication_outcome& outcome) {
+        receipts.push_back(outcome.id);
+    };
     for (const char* text : {"a", "drop", "b"}) a.receive(text, note);
     for (int i = 0; i < 3; ++i) {
         fixture.run();

@@ -21,9 +21,13 @@
 #include <roompp/rooms/history.hpp>
 #include <roompp/rooms/history_budget.hpp>
 #include <roompp/rooms/idle_rooms.hpp>
+#include <roompp/rooms/key_window.hpp>
+#include <roompp/rooms/log.hpp>
+#include <roompp/rooms/logged.hpp>
 #include <roompp/rooms/member.hpp>
 #include <roompp/rooms/member_concept.hpp>
 #include <roompp/rooms/membership.hpp>
+#include <roompp/rooms/memory_log.hpp>
 #include <roompp/rooms/message_dispatch.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/person_index.hpp>

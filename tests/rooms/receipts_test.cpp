@@ -19,7 +19,9 @@ TEST_CASE("A message's receipt has its number, or 0 if the hook did not pass it 
     });
     auto ann = some.join("ann");
     std::vector<std::uint64_t> numbers;
-    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    const auto note = [&](plain&, plain::member&, const roompp::publication_outcome& outcome) {
+        numbers.push_back(outcome.id);
+    };
     ann.in.receive("a", note);
     ann.in.receive("spam", note);
     ann.in.receive("b", note);
@@ -37,7 +39,9 @@ TEST_CASE("A message's receipt has no number of another message, whatever else i
     });
     auto ann = some.join("ann");
     std::vector<std::uint64_t> numbers;
-    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    const auto note = [&](plain&, plain::member&, const roompp::publication_outcome& outcome) {
+        numbers.push_back(outcome.id);
+    };
     ann.in.receive("a", note);
     ann.in.receive("spam", note);
     ann.in.receive("b", note);
@@ -53,7 +57,9 @@ TEST_CASE("A message that the room passes on in its own name is received as well
     });
     auto ann = some.join("ann");
     std::vector<std::uint64_t> numbers;
-    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    const auto note = [&](plain&, plain::member&, const roompp::publication_outcome& outcome) {
+        numbers.push_back(outcome.id);
+    };
     ann.in.receive("all", note);
     ann.in.receive("others", note);
     ann.in.receive("spam", note);
@@ -64,7 +70,9 @@ TEST_CASE("A message that is handled within the hook of another one has a receip
     scene<plain> some;
     auto ann = some.join("ann");
     std::vector<std::uint64_t> numbers;
-    const auto note = [&](plain&, plain::member&, std::uint64_t id) { numbers.push_back(id); };
+    const auto note = [&](plain&, plain::member&, const roompp::publication_outcome& outcome) {
+        numbers.push_back(outcome.id);
+    };
     some.all.on_message([&](plain::member& sender, std::string_view text) {
         if (text == "outer") ann.in.receive("inner", note);
         sender.broadcast(text);
@@ -83,7 +91,7 @@ TEST_CASE("A message whose hook ends the membership has no receipt", "[room][ids
         ann.connection.reset();
     });
     int receipts = 0;
-    ann.in.receive("x", [&](plain&, plain::member&, std::uint64_t) { ++receipts; });
+    ann.in.receive("x", [&](plain&, plain::member&, const roompp::publication_outcome&) { ++receipts; });
     CHECK(receipts == 0);
     CHECK(some.all.list().front().members == 1);
 }

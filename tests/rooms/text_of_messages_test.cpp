@@ -88,7 +88,7 @@ TEST_CASE("A repaired text still answers the message that it is broadcast for", 
     const auto a = fake::connect(home);
     auto in_a = all.join(a, "tea");
     std::uint64_t id = 0;
-    in_a.receive(bad, [&](room&, room::member&, std::uint64_t published) { id = published; });
+    in_a.receive(bad, [&](room&, room::member&, const roompp::publication_outcome& outcome) { id = outcome.id; });
     home.run();
     CHECK(id == 1);
     CHECK(a->received == strings{repaired});

@@ -1,10 +1,13 @@
 // The test server, seen by Node's ws.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import WebSocket from "ws";
 import { patience } from "../patience.mjs";
 
@@ -146,4 +149,42 @@ test("a subprotocol is agreed upon", async () => {
 test("a refused connection gets its status", async () => {
   for (const [route, status] of [["/ws/hooks/?token=bad", 401], ["/ws/nothing/", 404], ["/ws/room/a%E2%80%AEb/", 400]])
     await assert.rejects(Client.open(route), new RegExp(`Unexpected server response: ${status}`));
+});
+
+test("Node's ws and its own WebSocket talk over wss, with a certificate that they trust", async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "roompp-tls-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  execFileSync(path.resolve(import.meta.dirname, "../../examples/make_certificate"), [folder], { stdio: "ignore" });
+  const secure = spawn(path.resolve(process.env.SERVER_TEST_PROGRAM), ["--port", "0", "--tls", folder],
+                       { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => secure.kill("SIGTERM"));
+  let url;
+  for await (const line of createInterface({ input: secure.stdout })) {
+    url = line;
+    if (line.startsWith("https:")) break;
+  }
+  if (secure.exitCode === 77) return t.skip("the server is built without TLS");
+  const route = `wss://localhost:${new URL(url).port}/ws/echo/`;
+  const certificate = path.join(folder, "cert.pem");
+
+  const client = new WebSocket(route, { ca: readFileSync(certificate) });
+  await once(client, "open", { signal: AbortSignal.timeout(patience()) });
+  client.send("over TLS");
+  assert.equal(String((await once(client, "message"))[0]), "over TLS");
+  client.close(1000);
+  await once(client, "close");
+
+  const stranger = new WebSocket(route);
+  const [refusal] = await once(stranger, "error");
+  assert.match(refusal.code, /SELF_SIGNED|UNABLE_TO_VERIFY/);
+
+  // Node's own takes the certificates from its environment.
+  const script = `
+    const socket = new WebSocket(${JSON.stringify(route)});
+    socket.onopen = () => socket.send("over TLS as well");
+    socket.onmessage = ({ data }) => { console.log(data); socket.close(1000); };
+    socket.onclose = ({ code }) => console.log(code);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script],
+    { env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate, NODE_NO_WARNINGS: "1" }, timeout: patience() });
+  assert.deepEqual(stdout.trim().split("\n"), ["over TLS as well", "1000"]);
 });

@@ -8,8 +8,8 @@
 
 #include <roompp/storage/sqlite_store.hpp>
 
-#include "scratch_folder.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace d = roompp::detail;
 using namespace std::chrono_literals;
@@ -26,12 +26,22 @@ const std::shared_ptr<const roompp::person> ann =
 class site {
 public:
     explicit site(roompp::sqlite_settings settings = {}) : settings_(std::move(settings)) {
-        settings_.path = folder_.path("chat.db");
+        settings_.path = (folder_.path() / "chat.db").string();
         restart();
     }
-    void restart() {
+    template <class Action>
+    void restart(Action&& meanwhile) {
         store_.reset();
+        meanwhile();
         store_ = std::make_unique<d::sqlite_store>(settings_);
+    }
+    void restart() {
+        restart([] {});
+    }
+    // Moves everything into the database's own file.
+    void checkpoint() const {
+        d::sqlite_database(settings_.path, d::sqlite_database::access::read_write)
+            .execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
     d::sqlite_store& store() { return *store_; }
     const std::string& path() const { return settings_.path; }
@@ -51,8 +61,7 @@ public:
              const std::string& key = {}, std::shared_ptr<const roompp::person> sender = nullptr) {
         auto target = room(name);
         store_->begin();
-        store_->append(target, {target.last_id + 1, ++mark_, at, std::move(sender), roompp::payload_kind::text, text},
-                       key);
+        store_->append(target, {target.last_id + 1, at, std::move(sender), roompp::payload_kind::text, text}, key, at);
         store_->update(target, at);
         store_->commit();
     }
@@ -69,15 +78,14 @@ public:
     }
 
 private:
-    scratch_folder folder_;
+    temporary_folder folder_;
     roompp::sqlite_settings settings_;
     std::unique_ptr<d::sqlite_store> store_;
-    std::uint64_t mark_ = 0;
 };
 
 }  // namespace
 
-TEST_CASE("What a room has said is there after a restart, with its numbers, marks and senders", "[sqlite]") {
+TEST_CASE("What a room has said is there after a restart, with its numbers and senders", "[sqlite]") {
     site chat;
     chat.say("lobby", "one", noon, {}, ann);
     chat.say("lobby", std::string("\0two", 4));
@@ -87,14 +95,13 @@ TEST_CASE("What a room has said is there after a restart, with its numbers, mark
     REQUIRE(lobby);
     CHECK(lobby->epoch == "epoch of lobby");
     CHECK(lobby->last_id == 2);
-    CHECK(lobby->last_mark == 2);
     CHECK(lobby->bytes == 7);
     const auto messages = chat.reader().read(lobby->number, 0, 10, 1000);
     REQUIRE(messages.size() == 2);
     CHECK(messages[0].sender->name == "Ann");
     CHECK(messages[0].at == noon);
     CHECK(messages[1].bytes == std::string("\0two", 4));
-    CHECK(messages[1].mark == 2);
+    CHECK(messages[1].id == 2);
     CHECK_FALSE(messages[1].sender);
     CHECK_FALSE(chat.store().find_room("nowhere"));
 }
@@ -109,8 +116,9 @@ TEST_CASE("Reading is bounded in messages and bytes, and gives at least one", "[
     CHECK(reader.read(room, 0, 100, 1).size() == 1);
     CHECK(reader.read(room, 9, 100, 1000).size() == 1);
     CHECK(reader.read(room, 10, 100, 1000).empty());
-    CHECK(reader.find_mark(room, 7) == 7);
-    CHECK_FALSE(reader.find_mark(room, 11));
+    CHECK(reader.read_latest(room, 3, 1000).front().id == 8);
+    CHECK(reader.read_latest(room, 3, 1000).back().id == 10);
+    CHECK(reader.read_latest(room, 3, 1).size() == 1);
 }
 
 TEST_CASE("What is rolled back was never said, nor its sender known", "[sqlite]") {
@@ -118,7 +126,7 @@ TEST_CASE("What is rolled back was never said, nor its sender known", "[sqlite]"
     chat.say("lobby", "one");
     auto room = chat.room("lobby");
     chat.store().begin();
-    chat.store().append(room, {2, 99, noon, ann, roompp::payload_kind::text, "two"}, "key");
+    chat.store().append(room, {2, noon, ann, roompp::payload_kind::text, "two"}, "key", noon);
     chat.store().roll_back();
     CHECK(chat.texts("lobby") == std::vector<std::string>{"one"});
     CHECK_FALSE(chat.store().find_key(chat.room("lobby"), "key", noon));
@@ -239,7 +247,7 @@ TEST_CASE("Messages are exported as lines of JSON", "[sqlite]") {
     chat.say("lobby", "a \"quoted\"\nline", noon + 250ms, {}, ann);
     auto room = chat.room("lobby");
     chat.store().begin();
-    chat.store().append(room, {2, 1, noon, nullptr, roompp::payload_kind::binary, std::string("\x00\xff", 2)}, {});
+    chat.store().append(room, {2, noon, nullptr, roompp::payload_kind::binary, std::string("\x00\xff", 2)}, {}, noon);
     chat.store().update(room, noon);
     chat.store().commit();
     chat.say("other", "elsewhere");
@@ -257,13 +265,13 @@ TEST_CASE("Messages are exported as lines of JSON", "[sqlite]") {
 }
 
 TEST_CASE("A database that cannot be used is refused with the reason, and nothing in it is changed", "[sqlite]") {
-    const scratch_folder folder;
+    const temporary_folder folder;
     const auto open = [](const std::string& path) {
         roompp::sqlite_settings settings;
         settings.path = path;
         d::sqlite_store store(settings);
     };
-    const std::string path = folder.path("file.db");
+    const std::string path = (folder.path() / "file.db").string();
     SECTION("a file that is no database") {
         std::ofstream(path) << std::string(5000, 'x');
         CHECK_THROWS_WITH(open(path), Catch::Contains(path) && Catch::Contains("not a database"));
@@ -281,7 +289,7 @@ TEST_CASE("A database that cannot be used is refused with the reason, and nothin
         CHECK_THROWS_WITH(open(path), Catch::Contains("newer version of roompp (99, this one knows 1)"));
     }
     SECTION("a folder that is not there") {
-        CHECK_THROWS_WITH(open(folder.path("nowhere/file.db")), Catch::Contains("nowhere/file.db"));
+        CHECK_THROWS_WITH(open((folder.path() / "nowhere/file.db").string()), Catch::Contains("nowhere/file.db"));
     }
     SECTION("another server has it") {
         roompp::sqlite_settings settings;
@@ -298,4 +306,37 @@ TEST_CASE("A database that cannot be used is refused with the reason, and nothin
         }
         CHECK_THROWS_WITH(open(path), Catch::Contains(path));
     }
+}
+
+TEST_CASE("A database that is not the one that was used last gets new epochs, as numbers may go on from an older state",
+          "[sqlite]") {
+    site chat;
+    chat.say("lobby", "one");
+    chat.restart();
+    CHECK_FALSE(chat.store().has_lost_continuity());
+    const temporary_folder backups;
+    const auto copy = (backups.path() / "copy.db").string();
+    chat.checkpoint();
+    std::filesystem::copy_file(chat.path(), copy);
+    chat.restart();
+    CHECK(chat.store().find_room("lobby")->epoch == "epoch of lobby");
+    SECTION("an older copy in its place") {
+        chat.restart(
+            [&] { std::filesystem::copy_file(copy, chat.path(), std::filesystem::copy_options::overwrite_existing); });
+    }
+    SECTION("a copy without the file beside it") {
+        chat.restart([&] { std::filesystem::remove(chat.path() + "-server"); });
+    }
+    SECTION("commits that were not synced when the system ended") {
+        chat.restart([&] {
+            std::string generation;
+            std::ifstream(chat.path() + "-server") >> generation;
+            std::ofstream(chat.path() + "-server") << generation << " another-run unsynced\n";
+        });
+    }
+    CHECK(chat.store().has_lost_continuity());
+    CHECK(chat.store().find_room("lobby")->epoch != "epoch of lobby");
+    CHECK(chat.store().find_room("lobby")->last_id == 1);
+    chat.restart();
+    CHECK_FALSE(chat.store().has_lost_continuity());
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Rooms of roompp.v1 and their clients.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -32,6 +33,13 @@ public:
     [[nodiscard]] json next_frame_of(std::string_view type) {
         json frame = next_frame();
         while (frame["type"] != type) frame = next_frame();
+        return frame;
+    }
+    /// The same for one of several types.
+    [[nodiscard]] json next_frame_of_one_of(const std::vector<std::string>& types) {
+        json frame = next_frame();
+        while (std::find(types.begin(), types.end(), frame["type"].get<std::string>()) == types.end())
+            frame = next_frame();
         return frame;
     }
     /// All further frames that have come.

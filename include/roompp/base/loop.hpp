@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -54,11 +55,33 @@ public:
         timer_key key_{};
     };
 
+    /// Reaches a loop from a thread that may outlive it, such as one of a log. Copyable; safe from any thread.
+    class handle {
+    public:
+        /// Queues a task as loop::post(), unless the loop has ended: then the task is destroyed. @returns whether it is queued.
+        bool post(task work) const;
+
+    private:
+        friend class loop;
+        struct target {
+            std::mutex mutex;
+            loop* reached = nullptr;  // null: it has ended
+        };
+        explicit handle(std::shared_ptr<target> shared) noexcept : target_(std::move(shared)) {}
+        std::shared_ptr<target> target_;
+    };
+
     /// @param post queues a task that the loop's thread runs, first in first out; must be callable from any thread.
     /// @param index this loop's position among its server's loops, from 0.
     explicit loop(std::function<void(task)> post, std::size_t index = 0);
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
+    ~loop() { end_handles(); }
+
+    /// Safe from any thread while the loop exists.
+    [[nodiscard]] handle get_handle() const { return handle(target_); }
+    /// For the driver, before what runs the loop is destroyed: from now on handles do nothing.
+    void end_handles() noexcept;
 
     /// The object that runs the loop, for layers that know its type, such as an Asio executor. Set before the loop is
     /// used.
@@ -142,6 +165,7 @@ private:
     std::function<std::uint64_t()> random_;
     std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
+    std::shared_ptr<handle::target> target_ = std::make_shared<handle::target>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
     static inline const thread_mark no_thread{};

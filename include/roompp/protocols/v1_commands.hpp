@@ -32,6 +32,7 @@ enum class v1_acks : unsigned char {
 /// A message for everyone.
 struct v1_message {
     std::string text;
+    std::string key;  ///< of the client's own, so that the message is said once however often it is sent; empty: none
 };
 /// A message for one person.
 struct v1_direct {
@@ -105,13 +106,18 @@ private:
     }
 
     void run(const v1_message& action) {
-        membership_.receive(action.text, [reply = reply_, is_ack_due = is_ack_due(), number = ack_number_](
-                                             Room& room, typename Room::member& member, std::uint64_t id) {
-            if (!is_ack_due) return;
-            reply(room, member,
-                  id != 0 ? v1_frames::ack(number.value_or(0), id)
-                          : v1_frames::error("dropped", "The room did not broadcast this message.", number));
-        });
+        membership_.receive(
+            action.text, action.key,
+            [reply = reply_, is_ack_due = is_ack_due(), number = ack_number_](Room& room, typename Room::member& member,
+                                                                              const publication_outcome& outcome) {
+                if (outcome.is_unavailable)
+                    reply(room, member, v1_frames::unavailable(number));
+                else if (is_ack_due)
+                    reply(room, member,
+                          outcome.id != 0
+                              ? v1_frames::ack(number.value_or(0), outcome.id, outcome.is_repeated)
+                              : v1_frames::error("dropped", "The room did not broadcast this message.", number));
+            });
     }
 
     void send_reply(std::string frame) {

@@ -35,7 +35,8 @@ inline constexpr std::string_view rate_limit_text = "Rate limit exceeded; messag
 /// Confirms a client's frame.
 /// @param number the `ack` number of that frame, 0 for none.
 /// @param id the number of the message in the room, 0 for none.
-[[nodiscard]] std::string ack(std::uint64_t number, std::uint64_t id = 0);
+/// @param is_repeated a message with its key was there already, and has this id.
+[[nodiscard]] std::string ack(std::uint64_t number, std::uint64_t id = 0, bool is_repeated = false);
 
 /// Reports what is wrong with a client's frame.
 /// @param code one of docs/protocol.md, for programs; `text` is for people.
@@ -44,6 +45,9 @@ inline constexpr std::string_view rate_limit_text = "Rate limit exceeded; messag
 
 /// The error `rate_limited`.
 [[nodiscard]] std::string rate_limited(std::optional<std::uint64_t> number = {});
+
+/// The error `unavailable`: the room's log could not keep the message; sending it again, with its key, may help.
+[[nodiscard]] std::string unavailable(std::optional<std::uint64_t> number = {});
 
 /// A person as a JSON object; `null` for none, which stands for the server.
 [[nodiscard]] std::string person_object(const person* subject);

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <roompp/base/close.hpp>
 #include <roompp/base/payload.hpp>
@@ -36,6 +38,33 @@ template <class Connection, class = void>
 struct counts_rooms : std::false_type {};
 template <class Connection>
 struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>> : std::true_type {};
+
+}  // namespace detail
+
+namespace detail {
+
+/// What a member has sent while the log of its room was being opened.
+class early_work {
+public:
+    template <class Member>
+    void add(Member& sender, std::size_t bytes, std::function<void()> work) {
+        constexpr std::size_t max_bytes = 256 * 1024;
+        constexpr std::size_t cost = 256;  // of each besides its bytes
+        bytes_ += bytes + cost;
+        if (bytes_ > max_bytes)
+            sender.close(close_code::try_again_later, "too fast: the room is not open yet");
+        else
+            tasks_.push_back(std::move(work));
+    }
+    /// In order; what one throws is the rooms' own concern.
+    void run() {
+        for (auto& task : tasks_) task();
+    }
+
+private:
+    std::vector<std::function<void()>> tasks_;
+    std::size_t bytes_ = 0;
+};
 
 }  // namespace detail
 
@@ -168,6 +197,7 @@ private:
     std::chrono::system_clock::time_point since_;
     detail::message_context<room_member>* message_ = nullptr;     // that is being handled
     std::unique_ptr<detail::async_messages<room_member>> async_;  // made when a coroutine gets a message
+    std::unique_ptr<detail::early_work> early_work_;              // while it waits for the room's log
     state_type state_{};
     membership_state membership_ = joining;
     bool closes_on_leave_;

@@ -58,15 +58,23 @@ public:
     /// @param on_handled called on the room's home loop when that is done, with the message's number, 0 if it was not
     /// broadcast; may be empty.
     void receive(payload message, typename Room::receipt on_handled = {}) {
+        receive(message, {}, std::move(on_handled));
+    }
+    /// The same for a message with a key: what is published for it is published once, however often the person sends it.
+    void receive(payload message, std::string key, typename Room::receipt on_handled) {
         if (!member_) return;
-        if (home_->running_here()) {
-            if (member_->room_) member_->room_->receive(*member_, message, std::move(on_handled));
+        if (home_->running_here() && !must_wait(*member_)) {
+            if (member_->room_) member_->room_->receive(*member_, message, std::move(key), std::move(on_handled));
             return;
         }
-        hand_over(message.size(), [member = member_, directory = directory_, copy = std::string(message.data()),
-                                   kind = message.kind(), on_handled = std::move(on_handled)] {
-            if (member->room_) member->room_->receive(*member, payload(copy, kind), on_handled);
-        });
+        auto work = [member = member_, directory = directory_, copy = std::string(message.data()),
+                     kind = message.kind(), key = std::move(key), on_handled = std::move(on_handled)] {
+            if (member->room_) member->room_->receive(*member, payload(copy, kind), key, on_handled);
+        };
+        if (home_->running_here())
+            member_->early_work_->add(*member_, message.size(), std::move(work));
+        else
+            hand_over(message.size(), wait_if_early(message.size(), std::move(work)));
     }
 
     /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
@@ -84,10 +92,12 @@ public:
             const auto room = member->room_->shared_from_this();
             room->guard(member.get(), [&] { action(*room, *member); });
         };
-        if (home_->running_here())
-            work();
+        if (!home_->running_here())
+            hand_over(bytes, wait_if_early(bytes, std::move(work)));
+        else if (must_wait(*member_))
+            member_->early_work_->add(*member_, bytes, std::move(work));
         else
-            hand_over(bytes, std::move(work));
+            work();
     }
 
     /// Ends the membership.
@@ -110,6 +120,28 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return member_ != nullptr; }
 
 private:
+    // A room that is logged may be about to open when its first member sends something already.
+    [[nodiscard]] static bool must_wait([[maybe_unused]] const member& sender) noexcept {
+        if constexpr (Room::is_logged)
+            return sender.early_work_ != nullptr;
+        else
+            return false;
+    }
+    // Work for the room's loop.
+    template <class Work>
+    [[nodiscard]] auto wait_if_early([[maybe_unused]] std::size_t bytes, Work work) const {
+        if constexpr (Room::is_logged) {
+            return [member = member_, bytes, work = std::move(work)]() mutable {
+                if (must_wait(*member))
+                    member->early_work_->add(*member, bytes, std::move(work));
+                else
+                    work();
+            };
+        } else {
+            return work;
+        }
+    }
+
     friend class rooms<Room>;
     membership(std::shared_ptr<member> joining, std::shared_ptr<detail::room_directory<Room>> directory, loop& home)
         : member_(std::move(joining)), directory_(std::move(directory)), home_(&home) {}

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include <roompp/config.hpp>
 #include <roompp/rooms/epoch.hpp>
 #include <roompp/rooms/history_budget.hpp>
+#include <roompp/rooms/key_window.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/room_event.hpp>
 
@@ -49,6 +51,16 @@ public:
         return event.id;
     }
 
+    /// The number of the message that was said under this key; empty if the key is not recognised.
+    [[nodiscard]] std::optional<std::uint64_t> find_key(const std::string& key) {
+        return keys_ ? keys_->find(key, home_.now()) : std::nullopt;
+    }
+    /// Has a key recognised for a while, see key_window.
+    void add_key(std::string key, std::uint64_t id) {
+        if (!keys_) keys_ = std::make_unique<detail::key_window>();
+        keys_->add(std::move(key), id, home_.now());
+    }
+
     /// Whether all messages after this position are still kept. A position without an epoch is one of the present
     /// epoch.
     [[nodiscard]] bool reaches(const resume_point& position) {
@@ -81,8 +93,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
 
     /// Makes the history a part of a budget.
-    void attach(std::shared_ptr<history_budget> budget) {
-        share_.attach(std::move(budget), [this] { forget_encoded(); });
+    void attach(const std::shared_ptr<history_budget>& budget) {
+        share_.attach(budget, [this] { forget_encoded(); });
     }
     /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
     [[nodiscard]] bool exceeds_budget() noexcept {
@@ -112,6 +124,7 @@ private:
     History history_;
     std::string epoch_;
     std::uint64_t last_id_ = 0;
+    std::unique_ptr<detail::key_window> keys_;  // null before the first
 };
 
 ROOMPP_NAMESPACE_END

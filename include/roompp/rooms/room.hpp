@@ -22,6 +22,8 @@
 #include <roompp/rooms/fan_out.hpp>
 #include <roompp/rooms/history.hpp>
 #include <roompp/rooms/history_budget.hpp>
+#include <roompp/rooms/log.hpp>
+#include <roompp/rooms/logged.hpp>
 #include <roompp/rooms/member.hpp>
 #include <roompp/rooms/message_dispatch.hpp>
 #include <roompp/rooms/person.hpp>
@@ -72,15 +74,16 @@ public:
     using history_type = policy<history_policy, no_history>;
     using presence_type = policy<presence_policy, no_presence>;
     using state_type = typename policy<room_state_policy, room_state<detail::no_state>>::state_type;
+    static constexpr bool is_logged = detail::is_logged<history_type>::value;
     using member_state_type = typename policy<member_state_policy, member_state<detail::no_state>>::state_type;
     /// The type of messages that hooks get, and how it is read from a payload: the payload itself, unless a policy says
     /// otherwise.
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a member's message has been handled, with its number: that of the first message that the member sent
-    /// to the room meanwhile (member.broadcast()), or that the room relayed for it; 0: none.
-    using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
+    /// Called when a member's message has been handled, with what became of the first message that the member sent to the
+    /// room meanwhile (member.broadcast()), or that the room relayed for it.
+    using receipt = std::function<void(basic_room&, member&, const publication_outcome&)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
@@ -110,10 +113,18 @@ public:
 
     /// Sends a message to every member, in the server's name. Safe from any thread: elsewhere than on the home loop,
     /// the message is copied and takes its position in the room's order when it gets to that loop.
-    /// @returns the message's number; 0 if called elsewhere than on the home loop.
+    /// @returns the message's number; 0 if called elsewhere than on the home loop, or if a log decides on it (see logged).
     std::uint64_t broadcast(payload message) {
         if (home_.running_here()) return publish(nullptr, nullptr, message);
         post(message, [](basic_room& self, payload text) { self.broadcast(text); });
+        return 0;
+    }
+    /// The same, once: a message of the server's under this key is sent only if there was none in the last while (5 minutes
+    /// and 10,000 keys in memory; a log has its own window).
+    /// @returns the number of the message that was the first with this key; 0 as above.
+    std::uint64_t broadcast_once(payload message, std::string key) {
+        if (home_.running_here()) return publish(nullptr, nullptr, message, std::move(key));
+        post(message, [key = std::move(key)](basic_room& self, payload text) { self.broadcast_once(text, key); });
         return 0;
     }
     /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
@@ -267,16 +278,65 @@ private:
     }
 
     // A message of a member, or the server's, to everyone except one, or to everyone.
-    std::uint64_t publish(const member* sender, const member* except, payload message) {
+    std::uint64_t publish(const member* sender, const member* except, payload message, std::string key = {}) {
         const std::shared_ptr<const person> server;
         const detail::utf8_payload text(message);
-        const std::uint64_t id =
-            log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
-                        [&](const room_event& event) { deliver(event, except); });
-        if constexpr (history_type::keeps)
-            if (log_.exceeds_budget()) shrink_log();
-        dispatch_.note_published(sender, except, message, id);
-        return id;
+        auto* const handled = dispatch_.begin_publication(sender, except, message);
+        if (handled && !handled->key.empty()) key = detail::key_of(*handled->sender->person_, handled->key);
+        if constexpr (is_logged) {
+            publish_later(sender, except, text, std::move(key), handled);
+            return 0;
+        } else {
+            if (!key.empty()) {
+                if (const auto known = log_.find_key(key)) {
+                    if (handled) handled->outcome = {*known, true, false};
+                    return *known;
+                }
+            }
+            const std::uint64_t id =
+                log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
+                            [&](const room_event& event) { deliver(event, except); });
+            if (!key.empty()) log_.add_key(std::move(key), id);
+            if constexpr (history_type::keeps)
+                if (log_.exceeds_budget()) shrink_log();
+            if (handled) handled->outcome = {id, false, false};
+            return id;
+        }
+    }
+    // To the members when the log has kept it.
+    template <class Handled>
+    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text, std::string key,
+                       Handled* handled) {
+        std::shared_ptr<detail::awaited_outcome> awaited;
+        if (handled) awaited = handled->awaited = std::make_shared<detail::awaited_outcome>();
+        const auto except_owner = except ? roster_.owner_of(*except) : nullptr;
+        const bool is_under_way = log_.append(
+            event_of(event_kind::message, sender, text), sender ? sender->person_ : nullptr, std::move(key),
+            this->weak_from_this(),
+            [this, except_owner](const room_event& event) {
+                deliver(event, except_owner && is_member(*except_owner) ? except_owner.get() : nullptr);
+                if (log_.exceeds_budget()) shrink_log();
+            },
+            [awaited](const publication_outcome& outcome) {
+                if (awaited) detail::make_known(*awaited, outcome);
+            });
+        if (!is_under_way && awaited) detail::make_known(*awaited, {0, false, true});
+    }
+    // Of a room that is logged: before its first member joins.
+    // @param on_open gets why the log can't be opened; empty: it is open.
+    void open_log(log_engine& engine, std::function<void(const std::string& error)> on_open) {
+        is_opening_ = true;
+        log_.open(engine, name_, this->weak_from_this(),
+                  [this, on_open = std::move(on_open)](const std::string& error) {
+                      is_opening_ = false;
+                      on_open(error);
+                  });
+    }
+    [[nodiscard]] bool is_opening() const noexcept { return is_opening_; }
+    // Those who join when the log is open.
+    [[nodiscard]] std::vector<std::shared_ptr<member>>& newcomers() noexcept { return newcomers_; }
+    [[nodiscard]] std::vector<std::shared_ptr<member>> take_newcomers() noexcept {
+        return std::exchange(newcomers_, {});
     }
     void deliver(const room_event& event, const member* except) {
         if (except)
@@ -434,11 +494,11 @@ private:
     }
 
     // A member's message arrives.
-    void receive(member& sender, payload message, receipt on_handled = {}) {
+    void receive(member& sender, payload message, std::string key, receipt on_handled = {}) {
         if (!sender.is_joined()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
         const auto owner = roster_.owner_of(sender);
-        dispatch_.receive(*this, owner, message, std::move(on_handled));
+        dispatch_.receive(*this, owner, message, std::move(key), std::move(on_handled));
     }
 
     template <class Action>
@@ -456,6 +516,8 @@ private:
     detail::presence_news<member> news_;
     std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
     bool is_news_due_ = false;                    // a wake-up tells it
+    bool is_opening_ = false;                     // the log is
+    std::vector<std::shared_ptr<member>> newcomers_;
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };

@@ -22,6 +22,7 @@
 #include <roompp/config.hpp>
 #include <roompp/rooms/history_budget.hpp>
 #include <roompp/rooms/idle_rooms.hpp>
+#include <roompp/rooms/log.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/rooms/room_hooks.hpp>
 
@@ -50,6 +51,9 @@ public:
         if (!homes_.empty() && homes_ != homes)
             throw std::logic_error(
                 "roompp: these rooms already belong to another server; make a rooms object for each");
+        if (Room::is_logged && !log_)
+            throw std::logic_error(
+                "roompp: these rooms have the policy logged, and no log: set it with rooms.log(...) before the server runs");
         homes_ = homes;
         while (shares_.size() < homes.size()) {
             const auto& share = shares_.emplace_back(std::make_shared<loop_share>());
@@ -81,6 +85,9 @@ public:
         shares_.clear();
         return true;
     }
+
+    /// See rooms::log().
+    void set_log(std::shared_ptr<log_engine> log) { log_ = std::move(log); }
 
     [[nodiscard]] room_hooks<Room>& hooks() noexcept { return *hooks_; }
     [[nodiscard]] const roompp::limits& limits() const noexcept { return limits_; }
@@ -123,6 +130,16 @@ public:
         auto room = find(name);
         if (!room) room = create(*joining, std::move(name));
         if (!room) return;  // the member was refused
+        if constexpr (Room::is_logged) {
+            if (room->is_opening()) return await_opening(*room, joining);
+        }
+        admit(room, joining);
+    }
+
+private:
+    using join_guard = typename idle_rooms<Room>::join_guard;
+
+    void admit(const std::shared_ptr<Room>& room, const std::shared_ptr<member>& joining) {
         auto& idle = share_of(room->name()).idle;
         idle.remove(*room);
         {
@@ -137,10 +154,51 @@ public:
         }
         if (joining->membership_ == member::joining) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) on_empty(*room);
+        if constexpr (Room::is_logged) {
+            if (const auto work = std::move(joining->early_work_)) work->run();
+        }
     }
 
-private:
-    using join_guard = typename idle_rooms<Room>::join_guard;
+    // The log of the room is being opened: the member joins when it is.
+    void await_opening(Room& room, const std::shared_ptr<member>& joining) {
+        if (room.newcomers().size() >= limits_.members_per_room)
+            return refuse(*joining, {close_code::try_again_later, "the room is full"});
+        joining->early_work_ = std::make_unique<early_work>();
+        room.newcomers().push_back(joining);
+    }
+    void open(const std::shared_ptr<Room>& room) {
+        room->open_log(*log_, [self = this->shared_from_this(), room](const std::string& error) {
+            const auto newcomers = room->take_newcomers();
+            const bool is_ready = error.empty() && self->announce(*room);
+            for (const auto& joining : newcomers) {
+                if (joining->membership_ != member::joining) continue;
+                if (is_ready)
+                    self->admit(room, joining);
+                else
+                    refuse(*joining, error.empty()
+                                         ? close_event{close_code::internal_error, "internal error"}
+                                         : close_event{close_code::try_again_later, "the room is unavailable"});
+            }
+            if (!error.empty())
+                report_error(self->hooks_->default_error_handler,
+                             std::make_exception_ptr(std::runtime_error("roompp: the log of the room '" + room->name() +
+                                                                        "' cannot be opened: " + error)));
+            if (!is_ready)
+                self->forget(*room);
+            else if (room->size() == 0)
+                self->on_empty(*room);
+        });
+    }
+    // Calls the hook of a new room. @returns whether it has not thrown.
+    bool announce(Room& room) {
+        bool is_ready = false;
+        const join_guard guard(share_of(room.name()).idle, room);
+        room.guard(nullptr, [&] {
+            if (hooks_->on_create) hooks_->on_create(room);
+            is_ready = true;
+        });
+        return is_ready;
+    }
 
     // The rooms of one loop. Belongs to that loop, which need not ask another.
     struct loop_share {
@@ -200,15 +258,11 @@ private:
             by_name_.emplace(room->name(), room);
         }
         ++share.room_count;
-        bool is_ready = false;
-        {
-            const join_guard guard(share.idle, *room);
-            room->guard(nullptr, [&] {
-                if (hooks_->on_create) hooks_->on_create(*room);
-                is_ready = true;
-            });
+        if constexpr (Room::is_logged) {
+            open(room);
+            return room;
         }
-        if (is_ready) return room;
+        if (announce(*room)) return room;
         refuse(first, {close_code::internal_error, "internal error"});
         if (room->size() == 0) forget(*room);
         return nullptr;
@@ -260,6 +314,7 @@ private:
         return true;
     }
 
+    std::shared_ptr<log_engine> log_;  // of rooms that are logged
     std::vector<loop*> homes_;
     std::vector<std::shared_ptr<loop_share>> shares_;  // by home
     roompp::limits limits_;

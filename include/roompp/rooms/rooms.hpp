@@ -16,6 +16,7 @@
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/rooms/log.hpp>
 #include <roompp/rooms/membership.hpp>
 #include <roompp/rooms/policies.hpp>
 #include <roompp/rooms/room.hpp>
@@ -56,6 +57,13 @@ public:
     /// Without this call the limits of the server apply. Before the first join.
     rooms& limits(const roompp::limits& limits) {
         directory_->set_limits(limits);
+        return *this;
+    }
+    /// Sets the log that numbers and keeps the messages of rooms with the policy logged; before the rooms get a loop, so before
+    /// server.websocket() gets them. Several rooms objects may share one log only if their rooms' names differ.
+    rooms& log(std::shared_ptr<log_engine> engine) {
+        static_assert(Room::is_logged, "roompp: a log is for rooms with the policy roompp::logged<N>");
+        directory_->set_log(std::move(engine));
         return *this;
     }
     /// For the server: the limits of a directory that has none of its own, and the handler of exceptions in rooms

@@ -14,6 +14,7 @@
 
 #include <roompp/base/payload.hpp>
 #include <roompp/config.hpp>
+#include <roompp/rooms/log.hpp>
 #include <roompp/rooms/person.hpp>
 #include <roompp/storage/sqlite_database.hpp>
 
@@ -23,7 +24,7 @@ ROOMPP_NAMESPACE_BEGIN
 /// of the process alone loses nothing with either.
 enum class durability : unsigned char {
     full,   ///< each commit waits for the disk (synchronous=FULL)
-    normal  ///< the last commits before the end may be lost (synchronous=NORMAL); then who has seen them gets a reset
+    normal  ///< the last commits before the end may be lost (synchronous=NORMAL): all rooms have a new epoch then
 };
 
 /// What an SQLite log keeps, and for how long. 0: without bound.
@@ -40,22 +41,11 @@ struct sqlite_settings {
 
 namespace detail {
 
-/// A message as it is stored.
-struct stored_message {
-    std::uint64_t id = 0;
-    std::uint64_t mark = 0;  ///< random: differs from that of any message that had the same number before
-    std::chrono::system_clock::time_point at;
-    std::shared_ptr<const person> sender;  ///< null: the server
-    payload_kind kind = payload_kind::text;
-    std::string bytes;
-};
-
 /// Where the messages of a room end.
 struct stored_room {
     std::int64_t number = 0;  ///< in the database; 0: it is not there yet
     std::string epoch;
     std::uint64_t last_id = 0;
-    std::uint64_t last_mark = 0;
     std::uint64_t first_id = 1;  ///< of the messages that are kept; last_id + 1: none is
     std::uint64_t bytes = 0;     ///< of the messages that are kept
 };
@@ -73,6 +63,10 @@ public:
     /// @returns the room; empty if nothing was ever stored for it.
     [[nodiscard]] std::optional<stored_room> find_room(std::string_view name);
 
+    /// Whether it cannot be shown that nothing was lost since the database was used last: its file is an older or another one,
+    /// or the system has ended with commits that were not on the disk. Then all rooms have got new epochs.
+    [[nodiscard]] bool has_lost_continuity() const noexcept { return has_lost_continuity_; }
+
     void begin();
     void commit();
     void roll_back() noexcept;
@@ -81,7 +75,9 @@ public:
     void add_room(std::string_view name, stored_room& room);
     /// Within a transaction: adds the message after the last one; `room` is brought up to date.
     /// @param key empty: none.
-    void append(stored_room& room, const stored_message& message, std::string_view key);
+    /// @param message whose number is one more than the last one's.
+    void append(stored_room& room, const log_entry& message, std::string_view key,
+                std::chrono::system_clock::time_point now);
     /// Within a transaction: writes where the room's messages end and deletes what it may not keep.
     void update(stored_room& room, std::chrono::system_clock::time_point now);
     /// The number of the message that had this key, if it is recognised still.
@@ -99,6 +95,8 @@ public:
 
 private:
     void lock_file();
+    void check_continuity();
+    void write_side_file(bool is_clean) const;
     void prepare_file();
     void migrate();
     [[nodiscard]] std::int64_t number_of(const person& sender);
@@ -106,6 +104,8 @@ private:
 
     sqlite_settings settings_;
     int lock_ = -1;
+    std::string generation_;  // of this use of the file
+    bool has_lost_continuity_ = false;
     sqlite_database database_;
     struct statements;
     std::unique_ptr<statements> statements_;
@@ -118,20 +118,21 @@ public:
     explicit sqlite_reader(const std::string& path);
 
     /// Messages after a number, in order: at most so many, and no more bytes than that, but at least one if there is one.
-    [[nodiscard]] std::vector<stored_message> read(std::int64_t room, std::uint64_t after, std::size_t max_count,
-                                                   std::size_t max_bytes);
-    /// The mark of a message; empty if it is not kept.
-    [[nodiscard]] std::optional<std::uint64_t> find_mark(std::int64_t room, std::uint64_t id);
+    [[nodiscard]] std::vector<log_entry> read(std::int64_t room, std::uint64_t after, std::size_t max_count,
+                                              std::size_t max_bytes);
+    /// The latest messages, in order, within the same bounds.
+    [[nodiscard]] std::vector<log_entry> read_latest(std::int64_t room, std::size_t max_count, std::size_t max_bytes);
     /// Passes on every message of a room, or of all if the name is empty, as a line of JSON without its end:
     /// `{"room":..,"epoch":..,"id":..,"at":ISO 8601,"sender":{"id":..,"name":..,"data":..}|null,"text":..}`, or with "hex" in
     /// place of "text" for a binary message.
     void export_lines(std::string_view room, const std::function<void(std::string_view line)>& write);
 
 private:
+    [[nodiscard]] std::vector<log_entry> read_rows(sqlite_statement& rows, std::size_t max_bytes);
     [[nodiscard]] std::shared_ptr<const person> person_of(std::int64_t number);
 
     sqlite_database database_;
-    sqlite_statement read_, mark_, person_;
+    sqlite_statement read_, read_back_, person_;
     std::unordered_map<std::int64_t, std::shared_ptr<const person>> people_;
 };
 

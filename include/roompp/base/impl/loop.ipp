@@ -24,7 +24,21 @@ ROOMPP_DECL loop::loop(std::function<void(task)> post, std::size_t index)
     : post_(std::move(post)),
       index_(index),
       turn_([this] { post_([this] { turn_.end(); }); }),
-      timers_(std::make_shared<timer_set>()) {}
+      timers_(std::make_shared<timer_set>()) {
+    target_->reached = this;
+}
+
+ROOMPP_DECL bool loop::handle::post(task work) const {
+    const std::lock_guard lock(target_->mutex);
+    if (!target_->reached) return false;
+    target_->reached->post(std::move(work));
+    return true;
+}
+
+ROOMPP_DECL void loop::end_handles() noexcept {
+    const std::lock_guard lock(target_->mutex);
+    target_->reached = nullptr;
+}
 
 ROOMPP_DECL void loop::timer::cancel() noexcept {
     if (const auto timers = std::exchange(timers_, {}).lock()) timers->tasks.erase(key_);

@@ -63,7 +63,10 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
-ROOMPP_DECL shard::~shard() { ended_ = true; }
+ROOMPP_DECL shard::~shard() {
+    home_.end_handles();
+    ended_ = true;
+}
 
 ROOMPP_DECL asio::io_context& shard::context() noexcept { return reactor_->context; }
 

@@ -74,6 +74,14 @@ struct tls_session {
         return true;
     }
 
+    // Whether OpenSSL may send a record by itself: an alert, a key update. A peer that has it send many, or that takes none of
+    // them, is given up, so that neither a turn nor the memory is its own to spend.
+    [[nodiscard]] bool may_reply(std::size_t bytes) noexcept {
+        constexpr int max_replies = 32;  // to one read
+        constexpr std::size_t max_unsent = 128 * 1024;
+        return ++replies <= max_replies && unsent.size() - unsent_offset + bytes <= max_unsent;
+    }
+
     net::tcp_stream socket;
     std::shared_ptr<const net::tls_context> context;
     ssl_pointer ssl;     // null before the client has sent something
@@ -83,6 +91,8 @@ struct tls_session {
     std::error_code error;  // of the socket
     std::error_code end;    // of the input, once it has ended or failed
     char first_byte = 0;
+    int replies = 0;  // of OpenSSL, in this read
+    bool is_reading = false;
     bool has_read = false;
     bool socket_is_empty = false;   // as far as this read or handshake is concerned
     bool read_was_refused = false;  // in this call of OpenSSL, which has used all that the socket had
@@ -96,6 +106,7 @@ struct tls_session {
 ROOMPP_DECL int read_tls_input(BIO* bio, char* into, int size) {
     tls_session& session = session_of(bio);
     BIO_clear_retry_flags(bio);
+    if (session.error) return -1;
     std::error_code ec = asio::error::would_block;
     std::size_t count = 0;
     if (!session.socket_is_empty) {
@@ -119,6 +130,10 @@ ROOMPP_DECL int write_tls_output(BIO* bio, const char* bytes, int size) {
     tls_session& session = session_of(bio);
     BIO_clear_retry_flags(bio);
     const auto all = static_cast<std::size_t>(size);
+    if (session.is_reading && !session.may_reply(all)) {
+        session.error = std::make_error_code(std::errc::protocol_error);
+        return -1;
+    }
     std::size_t sent = 0;
     if (!session.is_gathering && session.unsent.empty()) {
         std::error_code ec;
@@ -228,6 +243,8 @@ ROOMPP_DECL std::size_t tls_stream::read_some(char* into, std::size_t size, std:
     }
     session.socket_is_empty = false;
     session.may_have_unread = false;
+    session.is_reading = true;
+    session.replies = 0;
     std::size_t total = 0;
     int records_without_data = 0;
     for (int records = 0; !session.end; ++records) {
@@ -250,8 +267,10 @@ ROOMPP_DECL std::size_t tls_stream::read_some(char* into, std::size_t size, std:
             session.end = reason == SSL_ERROR_ZERO_RETURN ? std::error_code(asio::error::eof) : session.failure();
         }
     }
+    session.is_reading = false;
+    if (!session.end) session.end = session.error;  // OpenSSL goes on although a reply of its own has failed
     std::error_code
-        flush_error;  // what OpenSSL itself had to say; if the socket is full, it leaves with the next write
+        flush_error;  // of what OpenSSL itself had to say: if the socket is full, it leaves with the next write
     (void)session.flush(flush_error);
     if (total != 0)
         session.may_have_unread = session.may_have_unread || session.end;

@@ -144,10 +144,19 @@ private:
     }
 
     void read_message() {
-        if (auto text = find_string("message"))
-            command_.action = v1_message{std::move(*text)};
-        else
-            reject_message_without_text();
+        auto text = find_string("message");
+        if (!text) return reject_message_without_text();
+        std::string key;
+        if (const auto found = json_.find("key"); found != json_.end()) {
+            if (found->is_string()) key = found->get<std::string>();
+            if (!is_valid_key(key)) return reject("malformed", "A 'key' is a string of 1 to 64 characters.");
+        }
+        command_.action = v1_message{std::move(*text), std::move(key)};
+    }
+    [[nodiscard]] static bool is_valid_key(std::string_view key) noexcept {
+        constexpr std::ptrdiff_t max_characters = 64;
+        const auto is_first_byte = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
+        return !key.empty() && std::count_if(key.begin(), key.end(), is_first_byte) <= max_characters;
     }
 
     void reject_message_without_text() { reject("malformed", "A message needs a member 'message' that is a string."); }

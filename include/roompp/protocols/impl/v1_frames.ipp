@@ -135,10 +135,11 @@ ROOMPP_DECL std::string presence(std::size_t count, const std::vector<presence_e
     return text + "]}";
 }
 
-ROOMPP_DECL std::string ack(std::uint64_t number, std::uint64_t id) {
+ROOMPP_DECL std::string ack(std::uint64_t number, std::uint64_t id, bool is_repeated) {
     std::string text = R"({"type":"ack")";
     if (number != 0) text += R"(,"ack":)" + std::to_string(number);
     if (id != 0) text += R"(,"id":)" + std::to_string(id);
+    if (is_repeated) text += R"(,"repeated":true)";
     return text + '}';
 }
 
@@ -150,6 +151,10 @@ ROOMPP_DECL std::string error(std::string_view code, std::string_view text, std:
 
 ROOMPP_DECL std::string rate_limited(std::optional<std::uint64_t> number) {
     return error("rate_limited", rate_limit_text, number);
+}
+
+ROOMPP_DECL std::string unavailable(std::optional<std::uint64_t> number) {
+    return error("unavailable", "The room cannot keep messages just now; try again.", number);
 }
 
 }  // namespace v1_frames

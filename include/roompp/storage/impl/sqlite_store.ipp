@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <fstream>
 #include <limits>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include <roompp/base/text.hpp>
 #include <roompp/storage/sqlite_store.hpp>
 
 #include <sqlite3.h>
@@ -40,10 +44,13 @@ constexpr const char* sqlite_schema_1 = R"(
         name TEXT NOT NULL UNIQUE,
         epoch TEXT NOT NULL,
         last_id INTEGER NOT NULL,
-        last_mark INTEGER NOT NULL,
         first_id INTEGER NOT NULL,
         bytes INTEGER NOT NULL
     );
+    CREATE TABLE settings (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE people (
         person INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL,
@@ -54,7 +61,6 @@ constexpr const char* sqlite_schema_1 = R"(
     CREATE TABLE messages (
         room INTEGER NOT NULL,
         id INTEGER NOT NULL,
-        mark INTEGER NOT NULL,
         at INTEGER NOT NULL,
         sender INTEGER,
         is_binary INTEGER NOT NULL,
@@ -86,14 +92,12 @@ struct sqlite_store::statements {
     explicit statements(sqlite_database& database)
         : begin(database.prepare("BEGIN IMMEDIATE")),
           commit(database.prepare("COMMIT")),
-          find_room(
-              database.prepare("SELECT room, epoch, last_id, last_mark, first_id, bytes FROM rooms WHERE name = ?")),
-          add_room(database.prepare("INSERT INTO rooms (name, epoch, last_id, last_mark, first_id, bytes)"
-                                    " VALUES (?, ?, 0, 0, 1, 0) RETURNING room")),
-          update_room(
-              database.prepare("UPDATE rooms SET last_id = ?, last_mark = ?, first_id = ?, bytes = ? WHERE room = ?")),
-          append(database.prepare("INSERT INTO messages (room, id, mark, at, sender, is_binary, bytes)"
-                                  " VALUES (?, ?, ?, ?, ?, ?, ?)")),
+          find_room(database.prepare("SELECT room, epoch, last_id, first_id, bytes FROM rooms WHERE name = ?")),
+          add_room(database.prepare("INSERT INTO rooms (name, epoch, last_id, first_id, bytes)"
+                                    " VALUES (?, ?, 0, 1, 0) RETURNING room")),
+          update_room(database.prepare("UPDATE rooms SET last_id = ?, first_id = ?, bytes = ? WHERE room = ?")),
+          append(database.prepare("INSERT INTO messages (room, id, at, sender, is_binary, bytes)"
+                                  " VALUES (?, ?, ?, ?, ?, ?)")),
           add_key(database.prepare("INSERT OR REPLACE INTO keys (room, key, id, at) VALUES (?, ?, ?, ?)")),
           find_key(database.prepare("SELECT id FROM keys WHERE room = ? AND key = ? AND at >= ? AND id > ?")),
           add_person(database.prepare("INSERT INTO people (id, name, data) VALUES (?, ?, ?)"
@@ -111,6 +115,7 @@ ROOMPP_DECL sqlite_store::sqlite_store(sqlite_settings settings)
     lock_file();
     try {
         prepare_file();
+        check_continuity();
         statements_ = std::make_unique<statements>(database_);
     } catch (const sqlite_error& e) {
         throw sqlite_error(e.code(), "roompp: the database '" + settings_.path + "' cannot be used: " + e.what());
@@ -118,6 +123,12 @@ ROOMPP_DECL sqlite_store::sqlite_store(sqlite_settings settings)
 }
 
 ROOMPP_DECL sqlite_store::~sqlite_store() {
+    try {
+        database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");  // synced, whatever the durability is
+        write_side_file(true);
+    } catch (const std::exception&) {
+        // As if the process had been killed.
+    }
 #if ROOMPP_HAS_FILE_LOCK
     if (lock_ != -1) (void)::close(lock_);
 #endif
@@ -138,6 +149,51 @@ ROOMPP_DECL void sqlite_store::lock_file() {
                                  "' is in use by another server: stop that one, or give each a file of its own");
     }
 #endif
+}
+
+// What names this run of the system; empty where that is not known.
+[[nodiscard]] ROOMPP_DECL std::string boot_name() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string name;
+    file >> name;
+    return name;
+}
+
+// A file beside the database tells whether the database is the one that was used last: both have the same random name of
+// that use. It has the system's run as well, which tells whether the last commits may be lost if they were not synced.
+ROOMPP_DECL void sqlite_store::check_continuity() {
+    auto find = database_.prepare("SELECT value FROM settings WHERE name = 'generation'");
+    std::string last_generation;
+    if (find.step()) last_generation = find.bytes(0);
+    find.reset();
+    std::string side_generation, side_boot, side_state;
+    std::ifstream(settings_.path + "-server") >> side_generation >> side_boot >> side_state;
+    const bool is_new = last_generation.empty() && side_generation.empty();
+    const bool is_same = last_generation == side_generation;
+    const bool is_synced = side_state == "clean" || side_state == "synced" || side_boot == boot_name();
+    has_lost_continuity_ = !is_new && !(is_same && is_synced);
+
+    generation_ = to_hex((std::uint64_t{std::random_device{}()} << 32U) | std::random_device{}(), 16);
+    database_.execute("BEGIN IMMEDIATE");
+    try {
+        if (has_lost_continuity_) database_.execute("UPDATE rooms SET epoch = lower(hex(randomblob(8)))");
+        database_.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES ('generation', ?)")
+            .bind_text(1, generation_)
+            .run();
+        database_.execute("COMMIT");
+    } catch (...) {
+        database_.roll_back();
+        throw;
+    }
+    write_side_file(false);
+}
+
+ROOMPP_DECL void sqlite_store::write_side_file(bool is_clean) const {
+    const std::string boot = boot_name();
+    const char* const state = is_clean ? "clean" : settings_.durability == durability::full ? "synced" : "unsynced";
+    std::ofstream file(settings_.path + "-server", std::ios::trunc);
+    file << generation_ << ' ' << (boot.empty() ? "unknown" : boot) << ' ' << state << '\n';
+    if (!file.flush()) throw std::runtime_error("roompp: cannot write the file '" + settings_.path + "-server'");
 }
 
 ROOMPP_DECL void sqlite_store::prepare_file() {
@@ -179,9 +235,8 @@ ROOMPP_DECL std::optional<stored_room> sqlite_store::find_room(std::string_view 
     room.number = find.number(0);
     room.epoch = find.bytes(1);
     room.last_id = from_column(find.number(2));
-    room.last_mark = from_column(find.number(3));
-    room.first_id = from_column(find.number(4));
-    room.bytes = from_column(find.number(5));
+    room.first_id = from_column(find.number(3));
+    room.bytes = from_column(find.number(4));
     find.reset();
     return room;
 }
@@ -214,23 +269,22 @@ ROOMPP_DECL std::int64_t sqlite_store::number_of(const person& sender) {
     return number;
 }
 
-ROOMPP_DECL void sqlite_store::append(stored_room& room, const stored_message& message, std::string_view key) {
+ROOMPP_DECL void sqlite_store::append(stored_room& room, const log_entry& message, std::string_view key,
+                                      std::chrono::system_clock::time_point now) {
     sqlite_statement& append = statements_->append;
-    append.bind(1, room.number).bind(2, to_column(message.id)).bind(3, to_column(message.mark));
-    append.bind(4, milliseconds_of(message.at));
+    append.bind(1, room.number).bind(2, to_column(message.id)).bind(3, milliseconds_of(message.at));
     if (message.sender)
-        append.bind(5, number_of(*message.sender));
+        append.bind(4, number_of(*message.sender));
     else
-        append.bind_null(5);
-    append.bind(6, message.kind == payload_kind::binary ? 1 : 0).bind_bytes(7, message.bytes).run();
+        append.bind_null(4);
+    append.bind(5, message.kind == payload_kind::binary ? 1 : 0).bind_bytes(6, message.bytes).run();
     if (!key.empty())
         statements_->add_key.bind(1, room.number)
             .bind_text(2, key)
             .bind(3, to_column(message.id))
-            .bind(4, milliseconds_of(message.at))
+            .bind(4, milliseconds_of(now))
             .run();
     room.last_id = message.id;
-    room.last_mark = message.mark;
     room.bytes += message.bytes.size();
 }
 
@@ -282,10 +336,9 @@ ROOMPP_DECL void sqlite_store::update(stored_room& room, std::chrono::system_clo
         delete_before(room, first_id);
     }
     statements_->update_room.bind(1, to_column(room.last_id))
-        .bind(2, to_column(room.last_mark))
-        .bind(3, to_column(room.first_id))
-        .bind(4, to_column(room.bytes))
-        .bind(5, room.number)
+        .bind(2, to_column(room.first_id))
+        .bind(3, to_column(room.bytes))
+        .bind(4, room.number)
         .run();
 }
 
@@ -309,13 +362,14 @@ ROOMPP_DECL void sqlite_store::expire(
     std::vector<named_room> rooms;
     std::uint64_t all_bytes = 0;
     auto list = database_.prepare(
-        "SELECT name, room, epoch, last_id, last_mark, first_id, bytes,"
+        "SELECT name, room, epoch, last_id, first_id, bytes,"
         " (SELECT at FROM messages WHERE messages.room = rooms.room ORDER BY id LIMIT 1) FROM rooms");
     while (list.step()) {
-        named_room found{std::string(list.bytes(0)),
-                         {list.number(1), std::string(list.bytes(2)), from_column(list.number(3)),
-                          from_column(list.number(4)), from_column(list.number(5)), from_column(list.number(6))},
-                         list.is_null(7) ? std::numeric_limits<std::int64_t>::max() : list.number(7)};
+        named_room found;
+        found.name = list.bytes(0);
+        found.room = {list.number(1), std::string(list.bytes(2)), from_column(list.number(3)),
+                      from_column(list.number(4)), from_column(list.number(5))};
+        found.first_at = list.is_null(6) ? std::numeric_limits<std::int64_t>::max() : list.number(6);
         all_bytes += found.room.bytes;
         rooms.push_back(std::move(found));
     }
@@ -377,35 +431,41 @@ ROOMPP_DECL std::uint64_t sqlite_store::forget_person(std::string_view person_id
 
 ROOMPP_DECL sqlite_reader::sqlite_reader(const std::string& path)
     : database_(path, sqlite_database::access::read_only),
-      read_(database_.prepare("SELECT id, mark, at, sender, is_binary, bytes FROM messages"
+      read_(database_.prepare("SELECT id, at, sender, is_binary, bytes FROM messages"
                               " WHERE room = ? AND id > ? ORDER BY id LIMIT ?")),
-      mark_(database_.prepare("SELECT mark FROM messages WHERE room = ? AND id = ?")),
+      read_back_(database_.prepare("SELECT id, at, sender, is_binary, bytes FROM messages"
+                                   " WHERE room = ? ORDER BY id DESC LIMIT ?")),
       person_(database_.prepare("SELECT id, name, data FROM people WHERE person = ?")) {
     database_.execute("PRAGMA busy_timeout = " + std::to_string(sqlite_busy_milliseconds));
 }
 
-ROOMPP_DECL std::vector<stored_message> sqlite_reader::read(std::int64_t room, std::uint64_t after,
-                                                            std::size_t max_count, std::size_t max_bytes) {
-    std::vector<stored_message> messages;
-    std::size_t bytes = 0;
+ROOMPP_DECL std::vector<log_entry> sqlite_reader::read(std::int64_t room, std::uint64_t after, std::size_t max_count,
+                                                       std::size_t max_bytes) {
     read_.bind(1, room).bind(2, to_column(after)).bind(3, static_cast<std::int64_t>(max_count));
-    while (read_.step()) {
-        const std::string_view data = read_.bytes(5);
-        if (!messages.empty() && bytes + data.size() > max_bytes) break;
-        bytes += data.size();
-        messages.push_back({from_column(read_.number(0)), from_column(read_.number(1)), time_of(read_.number(2)),
-                            read_.is_null(3) ? nullptr : person_of(read_.number(3)),
-                            read_.number(4) != 0 ? payload_kind::binary : payload_kind::text, std::string(data)});
-    }
-    read_.reset();
+    return read_rows(read_, max_bytes);
+}
+
+ROOMPP_DECL std::vector<log_entry> sqlite_reader::read_latest(std::int64_t room, std::size_t max_count,
+                                                              std::size_t max_bytes) {
+    read_back_.bind(1, room).bind(2, static_cast<std::int64_t>(max_count));
+    auto messages = read_rows(read_back_, max_bytes);
+    std::reverse(messages.begin(), messages.end());
     return messages;
 }
 
-ROOMPP_DECL std::optional<std::uint64_t> sqlite_reader::find_mark(std::int64_t room, std::uint64_t id) {
-    if (!mark_.bind(1, room).bind(2, to_column(id)).step()) return std::nullopt;
-    const auto mark = from_column(mark_.number(0));
-    mark_.reset();
-    return mark;
+ROOMPP_DECL std::vector<log_entry> sqlite_reader::read_rows(sqlite_statement& rows, std::size_t max_bytes) {
+    std::vector<log_entry> messages;
+    std::size_t bytes = 0;
+    while (rows.step()) {
+        const std::string_view data = rows.bytes(4);
+        if (!messages.empty() && bytes + data.size() > max_bytes) break;
+        bytes += data.size();
+        messages.push_back({from_column(rows.number(0)), time_of(rows.number(1)),
+                            rows.is_null(2) ? nullptr : person_of(rows.number(2)),
+                            rows.number(3) != 0 ? payload_kind::binary : payload_kind::text, std::string(data)});
+    }
+    rows.reset();
+    return messages;
 }
 
 ROOMPP_DECL std::shared_ptr<const person> sqlite_reader::person_of(std::int64_t number) {

@@ -26,6 +26,7 @@ namespace detail {
     if (*code == "too_large") return 413;
     if (*code == "no_such_person") return 404;
     if (*code == "dropped") return 409;
+    if (*code == "unavailable") return 503;
     return 400;
 }
 
