@@ -18,6 +18,7 @@ struct options {
     std::uint16_t port = 8000;
     std::string tls_certificate;  // empty: without TLS
     std::string tls_key;
+    std::string data;  // empty: rooms end with the process
 };
 
 /// Parses the command line, calls `set_up(server, options)` to configure the server, and serves until Ctrl-C.
@@ -36,6 +37,9 @@ int run(int argc, char** argv, const std::string& description, SetUp&& set_up) {
                        "Serve https with this certificate (PEM, with its issuers); SIGHUP loads it anew");
     certificate->needs(
         app.add_option("--tls-key", settings.tls_key, "The key of the certificate (PEM)")->needs(certificate));
+#endif
+#if CHAT_SERVER_SQLITE
+    app.add_option("--data", settings.data, "Keep the rooms in this SQLite database");
 #endif
     CLI11_PARSE(app, argc, argv);
     try {

@@ -135,10 +135,10 @@ TEST_CASE("Who joins while the room is being opened waits, and what it sends is 
     log->delay(3s);
     v1_client ann(site.world.client("/chat/tea/?name=Ann").subprotocol("roompp.v1").connect());
     v1_client ben(site.world.client("/chat/tea/?name=Ben").subprotocol("roompp.v1").connect());
-    v1_client gone(site.world.client("/chat/tea/?name=Gone").subprotocol("roompp.v1").connect());
+    v1_client cid(site.world.client("/chat/tea/?name=Gone").subprotocol("roompp.v1").connect());
     ann.send({{"message", "early"}, {"ack", 1}});
     ann.send({{"type", "ping"}, {"ack", 2}});
-    gone.client.drop();
+    cid.client.drop();
     CHECK(ann.all_frames().empty());
     site.world.advance(10s);
     CHECK(ann.next_frame()["type"] == "history");

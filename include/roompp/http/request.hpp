@@ -60,7 +60,7 @@ public:
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Random bytes that only the server knows, the same for all its requests as long as it runs: for ids that are
+    /// Random bytes that only the server knows, the same for all its requests as long as it runs, or longer with server::secret(): for ids that are
     /// derived from what clients send, so that no client can make another's.
     [[nodiscard]] std::string_view server_secret() const noexcept { return secret_; }
 

@@ -94,15 +94,15 @@ public:
         entry->sender = std::move(sender);
         entry->kind = event.message.kind();
         entry->bytes.assign(event.message.data());
-        std::shared_ptr<const log_entry> kept = entry;
+        std::shared_ptr<const log_entry> message = entry;
         log_->append(std::move(entry), std::move(key),
-                     [this, size, owner = std::move(owner), kept, deliver = std::move(deliver),
+                     [this, size, owner = std::move(owner), message, deliver = std::move(deliver),
                       on_outcome = std::move(on_outcome)](const append_outcome& outcome) {
                          const auto alive = owner.lock();
                          if (!alive) return;
                          bytes_under_way_ -= size;
                          if (!outcome.error.empty()) return on_outcome({0, false, true});
-                         if (!outcome.is_repeated) keep(*kept, outcome.id, deliver);
+                         if (!outcome.is_repeated) keep(*message, outcome.id, deliver);
                          on_outcome({outcome.id, outcome.is_repeated, false});
                      });
         return true;

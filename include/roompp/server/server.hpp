@@ -192,6 +192,11 @@ public:
     /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
     /// listen().
     server& stop_on_signals();
+    /// Sets what request::server_secret() returns, in place of random bytes of each run: the ids of clients of roompp.v1 are made
+    /// from it, and with rooms that outlive the process they must, too: `server.secret(log.secret())`. At least 16 bytes that
+    /// nobody can guess. Before run().
+    /// @throws std::invalid_argument for fewer.
+    server& secret(std::string bytes);
     /// Calls `handler` on the first loop each time this signal comes, such as SIGHUP to load certificates anew, until the
     /// server stops. What it throws goes to on_error(). Before run(), after listen().
     /// @throws std::system_error for a signal that can't be handled.
@@ -229,6 +234,7 @@ private:
     std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
     std::weak_ptr<detail::loop_driver> driver_;
     std::atomic<bool> stopping_{false};
+    std::string secret_;  // empty: random
     bool redirects_to_tls_ = false;
     std::uint16_t redirect_port_ = 0;  // 0: tls_port()
     bool has_run_ = false;

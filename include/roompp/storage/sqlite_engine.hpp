@@ -28,6 +28,7 @@ public:
     /// Writes what waits, and ends the threads.
     ~sqlite_engine() override;
 
+    [[nodiscard]] const std::string& secret() const noexcept { return secret_; }
     void open(const std::string& room, loop& home, std::size_t max_latest, std::size_t max_bytes,
               std::function<void(opened_log)> on_open) override;
     void forget_room(std::string name, std::function<void(const std::string& error)> on_done);
@@ -78,7 +79,8 @@ private:
     void close(const std::shared_ptr<open_room>& room);
 
     sqlite_settings settings_;
-    sqlite_store store_;                                       // the writer's
+    sqlite_store store_;  // the writer's
+    std::string secret_;
     sqlite_reader reader_;                                     // the reader's
     std::vector<append_job> waiting_;                          // the writer's: for the next transaction
     std::map<std::string, std::shared_ptr<open_room>> rooms_;  // the writer's

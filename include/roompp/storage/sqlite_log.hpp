@@ -52,6 +52,11 @@ public:
     /// @throws std::runtime_error that says what is wrong with the file, and what to do: nothing in it was changed.
     void start() const;
 
+    /// Random bytes that were made with the database, for server::secret(): with them, clients are the same persons after a
+    /// restart, and a message that one sends again is recognised.
+    /// @throws as start().
+    [[nodiscard]] std::string secret() const;
+
     /// Deletes a room with all its messages. Fails while somebody is in it.
     /// @param on_done called on a thread of the log, with what was wrong; empty: it is done. Likewise below.
     void forget_room(std::string name, std::function<void(const std::string& error)> on_done) const;

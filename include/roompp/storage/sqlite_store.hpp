@@ -67,6 +67,9 @@ public:
     /// or the system has ended with commits that were not on the disk. Then all rooms have got new epochs.
     [[nodiscard]] bool has_lost_continuity() const noexcept { return has_lost_continuity_; }
 
+    /// Random bytes that were made with the database, 32 hexadecimal digits.
+    [[nodiscard]] std::string secret();
+
     void begin();
     void commit();
     void roll_back() noexcept;

@@ -152,6 +152,15 @@ ROOMPP_DECL server& server::stop_on_signals() {
     return *this;
 }
 
+ROOMPP_DECL server& server::secret(std::string bytes) {
+    constexpr std::size_t min_bytes = 16;
+    if (bytes.size() < min_bytes)
+        throw std::invalid_argument("roompp: the server's secret has " + std::to_string(bytes.size()) +
+                                    " bytes: it must have 16 or more that nobody can guess");
+    secret_ = std::move(bytes);
+    return *this;
+}
+
 ROOMPP_DECL server& server::on_signal(int signal, std::function<void()> handler) {
     make_loops();
     listeners_->on_signal(signal, std::move(handler));
@@ -197,7 +206,8 @@ ROOMPP_DECL void server::make_loops() {
 
 ROOMPP_DECL void server::prepare() {
     loop& first = loops_->first().home();
-    routes_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+    routes_.secret(secret_.empty() ? std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.'
+                                   : secret_);
     routes_.loops(loops_->size());
     if (redirects_to_tls_) routes_.redirect_to_tls(redirect_port_ != 0 ? redirect_port_ : tls_port());
     for (const auto& attach : attach_hooks_) attach(loops_->loops());

@@ -99,7 +99,7 @@ private:
 // ---- the engine
 
 ROOMPP_DECL sqlite_engine::sqlite_engine(const sqlite_settings& settings)
-    : settings_(settings), store_(settings), reader_(settings.path) {
+    : settings_(settings), store_(settings), secret_(store_.secret()), reader_(settings.path) {
     reading_.start({});
     writing_.start([this] {
         write_waiting();

@@ -55,6 +55,8 @@ ROOMPP_DECL sqlite_log& sqlite_log::keep_keys(std::chrono::seconds age, std::uin
 
 ROOMPP_DECL void sqlite_log::start() const { (void)state_->start(); }
 
+ROOMPP_DECL std::string sqlite_log::secret() const { return state_->start()->secret(); }
+
 ROOMPP_DECL void sqlite_log::forget_room(std::string name,
                                          std::function<void(const std::string& error)> on_done) const {
     state_->start()->forget_room(std::move(name), std::move(on_done));

@@ -74,6 +74,7 @@ constexpr const char* sqlite_schema_1 = R"(
         at INTEGER NOT NULL,
         PRIMARY KEY (room, key)
     ) WITHOUT ROWID;
+    INSERT INTO settings (name, value) VALUES ('secret', lower(hex(randomblob(16))));
     CREATE INDEX keys_by_id ON keys (room, id);
 )";
 
@@ -239,6 +240,14 @@ ROOMPP_DECL std::optional<stored_room> sqlite_store::find_room(std::string_view 
     room.bytes = from_column(find.number(4));
     find.reset();
     return room;
+}
+
+ROOMPP_DECL std::string sqlite_store::secret() {
+    auto find = database_.prepare("SELECT value FROM settings WHERE name = 'secret'");
+    if (!find.step()) throw sqlite_error(SQLITE_CORRUPT, "roompp: the database has no secret");
+    std::string bytes(find.bytes(0));
+    find.reset();
+    return bytes;
 }
 
 ROOMPP_DECL void sqlite_store::begin() { statements_->begin.run(); }
