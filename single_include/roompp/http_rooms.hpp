@@ -1172,6 +1172,7 @@ namespace detail {
     if (*code == "too_large") return 413;
     if (*code == "no_such_person") return 404;
     if (*code == "dropped") return 409;
+    if (*code == "unavailable") return 503;
     return 400;
 }
 
@@ -1210,7 +1211,38 @@ ROOMPP_NAMESPACE_END
 #include <utility>
 #include <vector>
 
-#include <roompp/testing.hpp>
+// The back door of a server, for the test harness and for add-ons that bring streams of their own.
+
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Friend of server. In the thread that drives the loops.
+class server_access {
+public:
+    /// In place of listen() and run(): makes the loops, which the driver runs (net::shard::poll_one() and advance()), in one
+    /// thread, until detach_driver().
+    [[nodiscard]] static std::vector<net::shard*> attach_driver(server& target,
+                                                                const std::shared_ptr<loop_driver>& driver);
+    /// Nobody runs the loops any more.
+    static void detach_driver(server& target);
+    /// The present driver; null if there is none.
+    [[nodiscard]] static std::shared_ptr<loop_driver> driver(const server& target) noexcept {
+        return target.driver_.lock();
+    }
+    /// What serve() of serve.hpp needs besides a stream, to serve streams of other types. After attach_driver() or listen().
+    [[nodiscard]] static loop_group& loops(server& target) noexcept { return *target.loops_; }
+    [[nodiscard]] static routing_table& routes(server& target) noexcept { return target.routes_; }
+    /// Reports an exception that no other hook takes. Safe from any thread.
+    static void report(server& target, const std::exception_ptr& error) { target.routes_.report(error); }
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
@@ -1754,6 +1786,38 @@ ROOMPP_DECL std::shared_ptr<const encoding<net::frame_batch>> make_event_encodin
 }
 ROOMPP_DECL std::shared_ptr<const encoding<net::frame_batch>> make_poll_encoding() {
     return std::make_shared<const poll_encoding>();
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// Attaching a driver to the loops of a server.
+
+#include <exception>
+#include <memory>
+#include <vector>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+ROOMPP_DECL std::vector<net::shard*> server_access::attach_driver(server& target,
+                                                                  const std::shared_ptr<loop_driver>& driver) {
+    target.make_loops();
+    target.driver_ = driver;
+    for (loop* const home : target.loops_->loops())
+        home->set_random([driver = driver.get()] { return driver->random(); });
+    target.routes_.default_error_handler(
+        [driver = driver.get()](const std::exception_ptr& error) { driver->failed(error); });
+    target.prepare();
+    return target.loops_->shards();
+}
+
+ROOMPP_DECL void server_access::detach_driver(server& target) {
+    target.driver_.reset();
+    for (loop* const home : target.loops_->loops()) {
+        home->set_random({});
+        home->leave();
+    }
+    target.routes_.default_error_handler({});
 }
 
 }  // namespace detail

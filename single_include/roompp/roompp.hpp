@@ -44,6 +44,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -199,11 +200,33 @@ public:
         timer_key key_{};
     };
 
+    /// Reaches a loop from a thread that may outlive it, such as one of a log. Copyable; safe from any thread.
+    class handle {
+    public:
+        /// Queues a task as loop::post(), unless the loop has ended: then the task is destroyed. @returns whether it is queued.
+        bool post(task work) const;
+
+    private:
+        friend class loop;
+        struct target {
+            std::mutex mutex;
+            loop* reached = nullptr;  // null: it has ended
+        };
+        explicit handle(std::shared_ptr<target> shared) noexcept : target_(std::move(shared)) {}
+        std::shared_ptr<target> target_;
+    };
+
     /// @param post queues a task that the loop's thread runs, first in first out; must be callable from any thread.
     /// @param index this loop's position among its server's loops, from 0.
     explicit loop(std::function<void(task)> post, std::size_t index = 0);
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
+    ~loop() { end_handles(); }
+
+    /// Safe from any thread while the loop exists.
+    [[nodiscard]] handle get_handle() const { return handle(target_); }
+    /// For the driver, before what runs the loop is destroyed: from now on handles do nothing.
+    void end_handles() noexcept;
 
     /// The object that runs the loop, for layers that know its type, such as an Asio executor. Set before the loop is
     /// used.
@@ -287,6 +310,7 @@ private:
     std::function<std::uint64_t()> random_;
     std::function<void(clock::duration, task)> alarm_;
     std::shared_ptr<timer_set> timers_;
+    std::shared_ptr<handle::target> target_ = std::make_shared<handle::target>();
     struct thread_mark {};
     static inline thread_local const thread_mark this_thread{};  // its address identifies the thread
     static inline const thread_mark no_thread{};
@@ -922,6 +946,349 @@ private:
 };
 
 ROOMPP_NAMESPACE_END
+// A log in memory, which outlives its rooms but not the process.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+// Names for the periods in which message numbers rise without interruption.
+
+#include <string>
+
+// Small functions on text: hexadecimal and whole numbers, and the words of HTTP headers.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// A number in lower-case hexadecimal digits, at least `min_digits` of them, without a prefix.
+[[nodiscard]] std::string to_hex(std::uint64_t number, std::size_t min_digits = 1);
+
+/// Bytes in lower-case hexadecimal digits, two for each byte.
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+
+/// The value of a hexadecimal digit of either case; -1 if it is none.
+[[nodiscard]] constexpr int hex_value(char digit) noexcept {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+    return -1;
+}
+
+/// The number that a text of 1 to 18 decimal digits, and nothing else, stands for.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text) noexcept;
+
+/// Appends a header's name or value without line breaks, which would start a header of their own (RFC 9112, section 5).
+void append_header_text(std::string& bytes, std::string_view text);
+
+/// A text without the spaces and tabs around it (RFC 9110, section 5.6.3).
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// Whether two field names, or other tokens, are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
+[[nodiscard]] constexpr bool same_token(std::string_view a, std::string_view b) noexcept {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A new epoch: 16 hexadecimal digits, random, so that no two rooms have the same. On the loop's thread.
+[[nodiscard]] inline std::string new_epoch(loop& home) { return detail::to_hex(home.random(), 16); }
+
+ROOMPP_NAMESPACE_END
+// The keys of a room's latest messages, which tell a message that is sent again.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// Recognises keys for a time. Memory: at most `max_keys` keys.
+class key_window {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    explicit key_window(std::chrono::seconds age = std::chrono::minutes(5), std::size_t max_keys = 10'000)
+        : age_(age), max_keys_(max_keys) {}
+
+    /// The number of the message that had this key; empty if it is not recognised.
+    [[nodiscard]] std::optional<std::uint64_t> find(const std::string& key, time_point now) {
+        expire(now);
+        const auto found = ids_.find(key);
+        if (found == ids_.end()) return std::nullopt;
+        return found->second;
+    }
+    /// Remembers a key that find() does not know.
+    void add(std::string key, std::uint64_t id, time_point now) {
+        if (ids_.size() >= max_keys_) forget_oldest();
+        ids_.emplace(key, id);
+        order_.emplace_back(now, std::move(key));
+    }
+
+private:
+    void expire(time_point now) {
+        while (!order_.empty() && now - order_.front().first > age_) forget_oldest();
+    }
+    void forget_oldest() {
+        if (order_.empty()) return;
+        ids_.erase(order_.front().second);
+        order_.pop_front();
+    }
+
+    std::chrono::seconds age_;
+    std::size_t max_keys_;
+    std::unordered_map<std::string, std::uint64_t> ids_;
+    std::deque<std::pair<time_point, std::string>> order_;
+};
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
+// The concept of a log: where the messages of rooms with the policy logged get their numbers and are kept.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The person behind a connection.
+
+#include <string>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A person in a room, as the application identifies it when a connection joins: see connect_reply::identify(). Several
+/// connections with one `id` are one person. The other members see all of this.
+struct person {
+    std::string id;    ///< unique to the person; empty: the connection is a person of its own
+    std::string name;  ///< for people to read
+    std::string data;  ///< anything else that the application shows to the others
+};
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// A message as a log keeps it.
+struct log_entry {
+    std::uint64_t id = 0;  ///< the log's number, which rises by one within the room's epoch
+    std::chrono::system_clock::time_point at;
+    std::shared_ptr<const person> sender;  ///< null: the server
+    payload_kind kind = payload_kind::text;
+    std::string bytes;
+};
+
+/// What became of a message that was handed to a log.
+struct append_outcome {
+    std::uint64_t id = 0;      ///< its number, or that of the message which had its key first
+    bool is_repeated = false;  ///< a message with its key is there already: this one was not appended
+    std::string error;         ///< why the log could not keep it, for people; empty: it is kept
+};
+
+/// Messages that were asked for.
+struct read_outcome {
+    std::vector<log_entry> entries;  ///< in order, without a gap
+    std::string error;               ///< why there are none, for people; empty: they were read
+};
+
+/// One room's part of a log. Belongs to the room's home loop: its functions are called there, and so are the handlers that
+/// they are given, in a later turn, once each, unless the loop has ended before.
+class room_log {
+public:
+    room_log() = default;
+    room_log(const room_log&) = delete;
+    room_log& operator=(const room_log&) = delete;
+    virtual ~room_log() = default;
+
+    /// Keeps a message after all that were appended before. The outcomes come in that order. An outcome without an error
+    /// promises that the message is kept as durably as the log says, and that its number is never given to another message
+    /// of the same epoch.
+    /// @param entry everything but the number; not changed by anybody until the outcome.
+    /// @param key if not empty: a message with this key is kept once within the log's window, however often it is appended.
+    virtual void append(std::shared_ptr<const log_entry> entry, std::string key,
+                        std::function<void(const append_outcome&)> on_outcome) = 0;
+    /// Reads the messages after a number, the oldest first: at most so many, and no more bytes than that, but at least one
+    /// if there is one. Messages that retention has deleted are missing at the beginning.
+    virtual void read(std::uint64_t after, std::size_t max_count, std::size_t max_bytes,
+                      std::function<void(const read_outcome&)> on_outcome) = 0;
+};
+
+/// A room's log as it was opened.
+struct opened_log {
+    std::unique_ptr<room_log> log;  ///< null: it could not be opened
+    std::string epoch;              ///< another one whenever it cannot be shown that the numbers go on
+    std::uint64_t last_id = 0;      ///< 0: there was no message
+    std::vector<log_entry> latest;  ///< the latest messages, in order, up to last_id
+    std::string error;              ///< why it could not be opened, for people
+};
+
+/// A log of many rooms. Shared by the rooms objects that use it, and safe from any thread.
+///
+/// Promises, which tests/support/log_contract.hpp checks of every log: a room's numbers begin with 1 and rise by one; what
+/// was kept is there when the room is opened again, and after a restart if the log outlives one; an outcome is given once for
+/// each append, in order; what cannot be kept is refused with an error, after which the log goes on.
+class log_engine {
+public:
+    log_engine() = default;
+    log_engine(const log_engine&) = delete;
+    log_engine& operator=(const log_engine&) = delete;
+    virtual ~log_engine() = default;
+
+    /// Opens the log of a room. The one who opened it before must have destroyed its room_log.
+    /// @param home where `on_open` is called, in a later turn.
+    /// @param max_latest how many of the latest messages to read, and `max_bytes` how many bytes of them at most.
+    virtual void open(const std::string& room, loop& home, std::size_t max_latest, std::size_t max_bytes,
+                      std::function<void(opened_log)> on_open) = 0;
+};
+
+/// What becomes of a message that is published in a room.
+struct publication_outcome {
+    std::uint64_t id = 0;         ///< the message's number; 0: it was not broadcast
+    bool is_repeated = false;     ///< a message with its key was there already, and has this number
+    bool is_unavailable = false;  ///< the room's log could not keep it: sending it again may help
+};
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+/// The messages of one room in a memory_log.
+struct memory_log_room {
+    std::string epoch;
+    std::uint64_t last_id = 0;
+    std::deque<log_entry> entries;
+    key_window keys;
+};
+
+/// Appends to a room's messages at once.
+[[nodiscard]] inline append_outcome append_to(memory_log_room& room, const log_entry& entry, const std::string& key,
+                                              loop::clock::time_point now, std::size_t max_messages) {
+    if (!key.empty())
+        if (const auto known = room.keys.find(key, now)) return {*known, true, {}};
+    room.entries.push_back(entry);
+    room.entries.back().id = ++room.last_id;
+    if (room.entries.size() > max_messages) room.entries.pop_front();
+    if (!key.empty()) room.keys.add(key, room.last_id, now);
+    return {room.last_id, false, {}};
+}
+
+[[nodiscard]] inline read_outcome read_from(const memory_log_room& room, std::uint64_t after, std::size_t max_count,
+                                            std::size_t max_bytes) {
+    read_outcome outcome;
+    std::size_t bytes = 0;
+    for (const log_entry& entry : room.entries) {
+        if (entry.id <= after) continue;
+        bytes += entry.bytes.size();
+        if (outcome.entries.size() == max_count || (!outcome.entries.empty() && bytes > max_bytes)) break;
+        outcome.entries.push_back(entry);
+    }
+    return outcome;
+}
+
+[[nodiscard]] inline std::vector<log_entry> latest_of(const memory_log_room& room, std::size_t max_count,
+                                                      std::size_t max_bytes) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    for (auto it = room.entries.rbegin(); it != room.entries.rend() && count < max_count; ++it, ++count) {
+        bytes += it->bytes.size();
+        if (bytes > max_bytes) break;
+    }
+    return {room.entries.end() - static_cast<std::ptrdiff_t>(count), room.entries.end()};
+}
+
+}  // namespace detail
+
+/// A log in memory: rooms that were destroyed, as nobody was in them, go on where they were when somebody comes back. All is
+/// lost with the process. Memory: `max_messages` of every room that there ever was.
+class memory_log final : public log_engine {
+public:
+    explicit memory_log(std::size_t max_messages = 10'000) : rooms_(std::make_shared<shared_rooms>()) {
+        rooms_->max_messages = max_messages;
+    }
+
+    void open(const std::string& room, loop& home, std::size_t max_latest, std::size_t max_bytes,
+              std::function<void(opened_log)> on_open) override {
+        home.post([rooms = rooms_, room, &home, max_latest, max_bytes, on_open = std::move(on_open)] {
+            opened_log opened;
+            {
+                const std::lock_guard lock(rooms->mutex);
+                detail::memory_log_room& found = rooms->by_name[room];
+                if (found.epoch.empty()) found.epoch = new_epoch(home);
+                opened.epoch = found.epoch;
+                opened.last_id = found.last_id;
+                opened.latest = detail::latest_of(found, max_latest, max_bytes);
+                opened.log = std::make_unique<one_room>(rooms, found, home);
+            }
+            on_open(std::move(opened));
+        });
+    }
+
+private:
+    struct shared_rooms {
+        std::mutex mutex;  // guards by_name; a room belongs to its loop
+        std::map<std::string, detail::memory_log_room> by_name;
+        std::size_t max_messages = 0;
+    };
+
+    class one_room final : public room_log {
+    public:
+        one_room(std::shared_ptr<shared_rooms> rooms, detail::memory_log_room& room, loop& home)
+            : rooms_(std::move(rooms)), room_(room), home_(home) {}
+
+        void append(std::shared_ptr<const log_entry> entry, std::string key,
+                    std::function<void(const append_outcome&)> on_outcome) override {
+            auto outcome = detail::append_to(room_, *entry, key, home_.now(), rooms_->max_messages);
+            home_.post([outcome = std::move(outcome), on_outcome = std::move(on_outcome)] { on_outcome(outcome); });
+        }
+        void read(std::uint64_t after, std::size_t max_count, std::size_t max_bytes,
+                  std::function<void(const read_outcome&)> on_outcome) override {
+            home_.post([outcome = detail::read_from(room_, after, max_count, max_bytes),
+                        on_outcome = std::move(on_outcome)] { on_outcome(outcome); });
+        }
+
+    private:
+        std::shared_ptr<shared_rooms> rooms_;
+        detail::memory_log_room& room_;
+        loop& home_;
+    };
+
+    std::shared_ptr<shared_rooms> rooms_;
+};
+
+ROOMPP_NAMESPACE_END
 // The directory of rooms: a room is created on its first join and destroyed with its last member.
 
 #include <cstddef>
@@ -1372,15 +1739,23 @@ public:
     /// @param on_handled called on the room's home loop when that is done, with the message's number, 0 if it was not
     /// broadcast; may be empty.
     void receive(payload message, typename Room::receipt on_handled = {}) {
+        receive(message, {}, std::move(on_handled));
+    }
+    /// The same for a message with a key: what is published for it is published once, however often the person sends it.
+    void receive(payload message, std::string key, typename Room::receipt on_handled) {
         if (!member_) return;
-        if (home_->running_here()) {
-            if (member_->room_) member_->room_->receive(*member_, message, std::move(on_handled));
+        if (home_->running_here() && !must_wait(*member_)) {
+            if (member_->room_) member_->room_->receive(*member_, message, std::move(key), std::move(on_handled));
             return;
         }
-        hand_over(message.size(), [member = member_, directory = directory_, copy = std::string(message.data()),
-                                   kind = message.kind(), on_handled = std::move(on_handled)] {
-            if (member->room_) member->room_->receive(*member, payload(copy, kind), on_handled);
-        });
+        auto work = [member = member_, directory = directory_, copy = std::string(message.data()),
+                     kind = message.kind(), key = std::move(key), on_handled = std::move(on_handled)] {
+            if (member->room_) member->room_->receive(*member, payload(copy, kind), key, on_handled);
+        };
+        if (home_->running_here())
+            member_->early_work_->add(*member_, message.size(), std::move(work));
+        else
+            hand_over(message.size(), wait_if_early(message.size(), std::move(work)));
     }
 
     /// Runs `action(room, member)` on the room's home loop, in order with receive(); not at all if the connection is
@@ -1398,10 +1773,12 @@ public:
             const auto room = member->room_->shared_from_this();
             room->guard(member.get(), [&] { action(*room, *member); });
         };
-        if (home_->running_here())
-            work();
+        if (!home_->running_here())
+            hand_over(bytes, wait_if_early(bytes, std::move(work)));
+        else if (must_wait(*member_))
+            member_->early_work_->add(*member_, bytes, std::move(work));
         else
-            hand_over(bytes, std::move(work));
+            work();
     }
 
     /// Ends the membership.
@@ -1424,6 +1801,28 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return member_ != nullptr; }
 
 private:
+    // A room that is logged may be about to open when its first member sends something already.
+    [[nodiscard]] static bool must_wait([[maybe_unused]] const member& sender) noexcept {
+        if constexpr (Room::is_logged)
+            return sender.early_work_ != nullptr;
+        else
+            return false;
+    }
+    // Work for the room's loop.
+    template <class Work>
+    [[nodiscard]] auto wait_if_early([[maybe_unused]] std::size_t bytes, Work work) const {
+        if constexpr (Room::is_logged) {
+            return [member = member_, bytes, work = std::move(work)]() mutable {
+                if (must_wait(*member))
+                    member->early_work_->add(*member, bytes, std::move(work));
+                else
+                    work();
+            };
+        } else {
+            return work;
+        }
+    }
+
     friend class rooms<Room>;
     membership(std::shared_ptr<member> joining, std::shared_ptr<detail::room_directory<Room>> directory, loop& home)
         : member_(std::move(joining)), directory_(std::move(directory)), home_(&home) {}
@@ -1777,21 +2176,6 @@ private:
     encoded_forms* forms_ = nullptr;
     std::size_t* memory_ = nullptr;
     history_share* share_ = nullptr;
-};
-
-ROOMPP_NAMESPACE_END
-// The person behind a connection.
-
-#include <string>
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// A person in a room, as the application identifies it when a connection joins: see connect_reply::identify(). Several
-/// connections with one `id` are one person. The other members see all of this.
-struct person {
-    std::string id;    ///< unique to the person; empty: the connection is a person of its own
-    std::string name;  ///< for people to read
-    std::string data;  ///< anything else that the application shows to the others
 };
 
 ROOMPP_NAMESPACE_END
@@ -2265,16 +2649,305 @@ template <long Seconds, std::size_t Messages = 1000>
 using recent_history = ring_history<Messages, Seconds>;
 
 ROOMPP_NAMESPACE_END
+// Rooms whose messages are numbered and kept by a log that is chosen at run time.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The log of a room: where its messages get their numbers and are kept, and where members resume from.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// The log of one room, in memory. A room hands every message to append() and sends it to its members when the log
+/// calls back: here before append() returns, in a log elsewhere once the message is numbered and kept there. So a
+/// room's order is that of its log. Belongs to the room's home loop.
+///
+/// @tparam History which messages are kept: a policy of the kind history_policy.
+template <class History>
+class publication_log {
+public:
+    /// @param home the room's loop, which must outlive the log.
+    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) { history_.attach(share_); }
+    publication_log(const publication_log&) = delete;
+    publication_log& operator=(const publication_log&) = delete;
+
+    /// The epoch of the message numbers: no other room has the same, nor the same room after it was destroyed.
+    /// Constant: safe from any thread.
+    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    /// The number of the latest message; 0: there was none.
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
+
+    /// Numbers a message and keeps it, then calls `deliver(const room_event&)`.
+    /// @param event everything but the number.
+    /// @param sender the person of event.sender; null: the server.
+    /// @returns the number.
+    template <class Deliver>
+    std::uint64_t append(room_event event, const std::shared_ptr<const person>& sender, Deliver&& deliver) {
+        event.id = ++last_id_;
+        history_.forget_before(event.at);
+        history_.push(event, sender);
+        std::forward<Deliver>(deliver)(std::as_const(event));
+        return event.id;
+    }
+
+    /// The number of the message that was said under this key; empty if the key is not recognised.
+    [[nodiscard]] std::optional<std::uint64_t> find_key(const std::string& key) {
+        return keys_ ? keys_->find(key, home_.now()) : std::nullopt;
+    }
+    /// Has a key recognised for a while, see key_window.
+    void add_key(std::string key, std::uint64_t id) {
+        if (!keys_) keys_ = std::make_unique<detail::key_window>();
+        keys_->add(std::move(key), id, home_.now());
+    }
+
+    /// Whether all messages after this position are still kept. A position without an epoch is one of the present
+    /// epoch.
+    [[nodiscard]] bool reaches(const resume_point& position) {
+        history_.forget_before(home_.wall_now());
+        return (position.epoch.empty() || position.epoch == epoch_) &&
+               (position.id == last_id_ || history_.reaches(position.id, last_id_));
+    }
+
+    /// The messages after a position; or, if it is null or can't be resumed from, the latest ones, at most `max_count`.
+    /// @returns a snapshot with the messages, last_id, epoch and recovery. Its views are valid until the next change.
+    [[nodiscard]] join_snapshot catch_up(const resume_point* position, std::size_t max_count) {
+        expire();
+        join_snapshot snapshot;
+        snapshot.epoch = epoch_;
+        snapshot.last_id = last_id_;
+        if (position) snapshot.recovery = reaches(*position) ? recovery::resumed : recovery::reset;
+        const std::uint64_t after = snapshot.recovery == recovery::resumed
+                                        ? position->id
+                                        : last_id_ - std::min<std::uint64_t>(max_count, last_id_);
+        snapshot.messages = history_.after(after);
+        return snapshot;
+    }
+
+    /// Forgets the messages that are too old.
+    void expire() {
+        history_.forget_before(home_.wall_now());
+        share_.set(history_.memory());
+    }
+    /// Whether no messages are kept.
+    [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
+
+    /// Makes the history a part of a budget.
+    void attach(const std::shared_ptr<history_budget>& budget) {
+        share_.attach(budget, [this] { forget_encoded(); });
+    }
+    /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
+    [[nodiscard]] bool exceeds_budget() noexcept {
+        share_.set(history_.memory());
+        return share_.is_exceeded();
+    }
+    /// Has all histories forget the encoded forms of their messages, then empty rooms destroyed, then forgets the oldest
+    /// messages, until the budget is not exceeded. The room of this log may be an empty one: the caller keeps it alive.
+    void shrink() {
+        if (share_.is_exceeded()) share_.forget_encoded();
+        while (share_.is_exceeded() && share_.evict()) {}
+        while (share_.is_exceeded() && !history_.empty()) {
+            history_.forget_oldest();
+            share_.set(history_.memory());
+        }
+    }
+
+    /// Forgets the encoded forms of the messages, see room_event::encoded.
+    void forget_encoded() noexcept {
+        history_.forget_encoded();
+        share_.set(history_.memory());
+    }
+
+private:
+    loop& home_;
+    history_share share_;
+    History history_;
+    std::string epoch_;
+    std::uint64_t last_id_ = 0;
+    std::unique_ptr<detail::key_window> keys_;  // null before the first
+};
+
+ROOMPP_NAMESPACE_END
+
+ROOMPP_NAMESPACE_BEGIN
+
+/// Policy: a log numbers and keeps the room's messages, see rooms::log(). The latest are in memory as well, for members that
+/// join or come back: as many as `Messages`, and no more than `Bytes` of them.
+///
+/// Members see a message, and its sender gets the acknowledgement, when the log has kept it. So broadcast() returns 0, and
+/// hooks do not wait. While the log is unavailable nothing is said in the room: senders are told `unavailable`.
+template <std::size_t Messages, std::size_t Bytes = 1024 * 1024>
+struct logged {
+    static_assert(Messages != 0, "roompp: logged<N> has the latest N messages in memory: at least 1");
+    using policy_kind = history_policy;
+    using cache_type = ring_history<Messages, Bytes>;
+    static constexpr bool keeps = true;
+    static constexpr std::size_t max_messages = Messages;
+    static constexpr std::size_t max_bytes = Bytes;
+};
+
+namespace detail {
+
+template <class History>
+struct is_logged : std::false_type {};
+template <std::size_t Messages, std::size_t Bytes>
+struct is_logged<logged<Messages, Bytes>> : std::true_type {};
+
+}  // namespace detail
+
+/// The log of one room that an engine keeps: see publication_log. A room hands every message to append(), and sends it to its
+/// members when the log calls back. Belongs to the room's home loop.
+template <std::size_t Messages, std::size_t Bytes>
+class publication_log<logged<Messages, Bytes>> {
+public:
+    /// Called when a message is kept, with its number, before the outcome.
+    using deliver_handler = std::function<void(const room_event&)>;
+    using outcome_handler = std::function<void(const publication_outcome&)>;
+
+    explicit publication_log(loop& home) : home_(home) { cache_.attach(share_); }
+    publication_log(const publication_log&) = delete;
+    publication_log& operator=(const publication_log&) = delete;
+
+    /// Opens the room's log. @param on_open gets why it failed; empty: it is open.
+    /// @param owner of this object: if it is gone by then, nothing is called.
+    void open(log_engine& engine, const std::string& room, std::weak_ptr<void> owner,
+              std::function<void(const std::string& error)> on_open) {
+        engine.open(room, home_, Messages, Bytes,
+                    [this, owner = std::move(owner), on_open = std::move(on_open)](opened_log opened) {
+                        const auto alive = owner.lock();
+                        if (!alive) return;
+                        if (opened.log) {
+                            log_ = std::move(opened.log);
+                            epoch_ = std::move(opened.epoch);
+                            last_id_ = opened.last_id;
+                            for (const log_entry& entry : opened.latest) cache_.push(event_of(entry), entry.sender);
+                        }
+                        on_open(opened.error);
+                    });
+    }
+    [[nodiscard]] bool is_open() const noexcept { return log_ != nullptr; }
+
+    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
+    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
+
+    /// Hands a message to the log. Its text is copied.
+    /// @param owner of this object: if it is gone by then, nothing is called.
+    /// @returns false if too much is under way, or the log is not open: then no handler is called.
+    bool append(const room_event& event, std::shared_ptr<const person> sender, std::string key,
+                std::weak_ptr<void> owner, deliver_handler deliver, outcome_handler on_outcome) {
+        const std::size_t size = event.message.size() + append_cost;
+        if (!log_ || bytes_under_way_ + size > max_bytes_under_way) return false;
+        bytes_under_way_ += size;
+        auto entry = std::make_shared<log_entry>();
+        entry->at = event.at;
+        entry->sender = std::move(sender);
+        entry->kind = event.message.kind();
+        entry->bytes.assign(event.message.data());
+        std::shared_ptr<const log_entry> message = entry;
+        log_->append(std::move(entry), std::move(key),
+                     [this, size, owner = std::move(owner), message, deliver = std::move(deliver),
+                      on_outcome = std::move(on_outcome)](const append_outcome& outcome) {
+                         const auto alive = owner.lock();
+                         if (!alive) return;
+                         bytes_under_way_ -= size;
+                         if (!outcome.error.empty()) return on_outcome({0, false, true});
+                         if (!outcome.is_repeated) keep(*message, outcome.id, deliver);
+                         on_outcome({outcome.id, outcome.is_repeated, false});
+                     });
+        return true;
+    }
+
+    [[nodiscard]] bool reaches(const resume_point& position) const noexcept {
+        return (position.epoch.empty() || position.epoch == epoch_) &&
+               (position.id == last_id_ || cache_.reaches(position.id, last_id_));
+    }
+
+    /// As publication_log::catch_up(), from the messages in memory.
+    [[nodiscard]] join_snapshot catch_up(const resume_point* position, std::size_t max_count) {
+        join_snapshot snapshot;
+        snapshot.epoch = epoch_;
+        snapshot.last_id = last_id_;
+        if (position) snapshot.recovery = reaches(*position) ? recovery::resumed : recovery::reset;
+        const std::uint64_t after = snapshot.recovery == recovery::resumed
+                                        ? position->id
+                                        : last_id_ - std::min<std::uint64_t>(max_count, last_id_);
+        snapshot.messages = cache_.after(after);
+        return snapshot;
+    }
+
+    void expire() { share_.set(cache_.memory()); }
+    [[nodiscard]] bool empty() const noexcept { return cache_.empty(); }
+
+    void attach(const std::shared_ptr<history_budget>& budget) {
+        share_.attach(budget, [this] { forget_encoded(); });
+    }
+    [[nodiscard]] bool exceeds_budget() noexcept {
+        share_.set(cache_.memory());
+        return share_.is_exceeded();
+    }
+    void shrink() {
+        if (share_.is_exceeded()) share_.forget_encoded();
+        while (share_.is_exceeded() && share_.evict()) {}
+        while (share_.is_exceeded() && !cache_.empty()) {
+            cache_.forget_oldest();
+            share_.set(cache_.memory());
+        }
+    }
+    void forget_encoded() noexcept {
+        cache_.forget_encoded();
+        share_.set(cache_.memory());
+    }
+
+private:
+    // What waits for the log, and what each message costs besides its bytes.
+    static constexpr std::size_t max_bytes_under_way = 8 * 1024 * 1024;
+    static constexpr std::size_t append_cost = 256;
+
+    [[nodiscard]] room_event event_of(const log_entry& entry) const {
+        return {event_kind::message, entry.id, entry.at, entry.sender.get(), {}, {entry.bytes, entry.kind}, epoch_};
+    }
+    void keep(const log_entry& entry, std::uint64_t id, const deliver_handler& deliver) {
+        room_event event = event_of(entry);
+        event.id = last_id_ = id;
+        cache_.push(event, entry.sender);
+        deliver(event);
+    }
+
+    loop& home_;
+    history_share share_;
+    typename logged<Messages, Bytes>::cache_type cache_;
+    std::string epoch_;
+    std::uint64_t last_id_ = 0;
+    std::unique_ptr<room_log> log_;
+    std::size_t bytes_under_way_ = 0;
+};
+
+ROOMPP_NAMESPACE_END
 // One connection's membership in one room, as the room's hooks see it.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // A member's message on its way to the hook, and the receipt of what became of it.
 
@@ -2282,6 +2955,7 @@ ROOMPP_NAMESPACE_END
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 // Calls to the application's handlers, whose exceptions must not end a loop.
@@ -2362,12 +3036,31 @@ ROOMPP_NAMESPACE_END
 ROOMPP_NAMESPACE_BEGIN
 namespace detail {
 
+/// The outcome of what a hook has published, where a log decides on it later.
+struct awaited_outcome {
+    bool is_known = false;
+    publication_outcome outcome;
+    std::function<void(const publication_outcome&)> on_known;  ///< set if the hook has ended before
+};
+
+inline void make_known(awaited_outcome& awaited, const publication_outcome& outcome) {
+    awaited.is_known = true;
+    awaited.outcome = outcome;
+    if (const auto on_known = std::move(awaited.on_known)) on_known(outcome);
+}
+
+/// A key for the whole room: a person's keys are its own, so that nobody can take another's.
+[[nodiscard]] inline std::string key_of(const person& sender, const std::string& key) { return sender.id + '\0' + key; }
+
 /// A member's message while its hook handles it.
 template <class Member>
 struct message_context {
     Member* sender = nullptr;
     payload message;
-    std::uint64_t published_id = 0;  ///< of the first message that the hook published for it; 0: none
+    std::string key;                           ///< of the message, for what the hook publishes for it; empty: none
+    bool has_published = false;                ///< the hook has published something for it
+    publication_outcome outcome;               ///< of the first that it published
+    std::shared_ptr<awaited_outcome> awaited;  ///< not null: a log decides on that
 
     /// Whether the room relays this message by publishing a text in its own name: the same text, or anything to
     /// everyone except the sender.
@@ -2393,18 +3086,22 @@ class message_dispatch {
     using context = message_context<Member>;
 
 public:
-    /// Called with the member and the number of what was published for its message; 0: nothing.
-    using receipt = std::function<void(Room&, Member&, std::uint64_t id)>;
+    /// Called with the member and what became of what was published for its message.
+    using receipt = std::function<void(Room&, Member&, const publication_outcome&)>;
 
     /// @param hooks must outlive this.
     explicit message_dispatch(const room_hooks<Room>& hooks) : hooks_(hooks) {}
 
     /// Hands a message to the hook, or, without one, broadcasts it.
     /// @param sender shared, since the hook may let it leave.
-    /// @param on_handled called when the hook is done, if the sender is in the room then; may be empty.
-    void receive(Room& room, const std::shared_ptr<Member>& sender, payload message, receipt on_handled) {
-        if (hooks_.on_message.is_async()) return receive_async(room, sender, message, std::move(on_handled));
-        context current{sender.get(), message, 0};
+    /// @param key of the message: what the hook publishes for it is published once; empty: none.
+    /// @param on_handled called when the hook is done, and a log has decided on what it published, if the sender is in the
+    /// room then; may be empty.
+    void receive(Room& room, const std::shared_ptr<Member>& sender, payload message, std::string key,
+                 receipt on_handled) {
+        if (hooks_.on_message.is_async())
+            return receive_async(room, sender, message, std::move(key), std::move(on_handled));
+        context current{sender.get(), message, std::move(key), false, {}, nullptr};
         context* const outer = std::exchange(current_, &current);
         context* const outer_of_sender = std::exchange(sender->message_, &current);
         guard(room, sender.get(), [&] {
@@ -2418,19 +3115,22 @@ public:
         });
         sender->message_ = outer_of_sender;
         current_ = outer;
-        if (on_handled && sender->is_joined()) on_handled(room, *sender, current.published_id);
+        give_receipt(room, sender, current, std::move(on_handled));
     }
 
-    /// Notes a published message: its number goes into the receipt of the message that is being handled, if it is the
-    /// first of its sender, or its relay in the room's name.
+    /// Finds the message that is being handled, for which a hook now publishes something for the first time: it gets the
+    /// outcome. That is the message of the sender, or one that the room relays in its own name.
     /// @param sender null: the room.
-    void note_published(const Member* sender, const Member* except, payload message, std::uint64_t id) noexcept {
+    /// @returns null if there is none.
+    [[nodiscard]] context* begin_publication(const Member* sender, const Member* except, payload message) noexcept {
         context* current = nullptr;
         if (sender)
             current = sender->message_;
         else if (current_ && current_->is_relayed_by(except, message))
             current = current_;
-        if (current && current->published_id == 0) current->published_id = id;
+        if (!current || current->has_published) return nullptr;
+        current->has_published = true;
+        return current;
     }
 
     /// Runs `action()`. An exception closes only the connection of `member`, if there is one, and is reported.
@@ -2440,13 +3140,27 @@ public:
     }
 
 private:
+    static void give_receipt(Room& room, const std::shared_ptr<Member>& sender, context& current, receipt on_handled) {
+        if (!on_handled) return;
+        if (!current.awaited || current.awaited->is_known) {
+            if (sender->is_joined())
+                on_handled(room, *sender, current.awaited ? current.awaited->outcome : current.outcome);
+            return;
+        }
+        current.awaited->on_known = [self = room.shared_from_this(), sender,
+                                     on_handled = std::move(on_handled)](const publication_outcome& outcome) {
+            if (sender->is_joined()) on_handled(*self, *sender, outcome);
+        };
+    }
+
     // The hook is a coroutine: one message of a member after the other.
-    void receive_async(Room& room, const std::shared_ptr<Member>& sender, payload message, receipt on_handled) {
+    void receive_async(Room& room, const std::shared_ptr<Member>& sender, payload message, std::string key,
+                       receipt on_handled) {
         if (!sender->async_) sender->async_ = std::make_unique<async_messages<Member>>(room.home());
         const bool queued = sender->async_->queue->put(
             message,
-            [this, self = room.shared_from_this(), sender](payload text) -> pending {
-                sender->async_->current = {sender.get(), text, 0};
+            [this, self = room.shared_from_this(), sender, key = std::move(key)](payload text) -> pending {
+                sender->async_->current = {sender.get(), text, key, false, {}, nullptr};
                 sender->message_ = &sender->async_->current;
                 if (!sender->is_joined()) return {};
                 if (const auto value = Messages::read(text)) return hooks_.on_message(*self, *sender, *value);
@@ -2457,7 +3171,7 @@ private:
              on_handled = std::move(on_handled)](const std::exception_ptr& error) {
                 sender->message_ = nullptr;
                 if (error) fail(*self, sender.get(), error);
-                if (on_handled && sender->is_joined()) on_handled(*self, *sender, sender->async_->current.published_id);
+                give_receipt(*self, sender, sender->async_->current, on_handled);
             });
         if (!queued) sender->close(close_code::try_again_later, "too fast: too many messages wait to be handled");
     }
@@ -2505,6 +3219,33 @@ template <class Connection, class = void>
 struct counts_rooms : std::false_type {};
 template <class Connection>
 struct counts_rooms<Connection, std::void_t<decltype(++std::declval<Connection&>().room_count())>> : std::true_type {};
+
+}  // namespace detail
+
+namespace detail {
+
+/// What a member has sent while the log of its room was being opened.
+class early_work {
+public:
+    template <class Member>
+    void add(Member& sender, std::size_t bytes, std::function<void()> work) {
+        constexpr std::size_t max_bytes = 256 * 1024;
+        constexpr std::size_t cost = 256;  // of each besides its bytes
+        bytes_ += bytes + cost;
+        if (bytes_ > max_bytes)
+            sender.close(close_code::try_again_later, "too fast: the room is not open yet");
+        else
+            tasks_.push_back(std::move(work));
+    }
+    /// In order; what one throws is the rooms' own concern.
+    void run() {
+        for (auto& task : tasks_) task();
+    }
+
+private:
+    std::vector<std::function<void()>> tasks_;
+    std::size_t bytes_ = 0;
+};
 
 }  // namespace detail
 
@@ -2637,6 +3378,7 @@ private:
     std::chrono::system_clock::time_point since_;
     detail::message_context<room_member>* message_ = nullptr;     // that is being handled
     std::unique_ptr<detail::async_messages<room_member>> async_;  // made when a coroutine gets a message
+    std::unique_ptr<detail::early_work> early_work_;              // while it waits for the room's log
     state_type state_{};
     membership_state membership_ = joining;
     bool closes_on_leave_;
@@ -2807,176 +3549,6 @@ private:
 };
 
 }  // namespace detail
-ROOMPP_NAMESPACE_END
-// The log of a room: where its messages get their numbers and are kept, and where members resume from.
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <utility>
-
-// Names for the periods in which message numbers rise without interruption.
-
-#include <string>
-
-// Small functions on text: hexadecimal and whole numbers, and the words of HTTP headers.
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-/// A number in lower-case hexadecimal digits, at least `min_digits` of them, without a prefix.
-[[nodiscard]] std::string to_hex(std::uint64_t number, std::size_t min_digits = 1);
-
-/// Bytes in lower-case hexadecimal digits, two for each byte.
-[[nodiscard]] std::string to_hex(std::string_view bytes);
-
-/// The value of a hexadecimal digit of either case; -1 if it is none.
-[[nodiscard]] constexpr int hex_value(char digit) noexcept {
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-    return -1;
-}
-
-/// The number that a text of 1 to 18 decimal digits, and nothing else, stands for.
-[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text) noexcept;
-
-/// Appends a header's name or value without line breaks, which would start a header of their own (RFC 9112, section 5).
-void append_header_text(std::string& bytes, std::string_view text);
-
-/// A text without the spaces and tabs around it (RFC 9110, section 5.6.3).
-[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-/// Whether two field names, or other tokens, are equal but for the case of US-ASCII letters (RFC 9110, section 5.1).
-[[nodiscard]] constexpr bool same_token(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-}  // namespace detail
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// A new epoch: 16 hexadecimal digits, random, so that no two rooms have the same. On the loop's thread.
-[[nodiscard]] inline std::string new_epoch(loop& home) { return detail::to_hex(home.random(), 16); }
-
-ROOMPP_NAMESPACE_END
-
-ROOMPP_NAMESPACE_BEGIN
-
-/// The log of one room, in memory. A room hands every message to append() and sends it to its members when the log
-/// calls back: here before append() returns, in a log elsewhere once the message is numbered and kept there. So a
-/// room's order is that of its log. Belongs to the room's home loop.
-///
-/// @tparam History which messages are kept: a policy of the kind history_policy.
-template <class History>
-class publication_log {
-public:
-    /// @param home the room's loop, which must outlive the log.
-    explicit publication_log(loop& home) : home_(home), epoch_(new_epoch(home)) { history_.attach(share_); }
-    publication_log(const publication_log&) = delete;
-    publication_log& operator=(const publication_log&) = delete;
-
-    /// The epoch of the message numbers: no other room has the same, nor the same room after it was destroyed.
-    /// Constant: safe from any thread.
-    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
-    /// The number of the latest message; 0: there was none.
-    [[nodiscard]] std::uint64_t last_id() const noexcept { return last_id_; }
-
-    /// Numbers a message and keeps it, then calls `deliver(const room_event&)`.
-    /// @param event everything but the number.
-    /// @param sender the person of event.sender; null: the server.
-    /// @returns the number.
-    template <class Deliver>
-    std::uint64_t append(room_event event, const std::shared_ptr<const person>& sender, Deliver&& deliver) {
-        event.id = ++last_id_;
-        history_.forget_before(event.at);
-        history_.push(event, sender);
-        std::forward<Deliver>(deliver)(std::as_const(event));
-        return event.id;
-    }
-
-    /// Whether all messages after this position are still kept. A position without an epoch is one of the present
-    /// epoch.
-    [[nodiscard]] bool reaches(const resume_point& position) {
-        history_.forget_before(home_.wall_now());
-        return (position.epoch.empty() || position.epoch == epoch_) &&
-               (position.id == last_id_ || history_.reaches(position.id, last_id_));
-    }
-
-    /// The messages after a position; or, if it is null or can't be resumed from, the latest ones, at most `max_count`.
-    /// @returns a snapshot with the messages, last_id, epoch and recovery. Its views are valid until the next change.
-    [[nodiscard]] join_snapshot catch_up(const resume_point* position, std::size_t max_count) {
-        expire();
-        join_snapshot snapshot;
-        snapshot.epoch = epoch_;
-        snapshot.last_id = last_id_;
-        if (position) snapshot.recovery = reaches(*position) ? recovery::resumed : recovery::reset;
-        const std::uint64_t after = snapshot.recovery == recovery::resumed
-                                        ? position->id
-                                        : last_id_ - std::min<std::uint64_t>(max_count, last_id_);
-        snapshot.messages = history_.after(after);
-        return snapshot;
-    }
-
-    /// Forgets the messages that are too old.
-    void expire() {
-        history_.forget_before(home_.wall_now());
-        share_.set(history_.memory());
-    }
-    /// Whether no messages are kept.
-    [[nodiscard]] bool empty() const noexcept { return history_.empty(); }
-
-    /// Makes the history a part of a budget.
-    void attach(const std::shared_ptr<history_budget>& budget) {
-        share_.attach(budget, [this] { forget_encoded(); });
-    }
-    /// Counts the history's memory. @returns whether the budget is exceeded: then shrink() must follow.
-    [[nodiscard]] bool exceeds_budget() noexcept {
-        share_.set(history_.memory());
-        return share_.is_exceeded();
-    }
-    /// Has all histories forget the encoded forms of their messages, then empty rooms destroyed, then forgets the oldest
-    /// messages, until the budget is not exceeded. The room of this log may be an empty one: the caller keeps it alive.
-    void shrink() {
-        if (share_.is_exceeded()) share_.forget_encoded();
-        while (share_.is_exceeded() && share_.evict()) {}
-        while (share_.is_exceeded() && !history_.empty()) {
-            history_.forget_oldest();
-            share_.set(history_.memory());
-        }
-    }
-
-    /// Forgets the encoded forms of the messages, see room_event::encoded.
-    void forget_encoded() noexcept {
-        history_.forget_encoded();
-        share_.set(history_.memory());
-    }
-
-private:
-    loop& home_;
-    history_share share_;
-    History history_;
-    std::string epoch_;
-    std::uint64_t last_id_ = 0;
-};
-
 ROOMPP_NAMESPACE_END
 // The members of a room: in the order of the room's visits, by person, and their presence.
 
@@ -3178,15 +3750,16 @@ public:
     using history_type = policy<history_policy, no_history>;
     using presence_type = policy<presence_policy, no_presence>;
     using state_type = typename policy<room_state_policy, room_state<detail::no_state>>::state_type;
+    static constexpr bool is_logged = detail::is_logged<history_type>::value;
     using member_state_type = typename policy<member_state_policy, member_state<detail::no_state>>::state_type;
     /// The type of messages that hooks get, and how it is read from a payload: the payload itself, unless a policy says
     /// otherwise.
     using messages = policy<message_policy, detail::bare_messages>;
     using message_type = typename messages::message_type;
     using member = room_member<basic_room>;
-    /// Called when a member's message has been handled, with its number: that of the first message that the member sent
-    /// to the room meanwhile (member.broadcast()), or that the room relayed for it; 0: none.
-    using receipt = std::function<void(basic_room&, member&, std::uint64_t id)>;
+    /// Called when a member's message has been handled, with what became of the first message that the member sent to the
+    /// room meanwhile (member.broadcast()), or that the room relayed for it.
+    using receipt = std::function<void(basic_room&, member&, const publication_outcome&)>;
 
     /// For the directory; an application never makes a room itself.
     basic_room(std::string name, loop& home, std::shared_ptr<const room_hooks<basic_room>> hooks)
@@ -3216,10 +3789,18 @@ public:
 
     /// Sends a message to every member, in the server's name. Safe from any thread: elsewhere than on the home loop,
     /// the message is copied and takes its position in the room's order when it gets to that loop.
-    /// @returns the message's number; 0 if called elsewhere than on the home loop.
+    /// @returns the message's number; 0 if called elsewhere than on the home loop, or if a log decides on it (see logged).
     std::uint64_t broadcast(payload message) {
         if (home_.running_here()) return publish(nullptr, nullptr, message);
         post(message, [](basic_room& self, payload text) { self.broadcast(text); });
+        return 0;
+    }
+    /// The same, once: a message of the server's under this key is sent only if there was none in the last while (5 minutes
+    /// and 10,000 keys in memory; a log has its own window).
+    /// @returns the number of the message that was the first with this key; 0 as above.
+    std::uint64_t broadcast_once(payload message, std::string key) {
+        if (home_.running_here()) return publish(nullptr, nullptr, message, std::move(key));
+        post(message, [key = std::move(key)](basic_room& self, payload text) { self.broadcast_once(text, key); });
         return 0;
     }
     /// The same with a value, in a room of typed messages (see roompp/typed.hpp): here and below.
@@ -3373,16 +3954,65 @@ private:
     }
 
     // A message of a member, or the server's, to everyone except one, or to everyone.
-    std::uint64_t publish(const member* sender, const member* except, payload message) {
+    std::uint64_t publish(const member* sender, const member* except, payload message, std::string key = {}) {
         const std::shared_ptr<const person> server;
         const detail::utf8_payload text(message);
-        const std::uint64_t id =
-            log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
-                        [&](const room_event& event) { deliver(event, except); });
-        if constexpr (history_type::keeps)
-            if (log_.exceeds_budget()) shrink_log();
-        dispatch_.note_published(sender, except, message, id);
-        return id;
+        auto* const handled = dispatch_.begin_publication(sender, except, message);
+        if (handled && !handled->key.empty()) key = detail::key_of(*handled->sender->person_, handled->key);
+        if constexpr (is_logged) {
+            publish_later(sender, except, text, std::move(key), handled);
+            return 0;
+        } else {
+            if (!key.empty()) {
+                if (const auto known = log_.find_key(key)) {
+                    if (handled) handled->outcome = {*known, true, false};
+                    return *known;
+                }
+            }
+            const std::uint64_t id =
+                log_.append(event_of(event_kind::message, sender, text), sender ? sender->person_ : server,
+                            [&](const room_event& event) { deliver(event, except); });
+            if (!key.empty()) log_.add_key(std::move(key), id);
+            if constexpr (history_type::keeps)
+                if (log_.exceeds_budget()) shrink_log();
+            if (handled) handled->outcome = {id, false, false};
+            return id;
+        }
+    }
+    // To the members when the log has kept it.
+    template <class Handled>
+    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text, std::string key,
+                       Handled* handled) {
+        std::shared_ptr<detail::awaited_outcome> awaited;
+        if (handled) awaited = handled->awaited = std::make_shared<detail::awaited_outcome>();
+        const auto except_owner = except ? roster_.owner_of(*except) : nullptr;
+        const bool is_under_way = log_.append(
+            event_of(event_kind::message, sender, text), sender ? sender->person_ : nullptr, std::move(key),
+            this->weak_from_this(),
+            [this, except_owner](const room_event& event) {
+                deliver(event, except_owner && is_member(*except_owner) ? except_owner.get() : nullptr);
+                if (log_.exceeds_budget()) shrink_log();
+            },
+            [awaited](const publication_outcome& outcome) {
+                if (awaited) detail::make_known(*awaited, outcome);
+            });
+        if (!is_under_way && awaited) detail::make_known(*awaited, {0, false, true});
+    }
+    // Of a room that is logged: before its first member joins.
+    // @param on_open gets why the log can't be opened; empty: it is open.
+    void open_log(log_engine& engine, std::function<void(const std::string& error)> on_open) {
+        is_opening_ = true;
+        log_.open(engine, name_, this->weak_from_this(),
+                  [this, on_open = std::move(on_open)](const std::string& error) {
+                      is_opening_ = false;
+                      on_open(error);
+                  });
+    }
+    [[nodiscard]] bool is_opening() const noexcept { return is_opening_; }
+    // Those who join when the log is open.
+    [[nodiscard]] std::vector<std::shared_ptr<member>>& newcomers() noexcept { return newcomers_; }
+    [[nodiscard]] std::vector<std::shared_ptr<member>> take_newcomers() noexcept {
+        return std::exchange(newcomers_, {});
     }
     void deliver(const room_event& event, const member* except) {
         if (except)
@@ -3540,11 +4170,11 @@ private:
     }
 
     // A member's message arrives.
-    void receive(member& sender, payload message, receipt on_handled = {}) {
+    void receive(member& sender, payload message, std::string key, receipt on_handled = {}) {
         if (!sender.is_joined()) return;
         const auto self = this->shared_from_this();  // a hook may make the last member leave
         const auto owner = roster_.owner_of(sender);
-        dispatch_.receive(*this, owner, message, std::move(on_handled));
+        dispatch_.receive(*this, owner, message, std::move(key), std::move(on_handled));
     }
 
     template <class Action>
@@ -3562,6 +4192,8 @@ private:
     detail::presence_news<member> news_;
     std::chrono::milliseconds news_interval_{0};  // see limits::presence_interval
     bool is_news_due_ = false;                    // a wake-up tells it
+    bool is_opening_ = false;                     // the log is
+    std::vector<std::shared_ptr<member>> newcomers_;
     state_type state_{};
     std::function<void(basic_room&)> on_empty_;  // the directory's
 };
@@ -3690,6 +4322,9 @@ public:
         if (!homes_.empty() && homes_ != homes)
             throw std::logic_error(
                 "roompp: these rooms already belong to another server; make a rooms object for each");
+        if (Room::is_logged && !log_)
+            throw std::logic_error(
+                "roompp: these rooms have the policy logged, and no log: set it with rooms.log(...) before the server runs");
         homes_ = homes;
         while (shares_.size() < homes.size()) {
             const auto& share = shares_.emplace_back(std::make_shared<loop_share>());
@@ -3721,6 +4356,9 @@ public:
         shares_.clear();
         return true;
     }
+
+    /// See rooms::log().
+    void set_log(std::shared_ptr<log_engine> log) { log_ = std::move(log); }
 
     [[nodiscard]] room_hooks<Room>& hooks() noexcept { return *hooks_; }
     [[nodiscard]] const roompp::limits& limits() const noexcept { return limits_; }
@@ -3763,6 +4401,16 @@ public:
         auto room = find(name);
         if (!room) room = create(*joining, std::move(name));
         if (!room) return;  // the member was refused
+        if constexpr (Room::is_logged) {
+            if (room->is_opening()) return await_opening(*room, joining);
+        }
+        admit(room, joining);
+    }
+
+private:
+    using join_guard = typename idle_rooms<Room>::join_guard;
+
+    void admit(const std::shared_ptr<Room>& room, const std::shared_ptr<member>& joining) {
         auto& idle = share_of(room->name()).idle;
         idle.remove(*room);
         {
@@ -3777,10 +4425,51 @@ public:
         }
         if (joining->membership_ == member::joining) refuse(*joining, {close_code::internal_error, "internal error"});
         if (room->size() == 0) on_empty(*room);
+        if constexpr (Room::is_logged) {
+            if (const auto work = std::move(joining->early_work_)) work->run();
+        }
     }
 
-private:
-    using join_guard = typename idle_rooms<Room>::join_guard;
+    // The log of the room is being opened: the member joins when it is.
+    void await_opening(Room& room, const std::shared_ptr<member>& joining) {
+        if (room.newcomers().size() >= limits_.members_per_room)
+            return refuse(*joining, {close_code::try_again_later, "the room is full"});
+        joining->early_work_ = std::make_unique<early_work>();
+        room.newcomers().push_back(joining);
+    }
+    void open(const std::shared_ptr<Room>& room) {
+        room->open_log(*log_, [self = this->shared_from_this(), room](const std::string& error) {
+            const auto newcomers = room->take_newcomers();
+            const bool is_ready = error.empty() && self->announce(*room);
+            for (const auto& joining : newcomers) {
+                if (joining->membership_ != member::joining) continue;
+                if (is_ready)
+                    self->admit(room, joining);
+                else
+                    refuse(*joining, error.empty()
+                                         ? close_event{close_code::internal_error, "internal error"}
+                                         : close_event{close_code::try_again_later, "the room is unavailable"});
+            }
+            if (!error.empty())
+                report_error(self->hooks_->default_error_handler,
+                             std::make_exception_ptr(std::runtime_error("roompp: the log of the room '" + room->name() +
+                                                                        "' cannot be opened: " + error)));
+            if (!is_ready)
+                self->forget(*room);
+            else if (room->size() == 0)
+                self->on_empty(*room);
+        });
+    }
+    // Calls the hook of a new room. @returns whether it has not thrown.
+    bool announce(Room& room) {
+        bool is_ready = false;
+        const join_guard guard(share_of(room.name()).idle, room);
+        room.guard(nullptr, [&] {
+            if (hooks_->on_create) hooks_->on_create(room);
+            is_ready = true;
+        });
+        return is_ready;
+    }
 
     // The rooms of one loop. Belongs to that loop, which need not ask another.
     struct loop_share {
@@ -3840,15 +4529,11 @@ private:
             by_name_.emplace(room->name(), room);
         }
         ++share.room_count;
-        bool is_ready = false;
-        {
-            const join_guard guard(share.idle, *room);
-            room->guard(nullptr, [&] {
-                if (hooks_->on_create) hooks_->on_create(*room);
-                is_ready = true;
-            });
+        if constexpr (Room::is_logged) {
+            open(room);
+            return room;
         }
-        if (is_ready) return room;
+        if (announce(*room)) return room;
         refuse(first, {close_code::internal_error, "internal error"});
         if (room->size() == 0) forget(*room);
         return nullptr;
@@ -3900,6 +4585,7 @@ private:
         return true;
     }
 
+    std::shared_ptr<log_engine> log_;  // of rooms that are logged
     std::vector<loop*> homes_;
     std::vector<std::shared_ptr<loop_share>> shares_;  // by home
     roompp::limits limits_;
@@ -3945,6 +4631,13 @@ public:
     /// Without this call the limits of the server apply. Before the first join.
     rooms& limits(const roompp::limits& limits) {
         directory_->set_limits(limits);
+        return *this;
+    }
+    /// Sets the log that numbers and keeps the messages of rooms with the policy logged; before the rooms get a loop, so before
+    /// server.websocket() gets them. Several rooms objects may share one log only if their rooms' names differ.
+    rooms& log(std::shared_ptr<log_engine> engine) {
+        static_assert(Room::is_logged, "roompp: a log is for rooms with the policy roompp::logged<N>");
+        directory_->set_log(std::move(engine));
         return *this;
     }
     /// For the server: the limits of a directory that has none of its own, and the handler of exceptions in rooms
@@ -4217,7 +4910,7 @@ public:
     /// The size of the head and the body in bytes, as they came.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Random bytes that only the server knows, the same for all its requests as long as it runs: for ids that are
+    /// Random bytes that only the server knows, the same for all its requests as long as it runs, or longer with server::secret(): for ids that are
     /// derived from what clients send, so that no client can make another's.
     [[nodiscard]] std::string_view server_secret() const noexcept { return secret_; }
 
@@ -6248,6 +6941,11 @@ public:
     /// Stops on SIGINT (Ctrl-C) and SIGTERM; a second one, while connections end, ends the process. Before run(), after
     /// listen().
     server& stop_on_signals();
+    /// Sets what request::server_secret() returns, in place of random bytes of each run: the ids of clients of roompp.v1 are made
+    /// from it, and with rooms that outlive the process they must, too: `server.secret(log.secret())`. At least 16 bytes that
+    /// nobody can guess. Before run().
+    /// @throws std::invalid_argument for fewer.
+    server& secret(std::string bytes);
     /// Calls `handler` on the first loop each time this signal comes, such as SIGHUP to load certificates anew, until the
     /// server stops. What it throws goes to on_error(). Before run(), after listen().
     /// @throws std::system_error for a signal that can't be handled.
@@ -6285,6 +6983,7 @@ private:
     std::unique_ptr<detail::listeners> listeners_;  // with the loops, which outlive it
     std::weak_ptr<detail::loop_driver> driver_;
     std::atomic<bool> stopping_{false};
+    std::string secret_;  // empty: random
     bool redirects_to_tls_ = false;
     std::uint16_t redirect_port_ = 0;  // 0: tls_port()
     bool has_run_ = false;
@@ -6377,7 +7076,21 @@ ROOMPP_DECL loop::loop(std::function<void(task)> post, std::size_t index)
     : post_(std::move(post)),
       index_(index),
       turn_([this] { post_([this] { turn_.end(); }); }),
-      timers_(std::make_shared<timer_set>()) {}
+      timers_(std::make_shared<timer_set>()) {
+    target_->reached = this;
+}
+
+ROOMPP_DECL bool loop::handle::post(task work) const {
+    const std::lock_guard lock(target_->mutex);
+    if (!target_->reached) return false;
+    target_->reached->post(std::move(work));
+    return true;
+}
+
+ROOMPP_DECL void loop::end_handles() noexcept {
+    const std::lock_guard lock(target_->mutex);
+    target_->reached = nullptr;
+}
 
 ROOMPP_DECL void loop::timer::cancel() noexcept {
     if (const auto timers = std::exchange(timers_, {}).lock()) timers->tasks.erase(key_);
@@ -6534,6 +7247,56 @@ ROOMPP_DECL bool utf8_validator::start_character(unsigned char byte) noexcept {
 
 }  // namespace detail
 ROOMPP_NAMESPACE_END
+// Small functions on text.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+ROOMPP_NAMESPACE_BEGIN
+namespace detail {
+
+inline constexpr std::string_view hex_digits = "0123456789abcdef";
+
+ROOMPP_DECL std::string to_hex(std::uint64_t number, std::size_t min_digits) {
+    std::string text;
+    for (; number != 0 || text.size() < min_digits; number >>= 4U) text.push_back(hex_digits[number & 0xfU]);
+    std::reverse(text.begin(), text.end());
+    return text;
+}
+
+ROOMPP_DECL std::string to_hex(std::string_view bytes) {
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text.push_back(hex_digits[byte >> 4U]);
+        text.push_back(hex_digits[byte & 0xfU]);
+    }
+    return text;
+}
+
+ROOMPP_DECL std::optional<std::uint64_t> whole_number(std::string_view text) noexcept {
+    constexpr std::size_t max_digits = 18;  // always fits into 64 bits
+    if (text.empty() || text.size() > max_digits) return std::nullopt;
+    std::uint64_t number = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return number;
+}
+
+ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
+    std::copy_if(text.begin(), text.end(), std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n'; });
+}
+
+}  // namespace detail
+ROOMPP_NAMESPACE_END
 // The queue of messages for handlers that continue after they have returned.
 
 #include <exception>
@@ -6683,56 +7446,6 @@ ROOMPP_DECL std::string shown_text(std::string_view text) {
     return is_shown_text(shown, shown.size()) ? shown : std::string(replacement);
 }
 
-ROOMPP_NAMESPACE_END
-// Small functions on text.
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <optional>
-#include <string>
-#include <string_view>
-
-ROOMPP_NAMESPACE_BEGIN
-namespace detail {
-
-inline constexpr std::string_view hex_digits = "0123456789abcdef";
-
-ROOMPP_DECL std::string to_hex(std::uint64_t number, std::size_t min_digits) {
-    std::string text;
-    for (; number != 0 || text.size() < min_digits; number >>= 4U) text.push_back(hex_digits[number & 0xfU]);
-    std::reverse(text.begin(), text.end());
-    return text;
-}
-
-ROOMPP_DECL std::string to_hex(std::string_view bytes) {
-    std::string text;
-    text.reserve(2 * bytes.size());
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text.push_back(hex_digits[byte >> 4U]);
-        text.push_back(hex_digits[byte & 0xfU]);
-    }
-    return text;
-}
-
-ROOMPP_DECL std::optional<std::uint64_t> whole_number(std::string_view text) noexcept {
-    constexpr std::size_t max_digits = 18;  // always fits into 64 bits
-    if (text.empty() || text.size() > max_digits) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        number = number * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    return number;
-}
-
-ROOMPP_DECL void append_header_text(std::string& bytes, std::string_view text) {
-    std::copy_if(text.begin(), text.end(), std::back_inserter(bytes), [](char c) { return c != '\r' && c != '\n'; });
-}
-
-}  // namespace detail
 ROOMPP_NAMESPACE_END
 // Assembling a server: its loops, its ports, its routes.
 
@@ -7357,6 +8070,15 @@ ROOMPP_DECL server& server::stop_on_signals() {
     return *this;
 }
 
+ROOMPP_DECL server& server::secret(std::string bytes) {
+    constexpr std::size_t min_bytes = 16;
+    if (bytes.size() < min_bytes)
+        throw std::invalid_argument("roompp: the server's secret has " + std::to_string(bytes.size()) +
+                                    " bytes: it must have 16 or more that nobody can guess");
+    secret_ = std::move(bytes);
+    return *this;
+}
+
 ROOMPP_DECL server& server::on_signal(int signal, std::function<void()> handler) {
     make_loops();
     listeners_->on_signal(signal, std::move(handler));
@@ -7402,7 +8124,8 @@ ROOMPP_DECL void server::make_loops() {
 
 ROOMPP_DECL void server::prepare() {
     loop& first = loops_->first().home();
-    routes_.secret(std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.');
+    routes_.secret(secret_.empty() ? std::to_string(first.random()) + '.' + std::to_string(first.random()) + '.'
+                                   : secret_);
     routes_.loops(loops_->size());
     if (redirects_to_tls_) routes_.redirect_to_tls(redirect_port_ != 0 ? redirect_port_ : tls_port());
     for (const auto& attach : attach_hooks_) attach(loops_->loops());
@@ -12024,7 +12747,10 @@ ROOMPP_DECL shard::shard(std::size_t index, const roompp::limits& limits)
 }
 
 // Connections that end with the reactor's handlers do not end the loop any more.
-ROOMPP_DECL shard::~shard() { ended_ = true; }
+ROOMPP_DECL shard::~shard() {
+    home_.end_handles();
+    ended_ = true;
+}
 
 ROOMPP_DECL asio::io_context& shard::context() noexcept { return reactor_->context; }
 

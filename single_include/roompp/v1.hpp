@@ -123,7 +123,8 @@ inline constexpr std::string_view rate_limit_text = "Rate limit exceeded; messag
 /// Confirms a client's frame.
 /// @param number the `ack` number of that frame, 0 for none.
 /// @param id the number of the message in the room, 0 for none.
-[[nodiscard]] std::string ack(std::uint64_t number, std::uint64_t id = 0);
+/// @param is_repeated a message with its key was there already, and has this id.
+[[nodiscard]] std::string ack(std::uint64_t number, std::uint64_t id = 0, bool is_repeated = false);
 
 /// Reports what is wrong with a client's frame.
 /// @param code one of docs/protocol.md, for programs; `text` is for people.
@@ -132,6 +133,9 @@ inline constexpr std::string_view rate_limit_text = "Rate limit exceeded; messag
 
 /// The error `rate_limited`.
 [[nodiscard]] std::string rate_limited(std::optional<std::uint64_t> number = {});
+
+/// The error `unavailable`: the room's log could not keep the message; sending it again, with its key, may help.
+[[nodiscard]] std::string unavailable(std::optional<std::uint64_t> number = {});
 
 /// A person as a JSON object; `null` for none, which stands for the server.
 [[nodiscard]] std::string person_object(const person* subject);
@@ -163,6 +167,7 @@ enum class v1_acks : unsigned char {
 /// A message for everyone.
 struct v1_message {
     std::string text;
+    std::string key;  ///< of the client's own, so that the message is said once however often it is sent; empty: none
 };
 /// A message for one person.
 struct v1_direct {
@@ -236,13 +241,18 @@ private:
     }
 
     void run(const v1_message& action) {
-        membership_.receive(action.text, [reply = reply_, is_ack_due = is_ack_due(), number = ack_number_](
-                                             Room& room, typename Room::member& member, std::uint64_t id) {
-            if (!is_ack_due) return;
-            reply(room, member,
-                  id != 0 ? v1_frames::ack(number.value_or(0), id)
-                          : v1_frames::error("dropped", "The room did not broadcast this message.", number));
-        });
+        membership_.receive(
+            action.text, action.key,
+            [reply = reply_, is_ack_due = is_ack_due(), number = ack_number_](Room& room, typename Room::member& member,
+                                                                              const publication_outcome& outcome) {
+                if (outcome.is_unavailable)
+                    reply(room, member, v1_frames::unavailable(number));
+                else if (is_ack_due)
+                    reply(room, member,
+                          outcome.id != 0
+                              ? v1_frames::ack(number.value_or(0), outcome.id, outcome.is_repeated)
+                              : v1_frames::error("dropped", "The room did not broadcast this message.", number));
+            });
     }
 
     void send_reply(std::string frame) {
@@ -596,10 +606,19 @@ private:
     }
 
     void read_message() {
-        if (auto text = find_string("message"))
-            command_.action = v1_message{std::move(*text)};
-        else
-            reject_message_without_text();
+        auto text = find_string("message");
+        if (!text) return reject_message_without_text();
+        std::string key;
+        if (const auto found = json_.find("key"); found != json_.end()) {
+            if (found->is_string()) key = found->get<std::string>();
+            if (!is_valid_key(key)) return reject("malformed", "A 'key' is a string of 1 to 64 characters.");
+        }
+        command_.action = v1_message{std::move(*text), std::move(key)};
+    }
+    [[nodiscard]] static bool is_valid_key(std::string_view key) noexcept {
+        constexpr std::ptrdiff_t max_characters = 64;
+        const auto is_first_byte = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
+        return !key.empty() && std::count_if(key.begin(), key.end(), is_first_byte) <= max_characters;
     }
 
     void reject_message_without_text() { reject("malformed", "A message needs a member 'message' that is a string."); }
@@ -758,10 +777,11 @@ ROOMPP_DECL std::string presence(std::size_t count, const std::vector<presence_e
     return text + "]}";
 }
 
-ROOMPP_DECL std::string ack(std::uint64_t number, std::uint64_t id) {
+ROOMPP_DECL std::string ack(std::uint64_t number, std::uint64_t id, bool is_repeated) {
     std::string text = R"({"type":"ack")";
     if (number != 0) text += R"(,"ack":)" + std::to_string(number);
     if (id != 0) text += R"(,"id":)" + std::to_string(id);
+    if (is_repeated) text += R"(,"repeated":true)";
     return text + '}';
 }
 
@@ -773,6 +793,10 @@ ROOMPP_DECL std::string error(std::string_view code, std::string_view text, std:
 
 ROOMPP_DECL std::string rate_limited(std::optional<std::uint64_t> number) {
     return error("rate_limited", rate_limit_text, number);
+}
+
+ROOMPP_DECL std::string unavailable(std::optional<std::uint64_t> number) {
+    return error("unavailable", "The room cannot keep messages just now; try again.", number);
 }
 
 }  // namespace v1_frames
