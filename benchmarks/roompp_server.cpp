@@ -1,4 +1,4 @@
-// The library's own server as a peer of the benchmarks: /room and /echo. --port N (0 picks a free one), --threads N,
+// The library's own server as a peer of the benchmarks: /room and /echo, and /page and /json for http/run. --port N (0 picks a free one), --threads N,
 // --writer io_uring: the sends of an event-loop turn are submitted together, which the output confirms; --compress yes,
 // --history yes: rooms with message numbers, a history and presence.
 #include <cstdint>
@@ -39,6 +39,11 @@ int main(int argc, char** argv) {
             server.websocket(path, rooms);
     }
     server.websocket("/echo", roompp::echo());
+    server.get("/page", [page = std::string(2000, 'x')](const roompp::request&) {
+        return roompp::response(200, "text/html; charset=utf-8", page);
+    });
+    server.get("/json",
+               [](const roompp::request&) { return roompp::response::json(R"({"message":"Hello, World!"})"); });
     server.listen(port, "127.0.0.1").stop_on_signals();
     std::cout << "listening on " << server.url() << std::endl;
     server.run();

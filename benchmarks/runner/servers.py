@@ -100,6 +100,13 @@ SERVERS = [
         [cpp("beast", PEERS / "beast.cpp", ["-pthread"], ["libboost-dev"])],
     ),
     Server("gorilla", "Go gorilla/websocket hub", [BUILD / "gorilla"], [go_module("gorilla", PEERS / "gorilla")]),
+    Server(
+        "coder",
+        "Go coder/websocket chat",
+        [BUILD / "coder"],
+        [go_module("coder", PEERS / "coder")],
+        optional=True,
+    ),
     node("node_ws", "Node ws", "node_ws.js"),
     node("socketio", "Socket.IO", "socketio.js", slow=True, wsload_flags=["--socketio"]),
     python("websockets", "Python websockets broadcast", "websockets_broadcast.py"),
@@ -107,4 +114,5 @@ SERVERS = [
     python("channels_daphne", "Django Channels, Daphne", "channels_app.py", "--server", "daphne", slow=True),
 ]
 
-REFERENCE = "socketify"  # ratios are given against this one
+REFERENCE = "socketify"  # ratios of fan-out and rooms are given against this one
+BARE = "bare_send"  # and those of echo and handshakes: see report.HANDICAP

@@ -12,6 +12,7 @@
 #include <roompp/base/impl/async_handler.ipp>
 #include <roompp/base/impl/loop.ipp>
 #include <roompp/base/impl/rate_limiter.ipp>
+#include <roompp/base/impl/sha1.ipp>
 #include <roompp/base/impl/shown_text.ipp>
 #include <roompp/base/impl/text.ipp>
 #include <roompp/base/impl/turn.ipp>

@@ -17,3 +17,8 @@ TEST_CASE("Only sockets of the system can be written to by a fan_out_writer", "[
     CHECK(stream_concept<tcp_stream>::has_native_handle);
     CHECK_FALSE(stream_concept<memory_stream>::has_native_handle);
 }
+
+TEST_CASE("Only sockets of the system receive into a buffer that is given to them beforehand", "[stream_concept]") {
+    CHECK(stream_concept<tcp_stream>::has_receive);
+    CHECK_FALSE(stream_concept<memory_stream>::has_receive);
+}

@@ -79,7 +79,8 @@ private:
     path_parameters parameters_;
     std::string_view secret_;
     std::string_view client_certificate_;
-    mutable std::forward_list<std::pair<std::string, std::string>> header_cache_;  // that references can be given out
+    mutable std::forward_list<std::pair<std::string_view, std::string>>
+        header_cache_;  // that references can be given out
     std::size_t size_ = 0;
     bool is_secure_;
 };

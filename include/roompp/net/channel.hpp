@@ -19,6 +19,7 @@
 #include <roompp/base/slow_consumer.hpp>
 #include <roompp/net/frame_batch.hpp>
 #include <roompp/net/gathered_sends.hpp>
+#include <roompp/net/receive_buffer.hpp>
 #include <roompp/net/send_queue.hpp>
 #include <roompp/net/shard.hpp>
 #include <roompp/net/stream_concept.hpp>
@@ -255,6 +256,18 @@ private:
     }
 
     void wait_readable() {
+        if constexpr (stream_concept<Stream>::has_receive) {
+            if (receive_buffer_.is_wanted()) {
+                stream_.receive(receive_buffer_.data(), receive_buffer::size,
+                                [this, self = user().shared_from_this()](const std::error_code& ec, std::size_t size) {
+                                    if (state_ == closed) return;
+                                    if (ec == asio::error::eof) return end_input(ec);
+                                    if (ec) return fail(ec);
+                                    read(size);
+                                });
+                return;
+            }
+        }
         stream_.wait_readable([this, self = user().shared_from_this()](const std::error_code& ec) {
             if (state_ == closed) return;
             if (ec) return fail(ec);
@@ -262,21 +275,29 @@ private:
         });
     }
 
-    void read() {
+    // @param received bytes that have come into the receive buffer.
+    void read(std::size_t received = 0) {
         host().start_work();
         for (int reads = 0; reads < max_reads_at_once; ++reads) {
             bool has_more = true;
             if (unread_) {
                 pass_unread();
             } else {
-                std::error_code ec;
-                const std::size_t size = stream_.read_some(host().read_buffer(), shard::read_buffer_size, ec);
-                if (Stream::is_would_block(ec)) break;
-                if (ec == asio::error::eof) return end_input(ec);
-                if (ec) return fail(ec);
+                char* const bytes = received != 0 ? receive_buffer_.data() : host().read_buffer();
+                const std::size_t capacity = received != 0 ? receive_buffer::size : shard::read_buffer_size;
+                std::size_t size = std::exchange(received, 0);
+                if (size == 0) {
+                    std::error_code ec;
+                    size = stream_.read_some(bytes, capacity, ec);
+                    if (Stream::is_would_block(ec)) break;
+                    if (ec == asio::error::eof) return end_input(ec);
+                    if (ec) return fail(ec);
+                }
+                const bool is_frequent = last_activity_ == host().now();
                 last_activity_ = host().now();
-                has_more = size == shard::read_buffer_size;
-                if (state_ == open) pass(host().read_buffer(), size);
+                has_more = size == capacity;
+                if (state_ == open) pass(bytes, size);
+                receive_buffer_.note_read(size, is_frequent);
             }
             if (has_stopped_reading()) return;
             if (unread_ || !has_more) break;
@@ -467,6 +488,7 @@ private:
     Stream stream_;
     std::unique_ptr<send_queue> queue_;     // null while nothing is queued
     std::unique_ptr<unread_bytes> unread_;  // null if all that has come was used
+    receive_buffer receive_buffer_;         // of a connection that sends often
     shard::clock::time_point last_activity_;
     shard::clock::time_point last_taken_{};  // when the peer last took some of the queue, or since when there is one
     shard::clock::time_point shutdown_deadline_{};

@@ -31,6 +31,10 @@ namespace net {
 /// It may have `wait_lost(handler)`, as wait_readable(): the connection may be lost, as by a reset, after the end of its input
 /// has been read; then a peer that has closed only its half of the connection still gets what is queued for it.
 ///
+/// It may have `receive(char* into, std::size_t size, handler)`: reads into a buffer that stays where it is, and calls
+/// `handler(std::error_code, std::size_t)` once, as wait_readable() does, with how many bytes have come; for streams that
+/// this costs less than to wait and then to read.
+///
 /// It may have `native_handle()`, a socket of the system: then a fan_out_writer may send to it directly.
 ///
 /// It may have `const std::string& client_certificate()`: see request::client_certificate(). The reference is valid as long
@@ -41,6 +45,7 @@ template <class Stream>
 struct stream_concept {
 private:
     using wait_handler = void (*)(const std::error_code&);
+    using receive_handler = void (*)(const std::error_code&, std::size_t);
 
     template <class S>
     using read_some_of = std::enable_if_t<std::is_convertible_v<
@@ -67,6 +72,9 @@ private:
     template <class S>
     using wait_lost_of = decltype(std::declval<S&>().wait_lost(std::declval<wait_handler>()));
     template <class S>
+    using receive_of =
+        decltype(std::declval<S&>().receive(std::declval<char*>(), std::size_t{}, std::declval<receive_handler>()));
+    template <class S>
     using client_certificate_of = decltype(std::declval<const S&>().client_certificate());
     template <class S>
     using native_handle_of = decltype(std::declval<S&>().native_handle());
@@ -81,6 +89,8 @@ public:
     static constexpr bool has_native_handle = has<native_handle_of, Stream>::value;
     /// Whether the stream can tell that its connection is lost after the end of its input has been read.
     static constexpr bool has_wait_lost = has<wait_lost_of, Stream>::value;
+    /// Whether the stream can receive into a buffer that is given to it beforehand.
+    static constexpr bool has_receive = has<receive_of, Stream>::value;
     /// Whether the stream knows who its peer is.
     static constexpr bool has_client_certificate = has<client_certificate_of, Stream>::value;
 

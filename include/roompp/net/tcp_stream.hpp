@@ -49,6 +49,10 @@ public:
         socket_.async_wait(tcp_socket::wait_read, std::forward<Handler>(handler));
     }
     template <class Handler>
+    void receive(char* into, std::size_t size, Handler&& handler) {
+        socket_.async_receive(asio::buffer(into, size), std::forward<Handler>(handler));
+    }
+    template <class Handler>
     void wait_writable(Handler&& handler) {
         socket_.async_wait(tcp_socket::wait_write, std::forward<Handler>(handler));
     }

@@ -24,8 +24,10 @@ ROOMPP_DECL const std::string& request::header(std::string_view name) const {
     static const std::string none;
     for (const auto& [known_name, value] : header_cache_)
         if (detail::same_token(known_name, name)) return value;
-    if (!head_.field(name)) return none;
-    return header_cache_.emplace_front(name, head_.joined(name)).second;
+    for (const detail::header_field& field : head_.fields)
+        if (detail::same_token(field.name, name))
+            return header_cache_.emplace_front(field.name, head_.joined(name)).second;
+    return none;
 }
 
 ROOMPP_DECL std::optional<std::string> request::cookie(std::string_view name) const {

@@ -52,13 +52,18 @@ ROOMPP_DECL path_template::path_template(std::string text) : text_(std::move(tex
 }
 
 ROOMPP_DECL std::optional<path_parameters> path_template::match(std::string_view path) const {
-    const auto parts = split(path);
-    if (parts.size() != segments_.size()) return std::nullopt;
     path_parameters values;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (segments_[i].named ? parts[i].empty() : parts[i] != segments_[i].text) return std::nullopt;
-        if (segments_[i].named) values.emplace_back(segments_[i].text, std::string(parts[i]));
+    bool has_more = true;
+    for (const segment& expected : segments_) {
+        if (!has_more) return std::nullopt;
+        const std::size_t slash = path.find('/');
+        const std::string_view part = path.substr(0, slash);
+        if (expected.named ? part.empty() : part != expected.text) return std::nullopt;
+        if (expected.named) values.emplace_back(expected.text, std::string(part));
+        has_more = slash != std::string_view::npos;
+        if (has_more) path.remove_prefix(slash + 1);
     }
+    if (has_more) return std::nullopt;
     return values;
 }
 

@@ -10,9 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include <websocketpp/sha1/sha1.hpp>
-
 #include <roompp/base/integer_cast.hpp>
+#include <roompp/base/sha1.hpp>
 #include <roompp/base/shown_text.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
@@ -35,10 +34,8 @@ namespace detail {
 
 // 16 hexadecimal digits of SHA-1: enough that no two clients of one server share an id by chance.
 [[nodiscard]] ROOMPP_DECL std::string make_public_id(std::string_view secret, const std::string& token) {
-    const std::string text = std::string(secret) + token;
-    unsigned char hash[20];
-    websocketpp::sha1::calc(text.data(), text.size(), hash);
-    return to_hex(std::string_view(reinterpret_cast<const char*>(hash), 8));
+    const auto digest = sha1(std::string(secret) + token);
+    return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), 8));
 }
 
 ROOMPP_DECL void read_v1_resume(const request& req, connect_reply& reply, join_options<net::frame_batch>& options) {

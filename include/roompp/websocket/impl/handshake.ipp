@@ -1,5 +1,5 @@
 #pragma once
-// Accepting an upgrade, with websocketpp's SHA-1.
+// Definitions of <roompp/websocket/handshake.hpp>.
 
 #include <array>
 #include <cstddef>
@@ -9,8 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <websocketpp/sha1/sha1.hpp>
-
+#include <roompp/base/sha1.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/config.hpp>
 #include <roompp/websocket/handshake.hpp>
@@ -33,12 +32,11 @@ namespace detail {
 
 [[nodiscard]] inline std::array<char, 28> digest_key(std::string_view key) {
     constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455, section 1.3
-    std::string bytes;
-    bytes.reserve(key.size() + guid.size());
-    bytes.append(key).append(guid);
-    std::array<unsigned char, 20> digest{};
-    websocketpp::sha1::calc(bytes.data(), bytes.size(), digest.data());
-    return base64_of_digest(digest);
+    constexpr std::size_t key_size = 24;                                       // section 4.1
+    std::array<char, key_size + guid.size()> bytes{};
+    if (key.size() != key_size) return base64_of_digest(sha1(std::string(key).append(guid)));
+    guid.copy(bytes.data() + key.copy(bytes.data(), key_size), guid.size());
+    return base64_of_digest(sha1({bytes.data(), bytes.size()}));
 }
 
 }  // namespace detail
