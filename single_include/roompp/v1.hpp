@@ -813,8 +813,6 @@ ROOMPP_NAMESPACE_END
 #include <string>
 #include <string_view>
 
-#include <websocketpp/sha1/sha1.hpp>
-
 ROOMPP_NAMESPACE_BEGIN
 
 namespace detail {
@@ -827,10 +825,8 @@ namespace detail {
 
 // 16 hexadecimal digits of SHA-1: enough that no two clients of one server share an id by chance.
 [[nodiscard]] ROOMPP_DECL std::string make_public_id(std::string_view secret, const std::string& token) {
-    const std::string text = std::string(secret) + token;
-    unsigned char hash[20];
-    websocketpp::sha1::calc(text.data(), text.size(), hash);
-    return to_hex(std::string_view(reinterpret_cast<const char*>(hash), 8));
+    const auto digest = sha1(std::string(secret) + token);
+    return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), 8));
 }
 
 ROOMPP_DECL void read_v1_resume(const request& req, connect_reply& reply, join_options<net::frame_batch>& options) {
