@@ -1,6 +1,7 @@
 #pragma once
 // The threads of an SQLite log. Internal.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -57,12 +58,13 @@ private:
     class task_thread {
     public:
         task_thread() = default;
-        void start(std::function<void()> on_idle);
+        // `on_idle` is called when there is no task, and says when to call it again if none comes before.
+        void start(std::function<std::chrono::steady_clock::time_point()> on_idle);
         void post(std::function<void()> task);
         void stop();
 
     private:
-        void run(const std::function<void()>& on_idle);
+        void run(const std::function<std::chrono::steady_clock::time_point()>& on_idle);
         std::mutex mutex_;
         std::condition_variable wake_;
         std::deque<std::function<void()>> tasks_;
@@ -72,6 +74,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<open_room> find_or_make_room(const std::string& name);
     void append(append_job job);
+    [[nodiscard]] std::chrono::steady_clock::time_point write_when_gathered();
     void write_waiting();
     void expire();
     // In a transaction of its own. @returns why it failed.
@@ -85,6 +88,7 @@ private:
     std::vector<append_job> waiting_;                          // the writer's: for the next transaction
     std::map<std::string, std::shared_ptr<open_room>> rooms_;  // the writer's
     std::chrono::steady_clock::time_point next_expiry_;        // the writer's
+    std::chrono::steady_clock::time_point gathering_until_;    // the writer's: see write_when_gathered()
     task_thread writing_;
     task_thread reading_;
 };
