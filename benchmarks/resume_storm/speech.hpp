@@ -34,11 +34,11 @@ class speech {
 public:
     explicit speech(server_kind kind) : kind_(kind) {}
 
-    std::string request_target(std::size_t member, const position& start) const {
+    std::string request_target(std::size_t member, const position& resume_point) const {
         switch (kind_) {
             case server_kind::roompp: {
                 std::string target = "/room/storm?name=m&client=storm-member-" + std::to_string(10'000'000 + member);
-                if (start.recovers) target += "&epoch=" + start.epoch + "&after=" + start.offset;
+                if (resume_point.recovers) target += "&epoch=" + resume_point.epoch + "&after=" + resume_point.offset;
                 return target;
             }
             case server_kind::centrifugo:
@@ -54,10 +54,11 @@ public:
     }
 
     // What a client says at once when its WebSocket is open.
-    std::string greeting(const position& start) const {
+    std::string greeting(const position& resume_point) const {
         if (kind_ != server_kind::centrifugo) return {};
         std::string subscribe = R"({"id":2,"subscribe":{"channel":"storm")";
-        if (start.recovers) subscribe += R"(,"recover":true,"epoch":")" + start.epoch + R"(","offset":)" + start.offset;
+        if (resume_point.recovers)
+            subscribe += R"(,"recover":true,"epoch":")" + resume_point.epoch + R"(","offset":)" + resume_point.offset;
         return R"({"id":1,"connect":{}})"
                "\n" +
                subscribe + "}}";

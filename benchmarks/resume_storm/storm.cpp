@@ -104,7 +104,7 @@ public:
         const std::uint64_t end = now_ns() + static_cast<std::uint64_t>(seconds * 1e9);
         while (!is_done() && faults_.total() == 0) {
             if (now_ns() > end) return false;
-            poll(20);
+            poll(1);  // soon enough for the next member that is due
         }
         return faults_.total() == 0;
     }
