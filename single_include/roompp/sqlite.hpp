@@ -315,6 +315,7 @@ ROOMPP_NAMESPACE_END
 
 // The threads of an SQLite log. Internal.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -366,12 +367,13 @@ private:
     class task_thread {
     public:
         task_thread() = default;
-        void start(std::function<void()> on_idle);
+        // `on_idle` is called when there is no task, and says when to call it again if none comes before.
+        void start(std::function<std::chrono::steady_clock::time_point()> on_idle);
         void post(std::function<void()> task);
         void stop();
 
     private:
-        void run(const std::function<void()>& on_idle);
+        void run(const std::function<std::chrono::steady_clock::time_point()>& on_idle);
         std::mutex mutex_;
         std::condition_variable wake_;
         std::deque<std::function<void()>> tasks_;
@@ -381,6 +383,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<open_room> find_or_make_room(const std::string& name);
     void append(append_job job);
+    [[nodiscard]] std::chrono::steady_clock::time_point write_when_gathered();
     void write_waiting();
     void expire();
     // In a transaction of its own. @returns why it failed.
@@ -394,6 +397,7 @@ private:
     std::vector<append_job> waiting_;                          // the writer's: for the next transaction
     std::map<std::string, std::shared_ptr<open_room>> rooms_;  // the writer's
     std::chrono::steady_clock::time_point next_expiry_;        // the writer's
+    std::chrono::steady_clock::time_point gathering_until_;    // the writer's: see write_when_gathered()
     task_thread writing_;
     task_thread reading_;
 };
@@ -1113,7 +1117,7 @@ namespace detail {
 
 // ---- threads
 
-ROOMPP_DECL void sqlite_engine::task_thread::start(std::function<void()> on_idle) {
+ROOMPP_DECL void sqlite_engine::task_thread::start(std::function<std::chrono::steady_clock::time_point()> on_idle) {
     thread_ = std::thread([this, on_idle = std::move(on_idle)] { run(on_idle); });
 }
 
@@ -1134,20 +1138,21 @@ ROOMPP_DECL void sqlite_engine::task_thread::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-// Takes all tasks that have gathered, and is idle after them.
-ROOMPP_DECL void sqlite_engine::task_thread::run(const std::function<void()>& on_idle) {
-    constexpr std::chrono::seconds max_sleep(10);
+ROOMPP_DECL void sqlite_engine::task_thread::run(
+    const std::function<std::chrono::steady_clock::time_point()>& on_idle) {
+    constexpr std::chrono::hours long_enough(1);
+    auto next = std::chrono::steady_clock::now();
     for (;;) {
         std::deque<std::function<void()>> tasks;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, max_sleep, [this] { return !tasks_.empty() || is_stopping_; });
+            wake_.wait_until(lock, next, [this] { return !tasks_.empty() || is_stopping_; });
             if (tasks_.empty() && is_stopping_) return;
             tasks.swap(tasks_);
         }
         for (auto& task : tasks) task();
         tasks.clear();
-        if (on_idle) on_idle();
+        next = on_idle ? on_idle() : std::chrono::steady_clock::now() + long_enough;
     }
 }
 
@@ -1196,14 +1201,12 @@ private:
 ROOMPP_DECL sqlite_engine::sqlite_engine(const sqlite_settings& settings)
     : settings_(settings), store_(settings), secret_(store_.secret()), reader_(settings.path) {
     reading_.start({});
-    writing_.start([this] {
-        write_waiting();
-        expire();
-    });
+    writing_.start([this] { return write_when_gathered(); });
 }
 
 ROOMPP_DECL sqlite_engine::~sqlite_engine() {
     writing_.stop();
+    write_waiting();
     reading_.stop();
 }
 
@@ -1265,6 +1268,21 @@ ROOMPP_DECL void sqlite_engine::close(const std::shared_ptr<open_room>& room) {
 ROOMPP_DECL void sqlite_engine::append(append_job job) {
     writing_.post(
         [this, job = std::make_shared<append_job>(std::move(job))]() mutable { waiting_.push_back(std::move(*job)); });
+}
+
+// Those who were answered by a commit say something again in a moment, all together: the next one waits for them, an eighth of
+// what it takes. Else they would be spread over two commits for ever.
+ROOMPP_DECL std::chrono::steady_clock::time_point sqlite_engine::write_when_gathered() {
+    constexpr std::chrono::seconds max_sleep(10);
+    const auto now = std::chrono::steady_clock::now();
+    if (!waiting_.empty() && now < gathering_until_) return gathering_until_;
+    if (!waiting_.empty()) {
+        write_waiting();
+        const auto end = std::chrono::steady_clock::now();
+        gathering_until_ = end + (end - now) / 8;
+    }
+    expire();
+    return now + max_sleep;
 }
 
 // One transaction for all of them: the messages are there together, or none is.
