@@ -2846,7 +2846,7 @@ public:
     /// Hands a message to the log. Its text is copied.
     /// @param owner of this object: if it is gone by then, nothing is called.
     /// @returns false if too much is under way, or the log is not open: then no handler is called.
-    bool append(const room_event& event, std::shared_ptr<const person> sender, std::string key,
+    bool append(const room_event& event, std::shared_ptr<const person> sender, const std::string& key,
                 std::weak_ptr<void> owner, deliver_handler deliver, outcome_handler on_outcome) {
         const std::size_t size = event.message.size() + append_cost;
         if (!log_ || bytes_under_way_ + size > max_bytes_under_way) return false;
@@ -2857,7 +2857,7 @@ public:
         entry->kind = event.message.kind();
         entry->bytes.assign(event.message.data());
         std::shared_ptr<const log_entry> message = entry;
-        log_->append(std::move(entry), std::move(key),
+        log_->append(std::move(entry), key,
                      [this, size, owner = std::move(owner), message, deliver = std::move(deliver),
                       on_outcome = std::move(on_outcome)](const append_outcome& outcome) {
                          const auto alive = owner.lock();
@@ -3960,7 +3960,7 @@ private:
         auto* const handled = dispatch_.begin_publication(sender, except, message);
         if (handled && !handled->key.empty()) key = detail::key_of(*handled->sender->person_, handled->key);
         if constexpr (is_logged) {
-            publish_later(sender, except, text, std::move(key), handled);
+            publish_later(sender, except, text, key, handled);
             return 0;
         } else {
             if (!key.empty()) {
@@ -3981,8 +3981,8 @@ private:
     }
     // To the members when the log has kept it.
     template <class Handled>
-    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text, std::string key,
-                       Handled* handled) {
+    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text,
+                       const std::string& key, Handled* handled) {
         std::shared_ptr<detail::awaited_outcome> awaited;
         if (handled) awaited = handled->awaited = std::make_shared<detail::awaited_outcome>();
         const auto except_owner = except ? roster_.owner_of(*except) : nullptr;

@@ -84,7 +84,7 @@ public:
     /// Hands a message to the log. Its text is copied.
     /// @param owner of this object: if it is gone by then, nothing is called.
     /// @returns false if too much is under way, or the log is not open: then no handler is called.
-    bool append(const room_event& event, std::shared_ptr<const person> sender, std::string key,
+    bool append(const room_event& event, std::shared_ptr<const person> sender, const std::string& key,
                 std::weak_ptr<void> owner, deliver_handler deliver, outcome_handler on_outcome) {
         const std::size_t size = event.message.size() + append_cost;
         if (!log_ || bytes_under_way_ + size > max_bytes_under_way) return false;
@@ -95,7 +95,7 @@ public:
         entry->kind = event.message.kind();
         entry->bytes.assign(event.message.data());
         std::shared_ptr<const log_entry> message = entry;
-        log_->append(std::move(entry), std::move(key),
+        log_->append(std::move(entry), key,
                      [this, size, owner = std::move(owner), message, deliver = std::move(deliver),
                       on_outcome = std::move(on_outcome)](const append_outcome& outcome) {
                          const auto alive = owner.lock();

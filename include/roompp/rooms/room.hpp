@@ -284,7 +284,7 @@ private:
         auto* const handled = dispatch_.begin_publication(sender, except, message);
         if (handled && !handled->key.empty()) key = detail::key_of(*handled->sender->person_, handled->key);
         if constexpr (is_logged) {
-            publish_later(sender, except, text, std::move(key), handled);
+            publish_later(sender, except, text, key, handled);
             return 0;
         } else {
             if (!key.empty()) {
@@ -305,8 +305,8 @@ private:
     }
     // To the members when the log has kept it.
     template <class Handled>
-    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text, std::string key,
-                       Handled* handled) {
+    void publish_later(const member* sender, const member* except, const detail::utf8_payload& text,
+                       const std::string& key, Handled* handled) {
         std::shared_ptr<detail::awaited_outcome> awaited;
         if (handled) awaited = handled->awaited = std::make_shared<detail::awaited_outcome>();
         const auto except_owner = except ? roster_.owner_of(*except) : nullptr;
