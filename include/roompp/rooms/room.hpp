@@ -311,7 +311,7 @@ private:
         if (handled) awaited = handled->awaited = std::make_shared<detail::awaited_outcome>();
         const auto except_owner = except ? roster_.owner_of(*except) : nullptr;
         const bool is_under_way = log_.append(
-            event_of(event_kind::message, sender, text), sender ? sender->person_ : nullptr, std::move(key),
+            event_of(event_kind::message, sender, text), sender ? sender->person_ : nullptr, key,
             this->weak_from_this(),
             [this, except_owner](const room_event& event) {
                 deliver(event, except_owner && is_member(*except_owner) ? except_owner.get() : nullptr);
