@@ -148,6 +148,23 @@ TEST_CASE("Who joins while the room is being opened waits, and what it sends is 
     CHECK(site.created.size() == 1);
 }
 
+TEST_CASE("A server may end while a room is being opened", "[logged]") {
+    const auto log = std::make_shared<simulated_log>();
+    {
+        logged_site site(log);
+        log->delay(60s);
+        v1_client ann(site.world.client("/chat/tea/").subprotocol("roompp.v1").connect());
+        ann.send({{"message", "early"}, {"ack", 1}});
+        v1_client ben(site.world.client("/chat/tea/").subprotocol("roompp.v1").connect());
+        ben.send({{"message", "early"}, {"ack", 1}});
+        ben.client.drop();
+        site.world.settle();
+        SECTION("at once") {}
+        SECTION("politely") { site.world.stop(); }
+    }
+    CHECK(log->texts("tea").empty());
+}
+
 TEST_CASE("A member that sends too much while its room is being opened is closed", "[logged]") {
     const auto log = std::make_shared<simulated_log>();
     logged_site site(log);

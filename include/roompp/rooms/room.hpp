@@ -95,6 +95,9 @@ public:
           dispatch_(*hooks_) {}
     basic_room(const basic_room&) = delete;
     basic_room& operator=(const basic_room&) = delete;
+    ~basic_room() {
+        for (const auto& newcomer : newcomers_) newcomer->early_work_.reset();  // which keeps it alive
+    }
 
     /// The name under which it is in its directory. Safe from any thread.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

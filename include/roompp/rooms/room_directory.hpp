@@ -166,28 +166,34 @@ private:
         joining->early_work_ = std::make_unique<early_work>();
         room.newcomers().push_back(joining);
     }
-    void open(const std::shared_ptr<Room>& room) {
-        room->open_log(*log_, [self = this->shared_from_this(), room](const std::string& error) {
-            const auto newcomers = room->take_newcomers();
-            const bool is_ready = error.empty() && self->announce(*room);
-            for (const auto& joining : newcomers) {
-                if (joining->membership_ != member::joining) continue;
+    // The log's answer owns neither the room nor its newcomers: it may be destroyed on another thread, and later than the loop.
+    void open(Room& opening) {
+        opening.open_log(*log_, [weak = this->weak_from_this(), &opening](const std::string& error) {
+            if (const auto self = weak.lock()) self->on_log_opened(opening.shared_from_this(), error);
+        });
+    }
+    void on_log_opened(const std::shared_ptr<Room>& room, const std::string& error) {
+        const auto newcomers = room->take_newcomers();
+        const bool is_ready = error.empty() && announce(*room);
+        for (const auto& joining : newcomers) {
+            if (joining->membership_ == member::joining) {
                 if (is_ready)
-                    self->admit(room, joining);
+                    admit(room, joining);
                 else
                     refuse(*joining, error.empty()
                                          ? close_event{close_code::internal_error, "internal error"}
                                          : close_event{close_code::try_again_later, "the room is unavailable"});
             }
-            if (!error.empty())
-                report_error(self->hooks_->default_error_handler,
-                             std::make_exception_ptr(std::runtime_error("roompp: the log of the room '" + room->name() +
-                                                                        "' cannot be opened: " + error)));
-            if (!is_ready)
-                self->forget(*room);
-            else if (room->size() == 0)
-                self->on_empty(*room);
-        });
+            joining->early_work_.reset();  // which keeps it alive
+        }
+        if (!error.empty())
+            report_error(hooks_->default_error_handler,
+                         std::make_exception_ptr(std::runtime_error("roompp: the log of the room '" + room->name() +
+                                                                    "' cannot be opened: " + error)));
+        if (!is_ready)
+            forget(*room);
+        else if (room->size() == 0)
+            on_empty(*room);
     }
     // Calls the hook of a new room. @returns whether it has not thrown.
     bool announce(Room& room) {
@@ -259,7 +265,7 @@ private:
         }
         ++share.room_count;
         if constexpr (Room::is_logged) {
-            open(room);
+            open(*room);
             return room;
         }
         if (announce(*room)) return room;
