@@ -194,8 +194,8 @@ struct route_fixture {
     strings handled;
     std::vector<std::uint16_t> closed;
     int errors = 0;
-    std::unique_ptr<gate> message_gate;
     roompp::server server;
+    std::unique_ptr<gate> message_gate;  // of the server's loop, which must outlive it
 };
 
 }  // namespace
