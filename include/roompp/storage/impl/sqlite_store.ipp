@@ -300,7 +300,7 @@ ROOMPP_DECL void sqlite_store::append(stored_room& room, const log_entry& messag
 ROOMPP_DECL std::optional<std::uint64_t> sqlite_store::find_key(const stored_room& room, std::string_view key,
                                                                 std::chrono::system_clock::time_point now) {
     if (room.number == 0) return std::nullopt;
-    const std::int64_t since = settings_.key_age.count() == 0 ? std::numeric_limits<std::int64_t>::min()
+    const std::int64_t since = settings_.key_age.count() == 0 ? (std::numeric_limits<std::int64_t>::min)()
                                                               : milliseconds_of(now - settings_.key_age);
     const std::uint64_t before =
         settings_.room_keys == 0 ? 0 : room.last_id - (std::min)(room.last_id, settings_.room_keys);
@@ -378,7 +378,7 @@ ROOMPP_DECL void sqlite_store::expire(
         found.name = list.bytes(0);
         found.room = {list.number(1), std::string(list.bytes(2)), from_column(list.number(3)),
                       from_column(list.number(4)), from_column(list.number(5))};
-        found.first_at = list.is_null(6) ? std::numeric_limits<std::int64_t>::max() : list.number(6);
+        found.first_at = list.is_null(6) ? (std::numeric_limits<std::int64_t>::max)() : list.number(6);
         all_bytes += found.room.bytes;
         rooms.push_back(std::move(found));
     }
@@ -386,7 +386,7 @@ ROOMPP_DECL void sqlite_store::expire(
     std::sort(rooms.begin(), rooms.end(),
               [](const named_room& a, const named_room& b) { return a.first_at < b.first_at; });
     const std::int64_t oldest_allowed = settings_.message_age.count() == 0
-                                            ? std::numeric_limits<std::int64_t>::min()
+                                            ? (std::numeric_limits<std::int64_t>::min)()
                                             : milliseconds_of(now - settings_.message_age);
     for (named_room& old : rooms) {
         const bool is_too_much = settings_.all_bytes != 0 && all_bytes > settings_.all_bytes;
