@@ -82,7 +82,7 @@ private:
         void operator()(sqlite3_stmt* statement) const noexcept;
     };
     sqlite_statement(sqlite3& database, std::string_view sql);
-    void check(int code) const;
+    void expect_ok(int code) const;
 
     sqlite3* database_;
     std::unique_ptr<sqlite3_stmt, finalizer> statement_;
@@ -996,31 +996,31 @@ ROOMPP_DECL void sqlite_statement::finalizer::operator()(sqlite3_stmt* statement
 
 ROOMPP_DECL sqlite_statement::sqlite_statement(sqlite3& database, std::string_view sql) : database_(&database) {
     sqlite3_stmt* statement = nullptr;
-    check(sqlite3_prepare_v3(&database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
-                             nullptr));
+    expect_ok(sqlite3_prepare_v3(&database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                 &statement, nullptr));
     statement_.reset(statement);
 }
 
-ROOMPP_DECL void sqlite_statement::check(int code) const {
+ROOMPP_DECL void sqlite_statement::expect_ok(int code) const {
     if (code != SQLITE_OK) throw_sqlite_error(database_, code, "the database of messages");
 }
 
 ROOMPP_DECL sqlite_statement& sqlite_statement::bind(int index, std::int64_t value) {
-    check(sqlite3_bind_int64(statement_.get(), index, value));
+    expect_ok(sqlite3_bind_int64(statement_.get(), index, value));
     return *this;
 }
 ROOMPP_DECL sqlite_statement& sqlite_statement::bind_text(int index, std::string_view text) {
     const char* const data = text.data() ? text.data() : "";  // a null pointer would be NULL
-    check(sqlite3_bind_text64(statement_.get(), index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+    expect_ok(sqlite3_bind_text64(statement_.get(), index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
     return *this;
 }
 ROOMPP_DECL sqlite_statement& sqlite_statement::bind_bytes(int index, std::string_view bytes) {
     const char* const data = bytes.data() ? bytes.data() : "";
-    check(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC));
+    expect_ok(sqlite3_bind_blob64(statement_.get(), index, data, bytes.size(), SQLITE_STATIC));
     return *this;
 }
 ROOMPP_DECL sqlite_statement& sqlite_statement::bind_null(int index) {
-    check(sqlite3_bind_null(statement_.get(), index));
+    expect_ok(sqlite3_bind_null(statement_.get(), index));
     return *this;
 }
 
@@ -1034,7 +1034,7 @@ ROOMPP_DECL bool sqlite_statement::step() {
     // The text belongs to this step, not to the reset.
     const sqlite_error error = [&] {
         try {
-            check(code);
+            expect_ok(code);
         } catch (const sqlite_error& e) {
             return e;
         }

@@ -55,7 +55,7 @@ private:
         void operator()(sqlite3_stmt* statement) const noexcept;
     };
     sqlite_statement(sqlite3& database, std::string_view sql);
-    void check(int code) const;
+    void expect_ok(int code) const;
 
     sqlite3* database_;
     std::unique_ptr<sqlite3_stmt, finalizer> statement_;
