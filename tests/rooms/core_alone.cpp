@@ -9,6 +9,7 @@
 #include <roompp/base/loop.hpp>
 #include <roompp/base/payload.hpp>
 #include <roompp/base/rate_limiter.hpp>
+#include <roompp/base/sha1.hpp>
 #include <roompp/base/slow_consumer.hpp>
 #include <roompp/base/text.hpp>
 #include <roompp/base/turn.hpp>
