@@ -184,7 +184,8 @@ test("Node's ws and its own WebSocket talk over wss, with a certificate that the
     socket.onopen = () => socket.send("over TLS as well");
     socket.onmessage = ({ data }) => { console.log(data); socket.close(1000); };
     socket.onclose = ({ code }) => console.log(code);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script],
+  const flags = "WebSocket" in globalThis ? [] : ["--experimental-websocket"];  // before Node 22
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, "-e", script],
     { env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate, NODE_NO_WARNINGS: "1" }, timeout: patience() });
   assert.deepEqual(stdout.trim().split("\n"), ["over TLS as well", "1000"]);
 });
