@@ -41,7 +41,7 @@ class Server:
         arguments = [str(part) for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
         environment = dict(os.environ)
         # Sanitizers keep freed memory aside, which must not be taken for growth.
-        environment.setdefault("ASAN_OPTIONS", "quarantine_size_mb=8")
+        environment.setdefault("ASAN_OPTIONS", "quarantine_size_mb=2")
         self.process = subprocess.Popen([program(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env=environment)
         self.lines, self.errors = [], []
